@@ -1,0 +1,87 @@
+import * as postgresql from "@pulumi/postgresql";
+import * as pulumi from "@pulumi/pulumi";
+import * as random from "@pulumi/random";
+import { owner } from "../labels";
+import { lookupBody } from "./lookup";
+
+export interface AuthenticationArgs {
+    /** Role made for pgbouncer's lookups. A change makes another role; logins fail until the pooler has rolled to it. */
+    authUser: pulumi.Input<string>;
+    /** Lookup function made, schema-qualified. */
+    authFunction: pulumi.Input<string>;
+    /** Database that the lookup function is made in. */
+    database: pulumi.Input<string>;
+}
+
+/**
+ * What pgbouncer needs in the database to look up who logs in: a role with a random password and a SECURITY DEFINER
+ * function that shows it, and it alone, the SCRAM verifiers. Destroying it takes both away and leaves nothing.
+ */
+export class Authentication extends pulumi.ComponentResource {
+    readonly role: pulumi.Output<string>;
+    /** The role's password, a secret; letters and digits only. */
+    readonly password: pulumi.Output<string>;
+
+    constructor(name: string, args: AuthenticationArgs, opts?: pulumi.ComponentResourceOptions) {
+        super("sidecar:index:Authentication", name, {}, opts);
+        const parent = this;
+
+        const password = new random.RandomPassword(name, { length: 48, special: false }, { parent });
+        const role = new postgresql.Role(
+            name,
+            {
+                name: args.authUser,
+                login: true,
+                password: password.result,
+                // The last is no schema: it marks whose role this is, for the preflight. No field carries a comment.
+                searchPaths: ["pg_catalog", "pg_temp", owner()],
+            },
+            // Renamed in place, it would leave grants behind that name nobody.
+            { parent, replaceOnChanges: ["name"] },
+        );
+
+        const [schema, functionName] = splitQualified(args.authFunction);
+        const lookup = new postgresql.Function(
+            name,
+            {
+                database: args.database,
+                schema,
+                name: functionName,
+                args: [
+                    { name: "in_user", type: "text" },
+                    { name: "uname", type: "text", mode: "OUT" },
+                    { name: "phash", type: "text", mode: "OUT" },
+                ],
+                returns: "record",
+                language: "sql",
+                volatility: "STABLE",
+                securityDefiner: true,
+                body: pulumi.output(role.name).apply((user) => lookupBody({ role: user, owner: owner() })),
+            },
+            { parent },
+        );
+
+        const onLookup = { database: args.database, schema, objectType: "function", objects: [functionName] };
+        // One after the other: two at once on one function fail with "tuple concurrently updated".
+        const revoke = new postgresql.Grant(
+            `${name}-public`,
+            { ...onLookup, role: "public", privileges: [] },
+            { parent, dependsOn: [lookup] },
+        );
+        const grant = new postgresql.Grant(
+            name,
+            { ...onLookup, role: role.name, privileges: ["EXECUTE"] },
+            { parent, dependsOn: [revoke] },
+        );
+
+        this.role = role.name;
+        // Handed on only when all of it stands, so that no pooler starts on a half of it.
+        this.password = pulumi.secret(pulumi.all([password.result, grant.id]).apply(([result]) => result));
+        this.registerOutputs({ role: this.role, password: this.password });
+    }
+}
+
+function splitQualified(name: pulumi.Input<string>): [pulumi.Output<string>, pulumi.Output<string>] {
+    const parts = pulumi.output(name).apply((text) => text.split("."));
+    return [parts.apply(([schema]) => schema ?? ""), parts.apply(([, last]) => last ?? "")];
+}

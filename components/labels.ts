@@ -1,0 +1,14 @@
+import * as pulumi from "@pulumi/pulumi";
+
+/** Label that says which stack a container or network belongs to. */
+export const stackLabel = "pg-sidecar.stack";
+
+/** Who owns what this stack makes, as one word: `project/stack`. */
+export function owner(): string {
+    return `${pulumi.getProject()}/${pulumi.getStack()}`;
+}
+
+/** The labels of everything that this stack makes on the Docker host. */
+export function labels(more: Record<string, pulumi.Input<string>> = {}): { label: string; value: pulumi.Input<string> }[] {
+    return Object.entries({ [stackLabel]: owner(), ...more }).map(([label, value]) => ({ label, value }));
+}

@@ -1,0 +1,121 @@
+import * as fs from "fs";
+import * as path from "path";
+import * as docker from "@pulumi/docker";
+import * as pulumi from "@pulumi/pulumi";
+import * as random from "@pulumi/random";
+import { image } from "../image";
+import { labels } from "../labels";
+import { rotatedLogs } from "../logs";
+import { renderServers, ServerEntry } from "./servers";
+
+export interface PgadminArgs {
+    /** Image with its digest, `name:tag@sha256:…`. */
+    image: pulumi.Input<string>;
+    /** Login, an e-mail address. A change makes a second user; the first keeps what it had. */
+    email: pulumi.Input<string>;
+    /** Password of the login, a secret; generated where none is given. */
+    password?: pulumi.Input<string>;
+    /** The server entry registered for the login. */
+    server: pulumi.Input<ServerEntry>;
+    /** Network on which the pooler is. */
+    network: pulumi.Input<string>;
+    /**
+     * Volume of pgAdmin's data, made where it doesn't exist. It outlives the stack: `pulumi destroy` leaves it, and
+     * `docker volume rm` is what deletes it, with every user's servers, saved passwords and queries.
+     */
+    volume: pulumi.Input<string>;
+    /** Port on the Docker host's loopback; none by default. */
+    hostPort?: number;
+    /** HTTPS name under which the host's proxy serves it; none by default. */
+    domain?: string;
+}
+
+const home = "/etc/pg-sidecar";
+const listenPort = 80;
+
+/** pgAdmin 4 on the sidecar's network, where it reaches the pooler and not the database. */
+export class Pgadmin extends pulumi.ComponentResource {
+    /** Where a browser finds it; for a stack with neither a port nor a domain, its address on the Docker network. */
+    readonly url: pulumi.Output<string>;
+    readonly email: pulumi.Output<string>;
+    /** A secret. */
+    readonly password: pulumi.Output<string>;
+    /** Name of the container. */
+    readonly containerName: pulumi.Output<string>;
+
+    constructor(name: string, args: PgadminArgs, opts?: pulumi.ComponentResourceOptions) {
+        super("sidecar:index:Pgadmin", name, {}, opts);
+        const parent = this;
+
+        this.email = pulumi.output(args.email);
+        this.password = pulumi.secret(args.password ?? new random.RandomPassword(name, { length: 24, special: false }, { parent }).result);
+
+        const volume = new docker.Volume(name, { name: args.volume }, { parent, retainOnDelete: true });
+        const file = (from: string) => ({
+            file: `${home}/${from}`,
+            content: fs.readFileSync(path.join(__dirname, from), "utf8"),
+            permissions: "0755",
+        });
+
+        const container = new docker.Container(
+            name,
+            {
+                image: image(name, args.image, parent),
+                entrypoints: ["/bin/sh", `${home}/start`],
+                uploads: [
+                    file("start"),
+                    file("refresh.py"),
+                    { file: "/pgadmin4/servers.json", content: pulumi.output(args.server).apply(renderServers), permissions: "0444" },
+                    // Not an env, which `docker inspect` shows.
+                    { file: `${home}/password`, content: this.password, permissions: "0444" },
+                ],
+                envs: [
+                    pulumi.interpolate`PGADMIN_DEFAULT_EMAIL=${this.email}`,
+                    `PGADMIN_DEFAULT_PASSWORD_FILE=${home}/password`,
+                    "PGADMIN_SERVER_JSON_FILE=/pgadmin4/servers.json",
+                    "PGADMIN_CONFIG_SERVER_MODE=True",
+                    "PGADMIN_CONFIG_MASTER_PASSWORD_REQUIRED=False",
+                    "PGADMIN_CONFIG_UPGRADE_CHECK_ENABLED=False",
+                    "PGADMIN_DISABLE_POSTFIX=True",
+                    // Said, since without capabilities the image would silently choose 8080.
+                    `PGADMIN_LISTEN_PORT=${listenPort}`,
+                ],
+                volumes: [{ volumeName: volume.name, containerPath: "/var/lib/pgadmin" }],
+                networkMode: "bridge",
+                networksAdvanced: [{ name: args.network, aliases: ["pgadmin"] }],
+                ...(args.hostPort ? { ports: [{ internal: listenPort, external: args.hostPort, ip: "127.0.0.1" }] } : {}),
+                labels: labels(),
+                restart: "always",
+                healthcheck: {
+                    tests: [
+                        "CMD",
+                        "/venv/bin/python3",
+                        "-c",
+                        `import urllib.request as r; r.urlopen("http://127.0.0.1:${listenPort}/misc/ping", timeout=4)`,
+                    ],
+                    interval: "5s",
+                    timeout: "5s",
+                    retries: 3,
+                    startPeriod: "1m0s",
+                },
+                wait: true,
+                waitTimeout: 180,
+                destroyGraceSeconds: 10,
+                capabilities: { drops: ["ALL"] },
+                securityOpts: ["no-new-privileges"],
+                ...rotatedLogs,
+            },
+            // Its SQLite takes one writer: the old container goes before the new one comes.
+            { parent, deleteBeforeReplace: true, replaceOnChanges: ["healthcheck"] },
+        );
+
+        this.containerName = container.name;
+        const url = args.domain
+            ? `https://${args.domain}`
+            : args.hostPort
+              ? `http://127.0.0.1:${args.hostPort}`
+              : `http://pgadmin:${listenPort}`;
+        this.url = container.id.apply(() => url);
+        this.registerOutputs({ url: this.url, email: this.email, password: this.password, containerName: this.containerName });
+    }
+}

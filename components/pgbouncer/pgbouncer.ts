@@ -1,0 +1,105 @@
+import * as fs from "fs";
+import * as path from "path";
+import * as docker from "@pulumi/docker";
+import * as pulumi from "@pulumi/pulumi";
+import { image } from "../image";
+import { labels } from "../labels";
+import { rotatedLogs } from "../logs";
+import { configDir, lookupDatabase, PgbouncerIni, renderIni, renderUserlist } from "./ini";
+
+export interface PgbouncerArgs {
+    /** Image with its digest, `name:tag@sha256:…`. */
+    image: pulumi.Input<string>;
+    /** What goes into pgbouncer.ini. */
+    ini: pulumi.Input<PgbouncerIni>;
+    /** Password of the lookup role. */
+    password: pulumi.Input<string>;
+    /** Name of the pooler on its networks. */
+    alias: pulumi.Input<string>;
+    /** The sidecar's own network. */
+    sidecarNetwork: pulumi.Input<string>;
+    /** The database's network. */
+    databaseNetwork: pulumi.Input<string>;
+    /** Id of the database's network; the container is replaced when it changes. */
+    databaseNetworkId: pulumi.Input<string>;
+    /** Seconds that an outgoing pooler gives open transactions to end. Default 60. */
+    stopGrace?: pulumi.Input<number>;
+}
+
+/** Seconds within which a new pooler must have proved itself, or the change fails and the old one stays. */
+const proofTimeout = 45;
+
+/**
+ * The pooler. A change of anything in it starts a second one beside the first, waits until that has answered a query
+ * through the pool, and only then lets the first one leave: see `run` for how neither turns a client away.
+ */
+export class Pgbouncer extends pulumi.ComponentResource {
+    /** The pgbouncer.ini in force: a preview shows its changed lines, which it hides among the uploads. */
+    readonly ini: pulumi.Output<string>;
+    /** `name:port` on both networks. */
+    readonly address: pulumi.Output<string>;
+    /** Name of the container now serving. */
+    readonly containerName: pulumi.Output<string>;
+
+    constructor(name: string, args: PgbouncerArgs, opts?: pulumi.ComponentResourceOptions) {
+        super("sidecar:index:Pgbouncer", name, {}, opts);
+        const parent = this;
+
+        const ini = pulumi.output(args.ini);
+        this.ini = ini.apply(renderIni);
+        const userlist = pulumi.all([ini, args.password]).apply(([{ authUser }, password]) => renderUserlist(authUser, password));
+        const script = (file: string) => ({
+            file: `${configDir}/${file}`,
+            content: fs.readFileSync(path.join(__dirname, file), "utf8"),
+            permissions: "0755",
+        });
+        const grace = pulumi.output(args.stopGrace ?? 60);
+
+        const container = new docker.Container(
+            name,
+            {
+                image: image(name, args.image, parent),
+                // No `name`: two have to stand side by side while one takes over. `docker ps --filter name=pgbouncer` finds both.
+                command: [`${configDir}/run`],
+                uploads: [
+                    { file: `${configDir}/pgbouncer.ini`, content: this.ini, permissions: "0444" },
+                    // Here, since envs show in `docker inspect`. Readable to all in the container, which runs as postgres alone:
+                    // uploads are root's, and with `owner` the engine takes the uid that the *host* has under the user's name.
+                    { file: `${configDir}/userlist.txt`, content: pulumi.secret(userlist), permissions: "0444" },
+                    script("run"),
+                    script("health"),
+                ],
+                envs: [
+                    pulumi.interpolate`SIDECAR_PORT=${ini.listenPort}`,
+                    pulumi.interpolate`SIDECAR_USER=${ini.authUser}`,
+                    pulumi.interpolate`SIDECAR_FUNCTION=${ini.authFunction}`,
+                    `SIDECAR_DATABASE=${lookupDatabase}`,
+                ],
+                networkMode: "bridge",
+                networksAdvanced: [
+                    { name: args.databaseNetwork, aliases: [args.alias] },
+                    { name: args.sidecarNetwork, aliases: [args.alias] },
+                ],
+                labels: labels({ "pg-sidecar.database-network": args.databaseNetworkId }),
+                restart: "always",
+                healthcheck: { tests: ["CMD", `${configDir}/health`], interval: "5s", timeout: "5s", retries: 3, startPeriod: "30s" },
+                wait: true,
+                waitTimeout: proofTimeout,
+                // SIGTERM starts the gentle leave in `run`; the provider kills at once where it is given no grace.
+                stopSignal: "SIGTERM",
+                stopTimeout: grace,
+                destroyGraceSeconds: grace,
+                capabilities: { drops: ["ALL"] },
+                securityOpts: ["no-new-privileges"],
+                ...rotatedLogs,
+            },
+            // Edits of a health check are ignored in place.
+            { parent, deleteBeforeReplace: false, replaceOnChanges: ["healthcheck"] },
+        );
+
+        this.containerName = container.name;
+        // Through the container, so that who waits for the address waits for a pooler that serves.
+        this.address = pulumi.all([args.alias, ini.listenPort, container.id]).apply(([alias, port]) => `${alias}:${port}`);
+        this.registerOutputs({ ini: this.ini, address: this.address, containerName: this.containerName });
+    }
+}

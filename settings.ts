@@ -1,0 +1,272 @@
+import * as fs from "fs";
+import * as path from "path";
+import * as pulumi from "@pulumi/pulumi";
+import { load } from "js-yaml";
+import { z } from "zod";
+import { UserError } from "./errors";
+import { lookupDatabase } from "./components/pgbouncer/ini";
+
+/** Where the providers connect: their own namespaces, read here for the checks only. */
+export interface DatabaseServer {
+    host: string;
+    port: number;
+    username: string;
+    password: string;
+    /** Database the provider itself connects to. */
+    database: string;
+    /** libpq's name for how TLS is used: disable, prefer, require, verify-ca or verify-full. */
+    sslmode: string;
+}
+
+export interface DockerHost {
+    /** `unix:///…`, `tcp://…` or `ssh://user@host[:port]`. */
+    host: string;
+    /** Options for the ssh client, as in `docker:sshOpts`. */
+    sshOpts: string[];
+}
+
+/** All that the program is told, checked. The defaults and the meaning of each key stand in Pulumi.yaml. */
+export interface Settings extends z.infer<typeof schema> {
+    stack: string;
+    databaseServer: DatabaseServer;
+    docker: DockerHost;
+}
+
+/** Thrown once with every mistake in the settings; each line names the key, what is wrong and the command that mends it. */
+export class SettingsError extends UserError {}
+
+// Names end up in ini lines, in SQL and in shell words: what could break out of any of them is refused here.
+const name = z.string().regex(/^[A-Za-z_][A-Za-z0-9_-]{0,62}$/, "must be a plain name: letters, digits, _ and -, at most 63");
+const host = z.string().regex(/^[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?$/, "must be a host name or an address");
+const names = z
+    .array(name)
+    .min(1, "must name at least one")
+    .refine((all) => new Set(all).size === all.length, "names one twice");
+const whole = (least: number, most: number) =>
+    z
+        .string()
+        .regex(/^\d+$/, `must be a whole number from ${least} to ${most}`)
+        .transform(Number)
+        .refine((n) => n >= least && n <= most, `must be from ${least} to ${most}`);
+const port = whole(1, 65535);
+const seconds = whole(0, 86_400);
+const list = (items: z.ZodType<string[]>) =>
+    z
+        .string()
+        .transform((text, context) => {
+            try {
+                return JSON.parse(text) as unknown;
+            } catch {
+                context.addIssue("must be a list");
+                return z.NEVER;
+            }
+        })
+        .pipe(items);
+const image = z.string().regex(/^[a-z0-9][\w.:/-]*(@sha256:[0-9a-f]{64})?$/, "must be an image as name:tag@sha256:…");
+
+const schema = z.object({
+    databaseNetwork: z.string().regex(/^[A-Za-z0-9][\w.-]*$/, "must be the name of the database's Docker network"),
+    databaseHost: host,
+    databasePort: port,
+    databases: list(names),
+    otherConnections: whole(0, 100_000),
+    listenPort: whole(1024, 65535),
+    maxClientConn: whole(1, 100_000),
+    defaultPoolSize: whole(1, 10_000),
+    minPoolSize: whole(0, 10_000),
+    reservePoolSize: whole(0, 10_000),
+    reservePoolTimeout: seconds,
+    maxDbConnections: whole(1, 10_000),
+    serverIdleTimeout: seconds,
+    idleTransactionTimeout: seconds,
+    queryWaitTimeout: seconds,
+    queryTimeout: seconds,
+    serverResetQueryAlways: z.enum(["true", "false"], "must be true or false").transform((text) => text === "true"),
+    adminUsers: list(names),
+    authUser: name,
+    authFunction: z.string().regex(/^[a-z_][a-z0-9_]{0,62}\.[a-z_][a-z0-9_]{0,62}$/, "must be schema.function, in lower case"),
+    pgbouncerAlias: host,
+    pgbouncerImage: image,
+    pgbouncerStopGrace: whole(10, 3600),
+    pgadminImage: image,
+    pgadminEmail: z.string().regex(/^[^\s@'"\\]+@[^\s@'"\\]+\.[^\s@'"\\]+$/, "must be an e-mail address"),
+    pgadminPassword: z.string().refine((text) => text === "" || text.length >= 6, "must have at least 6 characters, or be left out"),
+    pgadminDomain: z.union([z.literal(""), host], "must be a host name, without https://"),
+    pgadminPort: whole(0, 65535),
+    pgadminVolume: z.string().regex(/^[A-Za-z0-9][\w.-]+$/, "must be the name of a Docker volume"),
+});
+
+type Key = keyof typeof schema.shape;
+
+// What a command that mends a required key shows in the value's place.
+const examples: Partial<Record<Key, string>> = {
+    databaseNetwork: "NETWORK   (docker inspect -f '{{json .NetworkSettings.Networks}}' DATABASE-CONTAINER tells it)",
+    pgadminEmail: "you@example.com",
+};
+
+/** The defaults in Pulumi.yaml, as the CLI hands them to a program. */
+export function projectDefaults(): Record<Key, string> {
+    const text = fs.readFileSync(path.join(__dirname, "Pulumi.yaml"), "utf8");
+    const project = load(text) as { config: Record<Key, { default: unknown }> };
+    return Object.fromEntries(
+        Object.entries(project.config).map(([key, { default: value }]) => [key, typeof value === "string" ? value : JSON.stringify(value)]),
+    ) as Record<Key, string>;
+}
+
+interface RawConfig {
+    project: string;
+    stack: string;
+    /** Every configured value by its full key, `namespace:key`. */
+    values: Record<string, string>;
+    /** The full keys that are stored encrypted. */
+    secretKeys: string[];
+    env: NodeJS.ProcessEnv;
+}
+
+/** Checks `raw` and returns the settings, or throws one `SettingsError` that lists every mistake. */
+export function parseSettings(raw: RawConfig): Settings {
+    const mistakes: string[] = [];
+    const mend = (key: string, value: string, secret = false) =>
+        `pulumi config set --stack ${raw.stack} ${secret ? "--secret " : ""}${key} ${value}`;
+    const complain = (key: string, what: string, remedy: string) => mistakes.push(`${key} ${what}\n      mend it: ${remedy}`);
+
+    const ours: Record<string, string> = { ...projectDefaults() };
+    const known = Object.keys(schema.shape) as Key[];
+    for (const [full, value] of Object.entries(raw.values)) {
+        const [namespace, key] = splitKey(full);
+        if (namespace !== raw.project) continue;
+        if ((known as string[]).includes(key)) {
+            ours[key] = value;
+        } else {
+            const meant = closest(key, known);
+            complain(full, `is no setting of this project${meant ? `; ${meant} is` : ""}`, `pulumi config rm --stack ${raw.stack} ${full}`);
+        }
+    }
+
+    const parsed = schema.safeParse(ours);
+    for (const issue of parsed.error?.issues ?? []) {
+        const key = String(issue.path[0]) as Key;
+        const given = ours[key] ?? "";
+        const shown = given === "" ? "is missing: it" : key === "pgadminPassword" ? "(hidden)" : `is ${JSON.stringify(given)}: it`;
+        const example = examples[key] ?? projectDefaults()[key];
+        complain(`${raw.project}:${key}`, `${shown} ${issue.message}`, mend(key, example || "…", key === "pgadminPassword"));
+    }
+
+    for (const key of [`${raw.project}:pgadminPassword`, "postgresql:password"]) {
+        if (raw.values[key] && !raw.secretKeys.includes(key)) {
+            complain(
+                key,
+                "is a secret, but stored in plain text",
+                `${mend(key.replace(`${raw.project}:`, ""), "…", true)}   (and change it: the plain one is in your files)`,
+            );
+        }
+    }
+
+    const provider = (key: string, env: string) => raw.values[key] || raw.env[env] || "";
+    const databaseServer: DatabaseServer = {
+        host: provider("postgresql:host", "PGHOST"),
+        port: Number(provider("postgresql:port", "PGPORT") || "5432"),
+        username: provider("postgresql:username", "PGUSER") || "postgres",
+        password: provider("postgresql:password", "PGPASSWORD"),
+        database: provider("postgresql:database", "PGDATABASE") || "postgres",
+        sslmode: provider("postgresql:sslmode", "PGSSLMODE") || "require",
+    };
+    if (!databaseServer.host) {
+        complain("postgresql:host", "is missing: where the database is reached from here", mend("postgresql:host", "HOST"));
+    }
+    if (!databaseServer.password) {
+        complain("postgresql:password", "is missing (PGPASSWORD serves as well)", mend("postgresql:password", "…", true));
+    }
+    if (!Number.isInteger(databaseServer.port) || databaseServer.port < 1 || databaseServer.port > 65535) {
+        complain(
+            "postgresql:port",
+            `is ${JSON.stringify(raw.values["postgresql:port"])}: it must be a port`,
+            mend("postgresql:port", "5432"),
+        );
+    }
+
+    if (parsed.success) {
+        for (const { key, what, value } of contradictions(parsed.data, raw.stack)) {
+            complain(`${raw.project}:${key}`, what, mend(key, value));
+        }
+    }
+    if (mistakes.length > 0 || !parsed.success) {
+        throw new SettingsError(
+            `the settings of stack ${raw.stack} have ${mistakes.length === 1 ? "a mistake" : `${mistakes.length} mistakes`}; nothing was changed:\n` +
+                mistakes.map((line) => `  - ${line}`).join("\n"),
+        );
+    }
+    const sshOpts = raw.values["docker:sshOpts"];
+    return {
+        ...parsed.data,
+        stack: raw.stack,
+        databaseServer,
+        docker: {
+            host: provider("docker:host", "DOCKER_HOST") || "unix:///var/run/docker.sock",
+            sshOpts: sshOpts ? (JSON.parse(sshOpts) as string[]) : [],
+        },
+    };
+}
+
+/** Reads the settings of the stack that runs. */
+export function readSettings(): Settings {
+    const values = pulumi.runtime.allConfig();
+    return parseSettings({
+        project: pulumi.getProject(),
+        stack: pulumi.getStack(),
+        values,
+        secretKeys: secretKeys(),
+        env: process.env,
+    });
+}
+
+interface Contradiction {
+    key: Key;
+    what: string;
+    value: string;
+}
+
+/** What is right for each key alone but not together. */
+function contradictions(settings: z.infer<typeof schema>, stack: string): Contradiction[] {
+    const found: Contradiction[] = [];
+    const { minPoolSize, defaultPoolSize, maxDbConnections } = settings;
+    if (minPoolSize > defaultPoolSize) {
+        const what = `is ${minPoolSize}, more than defaultPoolSize (${defaultPoolSize})`;
+        found.push({ key: "minPoolSize", what, value: String(defaultPoolSize) });
+    }
+    if (defaultPoolSize > maxDbConnections) {
+        const what = `is ${defaultPoolSize}, more than maxDbConnections (${maxDbConnections}) lets a database have`;
+        found.push({ key: "defaultPoolSize", what, value: String(maxDbConnections) });
+    }
+    for (const key of ["databases", "adminUsers"] as const) {
+        const reserved = key === "databases" ? ["pgbouncer", lookupDatabase] : [settings.authUser];
+        const taken = settings[key].find((one) => reserved.includes(one));
+        if (taken) found.push({ key, what: `names ${taken}, which the pooler keeps for itself`, value: projectDefaults()[key] });
+    }
+    for (const key of ["pgbouncerImage", "pgadminImage"] as const) {
+        if (stack !== "local" && !settings[key].includes("@sha256:")) {
+            const what = `is ${settings[key]}, without a digest: tomorrow it may be another image`;
+            found.push({ key, what, value: `${settings[key]}@sha256:…` });
+        }
+    }
+    return found;
+}
+
+function splitKey(full: string): [string, string] {
+    const at = full.indexOf(":");
+    return [full.slice(0, at), full.slice(at + 1)];
+}
+
+/** The known name that `word` most likely is a misspelling of, if any is near. */
+function closest(word: string, known: string[]): string | undefined {
+    const flat = (text: string) => text.toLowerCase().replace(/[^a-z0-9]/g, "");
+    return (
+        known.find((one) => flat(one) === flat(word)) ??
+        known.find((one) => flat(one).includes(flat(word)) || flat(word).includes(flat(one)))
+    );
+}
+
+/** The keys stored encrypted: the SDK reads them from its environment, but exports no function that tells them. */
+function secretKeys(): string[] {
+    return JSON.parse(process.env.PULUMI_CONFIG_SECRET_KEYS ?? "[]") as string[];
+}

@@ -1,0 +1,54 @@
+import * as pulumi from "@pulumi/pulumi";
+import { Authentication } from "./components/authentication/authentication";
+import { Networks } from "./components/networks";
+import { Pgadmin } from "./components/pgadmin/pgadmin";
+import { budget } from "./components/pgbouncer/budget";
+import { Pgbouncer } from "./components/pgbouncer/pgbouncer";
+import { Settings } from "./settings";
+
+/** Makes the whole sidecar from its settings and returns the stack's outputs. */
+export function deploy(settings: Settings) {
+    const database = settings.databases[0]!;
+    const admin = settings.adminUsers[0]!;
+
+    const networks = new Networks("pg-sidecar", { databaseNetwork: settings.databaseNetwork });
+    const authentication = new Authentication("pgbouncer", {
+        authUser: settings.authUser,
+        authFunction: settings.authFunction,
+        database,
+    });
+    const pgbouncer = new Pgbouncer("pgbouncer", {
+        image: settings.pgbouncerImage,
+        ini: settings,
+        password: authentication.password,
+        alias: settings.pgbouncerAlias,
+        sidecarNetwork: networks.sidecar,
+        databaseNetwork: networks.database,
+        databaseNetworkId: networks.databaseId,
+        stopGrace: settings.pgbouncerStopGrace,
+    });
+    const pgadmin = new Pgadmin("pgadmin", {
+        image: settings.pgadminImage,
+        email: settings.pgadminEmail,
+        ...(settings.pgadminPassword ? { password: settings.pgadminPassword } : {}),
+        server: { host: settings.pgbouncerAlias, port: settings.listenPort, databases: settings.databases, username: admin },
+        network: networks.sidecar,
+        volume: settings.pgadminVolume,
+        hostPort: settings.pgadminPort,
+        domain: settings.pgadminDomain,
+    });
+
+    return {
+        pgadminUrl: pgadmin.url,
+        pgadminEmail: pgadmin.email,
+        pgadminPassword: pgadmin.password,
+        pgadminContainer: pgadmin.containerName,
+        poolerAddress: pgbouncer.address,
+        pgbouncerContainer: pgbouncer.containerName,
+        psql: pulumi.interpolate`docker exec -it ${pgbouncer.containerName} psql -h 127.0.0.1 -p ${settings.listenPort} -U ${admin} -d ${database}`,
+        networks: { sidecar: networks.sidecar, database: networks.database },
+        // The most backends the sidecar ever holds, and the file a reviewer wants to see line by line.
+        backendBudget: budget({ databases: settings.databases.length, maxDbConnections: settings.maxDbConnections }),
+        pgbouncerIni: pgbouncer.ini,
+    };
+}
