@@ -1,0 +1,10 @@
+import { preflight } from "./preflight/preflight";
+import { readSettings } from "./settings";
+import { deploy } from "./stack";
+
+/** The program: settings, then what speaks against them, then the components. What it returns are the stack's outputs. */
+export = async () => {
+    const settings = readSettings();
+    await preflight(settings);
+    return deploy(settings);
+};

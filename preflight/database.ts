@@ -1,0 +1,200 @@
+import { Client } from "pg";
+import { lookupOwner } from "../components/authentication/lookup";
+import { overBudget, ServerLimits } from "../components/pgbouncer/budget";
+import { Settings } from "../settings";
+import { error, Finding, unchecked, warning } from "./finding";
+
+/** What the preflight wants to know of the database. */
+export interface DatabaseFacts {
+    limits: ServerLimits;
+    mayReadVerifiers: boolean;
+    mayCreateRoles: boolean;
+    databases: string[];
+    /** Roles that may log in, but whose verifier is md5's. */
+    md5Roles: string[];
+    /** Whose the lookup role is, where it exists; "" where no stack marked it. */
+    roleOwner?: string;
+    /** Whose the lookup function is, where it exists; "" where no stack marked it. */
+    functionOwner?: string;
+}
+
+const connectTimeout = 5_000;
+
+/** pg's TLS options for a libpq sslmode. */
+export function tlsOptions(sslmode: string): false | { rejectUnauthorized: boolean } {
+    if (sslmode === "disable") return false;
+    return { rejectUnauthorized: sslmode === "verify-ca" || sslmode === "verify-full" };
+}
+
+/** Connects as the provider does. */
+export async function connect(settings: Settings, database: string): Promise<Client> {
+    const { host, port, username: user, password, sslmode } = settings.databaseServer;
+    const open = async (ssl: ReturnType<typeof tlsOptions>) => {
+        const client = new Client({
+            host,
+            port,
+            user,
+            password,
+            database,
+            ssl, // prettier-ignore
+            connectionTimeoutMillis: connectTimeout,
+            application_name: "pg-sidecar preflight",
+        });
+        client.on("error", () => undefined); // a connection cut later shows in the query that waits for it
+        await client.connect();
+        return client;
+    };
+    try {
+        return await open(tlsOptions(sslmode));
+    } catch (cause) {
+        const refusesTls = (cause as Error).message.includes("does not support SSL");
+        if (refusesTls && (sslmode === "prefer" || sslmode === "allow")) return open(false);
+        throw cause;
+    }
+}
+
+async function rows<T>(client: Client, text: string, values: unknown[] = []): Promise<T[]> {
+    return (await client.query(text, values)).rows as T[];
+}
+
+/** Asks the database, reading only. */
+export async function inspectDatabase(settings: Settings): Promise<DatabaseFacts> {
+    const server = await connect(settings, settings.databaseServer.database);
+    try {
+        const [limits] = await rows<{ max: number; superuser: number; reserved: number }>(
+            server,
+            `SELECT current_setting('max_connections')::int AS max,
+                    current_setting('superuser_reserved_connections')::int AS superuser,
+                    coalesce(current_setting('reserved_connections', true), '0')::int AS reserved`,
+        );
+        const [may] = await rows<{ read: boolean; create: boolean }>(
+            server,
+            `SELECT has_table_privilege('pg_catalog.pg_authid', 'SELECT') AS read, rolsuper OR rolcreaterole AS create
+               FROM pg_roles WHERE rolname = current_user`,
+        );
+        const databases = await rows<{ datname: string }>(server, "SELECT datname FROM pg_database WHERE datallowconn");
+        const roles = await rows<{ rolconfig: string[] | null }>(server, "SELECT rolconfig FROM pg_roles WHERE rolname = $1", [
+            settings.authUser,
+        ]);
+        const facts: DatabaseFacts = {
+            limits: {
+                maxConnections: limits!.max,
+                superuserReservedConnections: limits!.superuser,
+                reservedConnections: limits!.reserved,
+            },
+            mayReadVerifiers: may!.read,
+            mayCreateRoles: may!.create,
+            databases: databases.map(({ datname }) => datname),
+            md5Roles: [],
+        };
+        if (roles[0]) facts.roleOwner = roleOwner(roles[0].rolconfig ?? []);
+        if (may!.read) {
+            const md5 = await rows<{ rolname: string }>(
+                server,
+                "SELECT rolname FROM pg_authid WHERE rolcanlogin AND rolpassword LIKE 'md5%' ORDER BY rolname",
+            );
+            facts.md5Roles = md5.map(({ rolname }) => rolname);
+        }
+        if (facts.databases.includes(settings.databases[0]!)) {
+            const database = await connect(settings, settings.databases[0]!);
+            try {
+                const [schema, name] = settings.authFunction.split(".");
+                const found = await rows<{ prosrc: string }>(
+                    database,
+                    `SELECT prosrc FROM pg_proc p JOIN pg_namespace n ON n.oid = pronamespace
+                      WHERE nspname = $1 AND proname = $2`,
+                    [schema, name],
+                );
+                if (found[0]) facts.functionOwner = lookupOwner(found[0].prosrc) ?? "";
+            } finally {
+                await database.end();
+            }
+        }
+        return facts;
+    } finally {
+        await server.end();
+    }
+}
+
+/** The stack that marked a role, by the last entry of its search_path; "" where none did. */
+export function roleOwner(rolconfig: string[]): string {
+    const path = rolconfig.find((setting) => setting.startsWith("search_path="))?.slice("search_path=".length) ?? "";
+    return /"?([\w.-]+\/[\w.-]+)"?\s*$/.exec(path)?.[1] ?? "";
+}
+
+/** What speaks against bringing the stack up on this database. `owner` is the stack itself, `project/stack`. */
+export function judgeDatabase(facts: DatabaseFacts, settings: Settings, owner: string): Finding[] {
+    const { databaseServer, authUser, authFunction, databases } = settings;
+    const where = `${databaseServer.host}:${databaseServer.port}`;
+    const found: Finding[] = [];
+
+    if (!facts.mayReadVerifiers || !facts.mayCreateRoles) {
+        const lacks = facts.mayReadVerifiers ? "create roles" : "read pg_authid, which the lookup function needs";
+        found.push(
+            error(
+                `postgresql:username: ${databaseServer.username} on ${where} may not ${lacks}. ` +
+                    `Mend it: pulumi config set postgresql:username postgres   (or another superuser)`,
+            ),
+        );
+    }
+    for (const database of databases.filter((one) => !facts.databases.includes(one))) {
+        found.push(
+            error(
+                `databases: there is no database ${database} on ${where}, only ${facts.databases.join(", ")}. Mend it: pulumi config set --path 'databases[0]' NAME`,
+            ),
+        );
+    }
+
+    const over = overBudget(
+        { databases: databases.length, maxDbConnections: settings.maxDbConnections },
+        facts.limits,
+        settings.otherConnections,
+    );
+    if (over) found.push(error(`maxDbConnections: ${over}`));
+
+    const taken = (what: string, key: string, other: string, remove: string) =>
+        other === ""
+            ? `${key}: ${what} on ${where} is there already and no stack made it (the runbook's SQL, run by hand?). ` +
+              `Mend it: remove it (${remove}) or take another name: pulumi config set ${key} NAME`
+            : `${key}: ${what} on ${where} belongs to stack ${other}. Mend it: pulumi config set ${key} NAME   (each stack on one database needs its own)`;
+    if (facts.roleOwner !== undefined && facts.roleOwner !== owner) {
+        found.push(error(taken(`role ${authUser}`, "authUser", facts.roleOwner, `DROP OWNED BY ${authUser}; DROP ROLE ${authUser}`)));
+    }
+    if (facts.functionOwner !== undefined && facts.functionOwner !== owner) {
+        found.push(error(taken(`function ${authFunction}`, "authFunction", facts.functionOwner, `DROP FUNCTION ${authFunction}(text)`)));
+    }
+    if (facts.md5Roles.length > 0) {
+        found.push(
+            warning(
+                `these roles have md5 verifiers and can't log in through the pooler until their password is set anew ` +
+                    `under password_encryption = scram-sha-256: ${facts.md5Roles.join(", ")}`,
+            ),
+        );
+    }
+    return found;
+}
+
+/** A wrong password or name is an error wherever it is seen; a server out of reach only says that nothing was checked. */
+export function whyUnreached(cause: NodeJS.ErrnoException, settings: Settings): Finding {
+    const { host, port, username, database } = settings.databaseServer;
+    const where = `${host}:${port}`;
+    const said = cause.message || cause.code || String(cause);
+    switch (cause.code) {
+        case "28P01":
+        case "28000":
+            return error(
+                `postgresql:password: the database at ${where} turns ${username} away (${said}). Mend it: pulumi config set --secret postgresql:password …`,
+            );
+        case "3D000":
+            return error(
+                `postgresql:database: ${where} says: ${said}. Mend it: pulumi config set postgresql:database postgres   (is ${database} right?)`,
+            );
+        case "53300":
+            return error(`the database at ${where} has no connection left (${said}): close some, or run this as a superuser, then again`);
+        default:
+            return unchecked(
+                `the database at ${where} can't be reached from here (${said}). ` +
+                    `Mend it: start it or open the way to it, or: pulumi config set postgresql:host HOST; pulumi config set postgresql:port PORT`,
+            );
+    }
+}

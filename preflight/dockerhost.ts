@@ -1,0 +1,146 @@
+import * as net from "net";
+import { stackLabel } from "../components/labels";
+import { DockerHost, Settings } from "../settings";
+import { ask } from "./engine";
+import { error, Finding, unchecked } from "./finding";
+
+/** What the preflight wants to know of one container. */
+export interface ContainerFacts {
+    id: string;
+    name: string;
+    /** The stack that made it, `project/stack`. */
+    owner?: string;
+    running: boolean;
+    /** Names it answers to on the database's network. */
+    aliases: string[];
+    volumes: string[];
+    /** Ports it holds on the host. */
+    hostPorts: number[];
+}
+
+export interface NetworkFacts {
+    id: string;
+    name: string;
+    /** The stack that made it, `project/stack`. */
+    owner?: string;
+}
+
+export interface HostFacts {
+    networks: NetworkFacts[];
+    containers: ContainerFacts[];
+}
+
+interface Inspected {
+    Name: string;
+    State: { Running: boolean };
+    Config: { Labels: Record<string, string> | null };
+    Mounts: { Type: string; Name?: string }[];
+    HostConfig: { PortBindings: Record<string, { HostPort: string }[] | null> | null };
+    NetworkSettings: { Networks: Record<string, { Aliases: string[] | null }> };
+}
+
+/** Asks the engine, reading only. */
+export async function inspectHost(docker: DockerHost, databaseNetwork: string): Promise<HostFacts> {
+    const networks = (await ask<{ Id: string; Name: string; Labels: Record<string, string> | null }[]>(docker, "/networks")) ?? [];
+    const listed = (await ask<{ Id: string }[]>(docker, "/containers/json?all=true")) ?? [];
+    const containers: ContainerFacts[] = [];
+    for (const { Id } of listed) {
+        // One after the other: over ssh each is a connection, and sshd takes few at once.
+        const one = await ask<Inspected>(docker, `/containers/${Id}/json`);
+        if (!one) continue; // gone since
+        const owner = one.Config.Labels?.[stackLabel];
+        containers.push({
+            id: Id,
+            name: one.Name.replace(/^\//, ""),
+            ...(owner ? { owner } : {}),
+            running: one.State.Running,
+            aliases: one.NetworkSettings.Networks[databaseNetwork]?.Aliases ?? [],
+            volumes: one.Mounts.flatMap((mount) => (mount.Type === "volume" && mount.Name ? [mount.Name] : [])),
+            hostPorts: Object.values(one.HostConfig.PortBindings ?? {}).flatMap((bindings) =>
+                (bindings ?? []).map(({ HostPort }) => Number(HostPort)),
+            ),
+        });
+    }
+    return {
+        networks: networks.map(({ Id, Name, Labels }) => {
+            const owner = Labels?.[stackLabel];
+            return { id: Id, name: Name, ...(owner ? { owner } : {}) };
+        }),
+        containers,
+    };
+}
+
+/** What speaks against bringing the stack up on this host. `owner` is the stack itself, `project/stack`. */
+export function judgeHost(facts: HostFacts, settings: Settings, owner: string): Finding[] {
+    const { databaseNetwork, pgbouncerAlias, pgadminVolume, pgadminPort, docker } = settings;
+    const found: Finding[] = [];
+    const networks = facts.networks.map((network) => network.name);
+    if (!networks.includes(databaseNetwork)) {
+        const there = networks.filter((name) => !["bridge", "host", "none"].includes(name));
+        found.push(
+            error(
+                `databaseNetwork: there is no network ${databaseNetwork} on ${docker.host}, only ${there.join(", ") || "Docker's own"}. ` +
+                    `Mend it: pulumi config set databaseNetwork NETWORK   (docker inspect -f '{{json .NetworkSettings.Networks}}' DATABASE-CONTAINER tells it)`,
+            ),
+        );
+    }
+    const others = facts.containers.filter((container) => container.owner !== owner);
+    const whose = ({ name, owner: other }: ContainerFacts) => `container ${name}${other ? ` of stack ${other}` : ""}`;
+    const settle = (key: string, value: string, what: string, clash: ContainerFacts | undefined) => {
+        if (clash)
+            found.push(
+                error(
+                    `${key}: ${what} is already that of ${whose(clash)} on ${docker.host}. Mend it: pulumi config set ${key} ${value}   (or stop that one)`,
+                ),
+            );
+    };
+    settle(
+        "pgbouncerAlias",
+        `${pgbouncerAlias}-${settings.stack}`,
+        `the name ${pgbouncerAlias} on network ${databaseNetwork}`,
+        others.find((one) => one.aliases.includes(pgbouncerAlias)),
+    );
+    settle(
+        "pgadminVolume",
+        `${pgadminVolume}-${settings.stack}`,
+        `the volume ${pgadminVolume}`,
+        others.find((one) => one.running && one.volumes.includes(pgadminVolume)),
+    );
+    if (pgadminPort > 0) {
+        settle(
+            "pgadminPort",
+            String(pgadminPort + 1),
+            `port ${pgadminPort}`,
+            others.find((one) => one.running && one.hostPorts.includes(pgadminPort)),
+        );
+    }
+    return found;
+}
+
+/** On this very machine a program outside Docker may hold pgAdmin's port as well. */
+export async function judgePort(facts: HostFacts, { pgadminPort, docker }: Settings): Promise<Finding[]> {
+    const held = facts.containers.some((one) => one.running && one.hostPorts.includes(pgadminPort));
+    if (pgadminPort === 0 || !docker.host.startsWith("unix:") || held || !(await isTaken(pgadminPort))) return [];
+    return [
+        error(
+            `pgadminPort: a program on this machine already listens on port ${pgadminPort}. ` +
+                `Mend it: pulumi config set pgadminPort ${pgadminPort + 1}   (or stop that one)`,
+        ),
+    ];
+}
+
+/** What to say of an engine that can't be reached. */
+export function whyNoEngine(cause: Error, { docker }: Settings): Finding {
+    return unchecked(
+        `the Docker engine at ${docker.host} can't be reached from here (${cause.message}). ` +
+            `Mend it: start it, or: pulumi config set docker:host ssh://USER@HOST`,
+    );
+}
+
+function isTaken(port: number): Promise<boolean> {
+    return new Promise((resolve) => {
+        const server = net.createServer();
+        server.once("error", (cause: NodeJS.ErrnoException) => resolve(cause.code === "EADDRINUSE"));
+        server.listen(port, "127.0.0.1", () => server.close(() => resolve(false)));
+    });
+}

@@ -1,0 +1,75 @@
+import { spawn } from "child_process";
+import * as http from "http";
+import { Duplex } from "stream";
+import { DockerHost } from "../settings";
+
+const timeout = 20_000;
+
+/** Asks the Docker engine's API, as the provider does: over its socket, TCP, or ssh. Undefined where it has no such thing. */
+export async function ask<T>(docker: DockerHost, path: string): Promise<T | undefined> {
+    const { status, body } = await send(docker, "GET", path);
+    if (status === 404) return undefined;
+    if (status !== 200) throw new Error(`the Docker engine at ${docker.host} answers ${status} to ${path}: ${body.trim()}`);
+    return JSON.parse(body) as T;
+}
+
+/** Tells the engine to do something; what is done or gone already is no error. */
+export async function tell(docker: DockerHost, method: "POST" | "DELETE", path: string): Promise<void> {
+    const { status, body } = await send(docker, method, path);
+    if (status >= 400 && status !== 404) {
+        throw new Error(`the Docker engine at ${docker.host} answers ${status} to ${method} ${path}: ${body.trim()}`);
+    }
+}
+
+function send(docker: DockerHost, method: string, path: string): Promise<{ status: number; body: string }> {
+    return new Promise((resolve, reject) => {
+        const options = { ...transport(docker), method, path, headers: { host: "docker" }, timeout };
+        const request = http.request(options, (response) => {
+            let body = "";
+            response.setEncoding("utf8");
+            response.on("data", (chunk: string) => (body += chunk));
+            response.on("end", () => resolve({ status: response.statusCode ?? 0, body }));
+            response.on("error", reject);
+        });
+        request.on("timeout", () => request.destroy(new Error(`no answer within ${timeout / 1000} s`)));
+        request.on("error", reject);
+        request.end();
+    });
+}
+
+function transport(docker: DockerHost): http.RequestOptions {
+    const url = new URL(docker.host);
+    switch (url.protocol) {
+        case "unix:":
+            return { socketPath: url.pathname };
+        case "tcp:":
+        case "http:":
+            return { host: url.hostname, port: url.port || 2375 };
+        case "ssh:":
+            return { createConnection: () => overSsh(url, docker.sshOpts) };
+        default:
+            throw new Error(`docker:host ${docker.host} is neither unix://, tcp:// nor ssh://`);
+    }
+}
+
+/** A connection to the far engine's socket, by the same command that Docker's own client runs there. */
+function overSsh(url: URL, sshOpts: string[]): Duplex {
+    const login = url.username ? `${url.username}@${url.hostname}` : url.hostname;
+    const ssh = spawn("ssh", [...sshOpts, ...(url.port ? ["-p", url.port] : []), "--", login, "docker", "system", "dial-stdio"]);
+    let said = "";
+    ssh.stderr.on("data", (chunk: Buffer) => (said += chunk.toString()));
+    const connection = Duplex.from({ readable: ssh.stdout, writable: ssh.stdin });
+    ssh.on("error", (cause) => connection.destroy(cause));
+    ssh.on("exit", (code) => {
+        if (code !== 0) connection.destroy(new Error(`ssh ${login}: ${said.trim() || `exit code ${code}`}`));
+    });
+    connection.on("close", () => ssh.kill());
+    // http asks a socket for these; a pipe has no timeout of its own, the request's destroys it.
+    return Object.assign(connection, {
+        setTimeout: () => connection,
+        setNoDelay: () => connection,
+        setKeepAlive: () => connection,
+        ref: () => connection,
+        unref: () => connection,
+    });
+}
