@@ -1,0 +1,49 @@
+import * as fs from "fs";
+import { daemonPid, startDaemon, stopDaemon } from "./daemon";
+import { need } from "./machine";
+import { inLab } from "./paths";
+import { attempt, has, logFile, run, until } from "./run";
+
+const name = "dockerd";
+
+async function version(): Promise<string | undefined> {
+    if (!has("docker")) return undefined;
+    const { code, stdout } = await attempt("docker", ["version", "--format", "{{.Server.Version}}"], { timeout: 20_000 });
+    return code === 0 ? stdout.trim() : undefined;
+}
+
+/** Makes sure that a Docker engine answers: the one at hand, else Debian's, started here and stopped by `npm run down`. */
+export async function ensureEngine(): Promise<string> {
+    const there = await version();
+    if (there) return `${there}, ${daemonPid(name) ? "the lab's own" : "the one at hand"}`;
+    if (process.env.DOCKER_HOST) {
+        throw new Error(`DOCKER_HOST is ${process.env.DOCKER_HOST}, but no engine answers there. Mend it: start it, or unset DOCKER_HOST`);
+    }
+    if (process.getuid?.() !== 0) {
+        throw new Error("no Docker engine answers, and only root can start one. Mend it: start Docker, or run this as root");
+    }
+    await need("dockerd", ["docker.io", "iptables"], "no Docker engine answers");
+    const installed = await version(); // with an init system, the package starts it
+    if (installed) return `${installed}, Debian's docker.io, started by its package`;
+    fs.rmSync("/var/run/docker.pid", { force: true });
+    startDaemon(name, "/usr/sbin/dockerd", ["--data-root", inLab("engine"), "-H", "unix:///var/run/docker.sock"]);
+    try {
+        const started = await until("the Docker engine", 60, async () => {
+            if (daemonPid(name) === undefined) throw new Error("dockerd ended");
+            return version();
+        });
+        return `${started}, Debian's docker.io, started here`;
+    } catch (cause) {
+        const said = (await run("tail", ["-n", "5", logFile(name)])).trim();
+        throw new Error(`${(cause as Error).message}; its log ends with:\n${said}`);
+    }
+}
+
+/** Stops the engine that the lab started, unless somebody else's containers run on it. */
+export async function stopEngine(): Promise<string> {
+    if (daemonPid(name) === undefined) return "not the lab's, left alone";
+    const running = (await attempt("docker", ["ps", "--format", "{{.Names}}"])).stdout.trim();
+    if (running) return `left running: it carries ${running.split("\n").join(", ")}`;
+    await stopDaemon(name);
+    return "stopped";
+}

@@ -1,0 +1,88 @@
+import { spawn } from "child_process";
+import * as fs from "fs";
+import * as path from "path";
+import { inLab, project } from "./paths";
+
+export interface RunOptions {
+    cwd?: string;
+    env?: NodeJS.ProcessEnv;
+    input?: string;
+    /** Where the output goes as well, by a name in `.lab/log`. */
+    log?: string;
+    /** Milliseconds after which the program is stopped and counts as failed. */
+    timeout?: number;
+    /** Shows the output as it comes. */
+    show?: boolean;
+}
+
+export interface Ran {
+    code: number;
+    stdout: string;
+    stderr: string;
+}
+
+/** Runs a program to its end and returns what it said; `attempt` leaves the judgement of its exit code to the caller. */
+export function attempt(program: string, args: string[], options: RunOptions = {}): Promise<Ran> {
+    const log = options.log ? openLog(options.log) : undefined;
+    return new Promise((resolve, reject) => {
+        const child = spawn(program, args, {
+            cwd: options.cwd ?? project,
+            env: { ...process.env, ...options.env },
+            stdio: [options.input === undefined ? "ignore" : "pipe", "pipe", "pipe"],
+            timeout: options.timeout,
+        });
+        const said = { stdout: "", stderr: "" };
+        for (const stream of ["stdout", "stderr"] as const) {
+            child[stream]!.on("data", (chunk: Buffer) => {
+                said[stream] += chunk.toString();
+                if (log !== undefined) fs.writeSync(log, chunk);
+                if (options.show) process[stream].write(chunk);
+            });
+        }
+        if (options.input !== undefined) child.stdin!.end(options.input);
+        child.on("error", reject);
+        child.on("close", (code) => {
+            if (log !== undefined) fs.closeSync(log);
+            resolve({ code: code ?? 1, ...said });
+        });
+    });
+}
+
+/** Runs a program and returns its standard output; throws with the end of what it said where it fails. */
+export async function run(program: string, args: string[], options: RunOptions = {}): Promise<string> {
+    const { code, stdout, stderr } = await attempt(program, args, options);
+    if (code !== 0) {
+        const said = (stderr || stdout).trim().split("\n").slice(-15).join("\n");
+        const where = options.log ? `\n(all of it: ${path.relative(process.cwd(), logFile(options.log))})` : "";
+        throw new Error(`${program} ${args.slice(0, 3).join(" ")} failed with ${code}:\n${said}${where}`);
+    }
+    return stdout;
+}
+
+/** Whether a program is on PATH. */
+export function has(program: string): boolean {
+    return (process.env.PATH ?? "").split(path.delimiter).some((dir) => fs.existsSync(path.join(dir, program)));
+}
+
+export const logFile = (name: string): string => inLab("log", `${name}.log`);
+
+function openLog(name: string): number {
+    fs.mkdirSync(inLab("log"), { recursive: true });
+    return fs.openSync(logFile(name), "w");
+}
+
+/** Polls until `ready` gives something, or throws an error that says what was waited for and what was seen last. */
+export async function until<T>(what: string, seconds: number, ready: () => Promise<T | undefined | false>): Promise<T> {
+    const deadline = Date.now() + seconds * 1000;
+    let last = "";
+    for (;;) {
+        try {
+            const got = await ready();
+            if (got !== undefined && got !== false) return got;
+        } catch (cause) {
+            last = ` (last: ${(cause as Error).message})`;
+        }
+        if (Date.now() > deadline) throw new Error(`${what}: not within ${seconds} s${last}`);
+        await new Promise((resolve) => setTimeout(resolve, 200));
+    }
+}

@@ -1,0 +1,121 @@
+import * as fs from "fs";
+import * as path from "path";
+import { hashTree, writeWhole } from "./files";
+import { need } from "./machine";
+import { inLab, project } from "./paths";
+import { attempt, has, run } from "./run";
+import { say } from "./step";
+
+const cliVersion = "v3.259.0";
+
+/** The provider plugins, as package.json pins their SDKs. */
+export const plugins = ["docker", "postgresql", "random"] as const;
+
+export const bin = inLab("bin");
+const home = inLab("pulumi-home");
+
+/** Where the official downloads are; a look at it tells within seconds whether they can be had. */
+const official = "https://get.pulumi.com";
+
+async function reachable(url: string): Promise<boolean> {
+    try {
+        await fetch(url, { method: "HEAD", signal: AbortSignal.timeout(5_000) });
+        return true;
+    } catch {
+        return false;
+    }
+}
+
+export function pluginVersion(plugin: string): string {
+    const { dependencies } = JSON.parse(fs.readFileSync(path.join(project, "package.json"), "utf8")) as {
+        dependencies: Record<string, string>;
+    };
+    return dependencies[`@pulumi/${plugin}`]!;
+}
+
+/** Makes sure of the Pulumi CLI and its language host: the one on PATH, else the official download, else a build from source. */
+export async function ensureCli(): Promise<string> {
+    const ours = path.join(bin, "pulumi");
+    if (!fs.existsSync(ours) && has("pulumi")) return `pulumi ${(await run("pulumi", ["version"])).trim()}, the one at hand`;
+    const stamp = hashTree(path.join(project, "lab/toolchain"));
+    if (upToDate("cli", stamp)) return `pulumi ${cliVersion}, ${fs.readFileSync(inLab("bin/cli.from"), "utf8")}`;
+    fs.mkdirSync(bin, { recursive: true });
+    if (await reachable(official)) {
+        const archive = inLab("pulumi.tar.gz");
+        const arch = process.arch === "x64" ? "x64" : "arm64";
+        await run("curl", ["-fsSL", "-o", archive, `${official}/releases/sdk/pulumi-${cliVersion}-${process.platform}-${arch}.tar.gz`]);
+        await run("tar", ["-xzf", archive, "-C", bin, "--strip-components=1"]);
+        fs.rmSync(archive);
+        return done("cli", stamp, "the official download", `pulumi ${cliVersion}`);
+    }
+    say("toolchain", `${official} can't be reached: building pulumi ${cliVersion} and its language host from source`);
+    await build({
+        module: "lab/toolchain/language",
+        program: "pulumi-language-nodejs",
+        from: "github.com/pulumi/pulumi/sdk/v3/nodejs/cmd/pulumi-language-nodejs",
+    });
+    await build({
+        module: "lab/toolchain/cli",
+        program: "pulumi",
+        from: "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi",
+        ldflags: `-X github.com/pulumi/pulumi/sdk/v3/go/common/version.Version=${cliVersion}`,
+    });
+    return done("cli", stamp, "built from source", `pulumi ${cliVersion}`);
+}
+
+/** Makes sure of the provider plugins: the official ones where they can be had, else a build from `lab/plugins`. */
+export async function ensurePlugins(): Promise<string> {
+    const stamp = hashTree(path.join(project, "lab/plugins"));
+    const names = plugins.map((plugin) => `${plugin} ${pluginVersion(plugin)}`).join(", ");
+    if (upToDate("plugins", stamp)) return `${names}, ${fs.readFileSync(inLab("bin/plugins.from"), "utf8")}`;
+    if (await reachable(official)) {
+        for (const plugin of plugins) {
+            const { code } = await attempt("pulumi", ["plugin", "install", "resource", plugin, pluginVersion(plugin)], {
+                env: { PULUMI_HOME: home },
+            });
+            if (code !== 0) return buildPlugins(stamp, names);
+        }
+        return done("plugins", stamp, "the official downloads", names);
+    }
+    return buildPlugins(stamp, names);
+}
+
+async function buildPlugins(stamp: string, names: string): Promise<string> {
+    const tags = ["-tags", "no_compose"]; // leaves out Docker Compose, 180 packages that no resource of ours uses
+    for (const plugin of plugins) {
+        const name = `pulumi-resource-${plugin}`;
+        await build({ module: "lab/plugins", program: name, from: `./cmd/${name}`, flags: tags });
+    }
+    return done("plugins", stamp, "built from source (postgresql: the lab's own)", names);
+}
+
+interface BuildArgs {
+    /** Folder of the Go module. */
+    module: string;
+    program: string;
+    /** The package to build. */
+    from: string;
+    flags?: string[];
+    ldflags?: string;
+}
+
+/** Builds one program. The same settings for all: what the CLI compiled, the plugins take from Go's cache. */
+async function build({ module, program, from, flags = [], ldflags = "" }: BuildArgs): Promise<void> {
+    await need("go", ["golang-go"], "to build the Pulumi toolchain");
+    const made = path.join(bin, `${program}.part`);
+    await run("go", ["build", "-trimpath", ...flags, "-ldflags", `-s -w ${ldflags}`, "-o", made, from], {
+        cwd: path.join(project, module),
+        log: `build-${program}`,
+        env: { CGO_ENABLED: "0" },
+    });
+    fs.renameSync(made, path.join(bin, program));
+}
+
+const upToDate = (part: string, stamp: string) =>
+    fs.existsSync(inLab(`bin/${part}.stamp`)) && fs.readFileSync(inLab(`bin/${part}.stamp`), "utf8") === stamp;
+
+function done(part: string, stamp: string, from: string, names: string): string {
+    writeWhole(inLab(`bin/${part}.from`), from);
+    writeWhole(inLab(`bin/${part}.stamp`), stamp);
+    return `${names}, ${from}`;
+}
