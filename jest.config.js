@@ -1,0 +1,14 @@
+const common = {
+    transform: { "\\.ts$": ["ts-jest", { diagnostics: false }] }, // `npm run types` checks them, all at once
+    testEnvironment: "node",
+    rootDir: __dirname,
+};
+
+module.exports = {
+    projects: [
+        { ...common, displayName: "unit", testMatch: ["<rootDir>/test/unit/**/*.test.ts"] },
+        { ...common, displayName: "e2e", testMatch: ["<rootDir>/test/e2e/**/*.test.ts"] },
+    ],
+    testTimeout: 300_000, // one `pulumi up` that has to fail waits for its proof; nothing waits that long in passing
+    testSequencer: "<rootDir>/test/sequencer.js",
+};

@@ -1,0 +1,12 @@
+# Connects, queries and disconnects in a loop until /tmp/stop is there: psql, for libpq.
+ok=0
+failures=""
+while [ ! -e /tmp/stop ]; do
+    if said=$(psql -h pgbouncer -p 6432 -U postgres -d tracksolid_db -qAtXc 'SELECT 1' 2>&1); then
+        ok=$((ok + 1))
+    else
+        failures="$failures${failures:+,}\"$(date +%T) $(echo "$said" | tr '\n"' "  ")\""
+    fi
+    sleep 0.01
+done
+echo "{\"ok\":$ok,\"failures\":[$failures]}"

@@ -1,0 +1,240 @@
+import * as fs from "fs";
+import * as path from "path";
+import { Client } from "pg";
+import { databaseClient, writerName } from "../../lab/database";
+import { Identity, identity } from "../../lab/identity";
+import { Images, images } from "../../lab/images";
+import { inLab, project } from "../../lab/paths";
+import { attempt, Ran, run, until } from "../../lab/run";
+import { environment } from "../../lab/stackconfig";
+
+export { attempt, run, until };
+
+/** The lab that `lab/lab ensure` made, and what a test does with the stack in it. */
+export interface Sidecar {
+    lab: Identity;
+    images: Images;
+    env: Record<string, string>;
+}
+
+export async function sidecar(): Promise<Sidecar> {
+    const lab = await identity();
+    return { lab, images: images(), env: environment(lab) };
+}
+
+export interface Outputs {
+    pgadminUrl: string;
+    pgadminEmail: string;
+    pgadminPassword: string;
+    pgadminContainer: string;
+    poolerAddress: string;
+    pgbouncerContainer: string;
+    backendBudget: number;
+    networks: { sidecar: string; database: string };
+}
+
+/** Runs the Pulumi CLI on the lab's stack; the caller judges its exit code. */
+export function pulumi({ env }: Sidecar, args: string[], more: { cwd?: string; env?: NodeJS.ProcessEnv } = {}): Promise<Ran> {
+    return attempt("pulumi", [...args, "--color", "never", "--non-interactive"], {
+        env: { ...env, ...more.env },
+        ...(more.cwd ? { cwd: more.cwd } : {}),
+        log: `pulumi-${args[0]}`,
+    });
+}
+
+export const changing = ["--yes", "--skip-preview", "--suppress-progress"];
+
+/** `pulumi up`, which has to succeed. */
+export async function up(on: Sidecar): Promise<Outputs> {
+    const ran = await pulumi(on, ["up", ...changing]);
+    if (ran.code !== 0) throw new Error(`pulumi up failed:\n${ran.stdout}${ran.stderr}`);
+    return outputs(on);
+}
+
+export async function outputs({ env }: Sidecar): Promise<Outputs> {
+    return JSON.parse(await run("pulumi", ["stack", "output", "--json", "--show-secrets"], { env })) as Outputs;
+}
+
+export async function setConfig({ env }: Sidecar, key: string, value: string, ...flags: string[]): Promise<void> {
+    await run("pulumi", ["config", "set", ...flags, "--", key, value], { env });
+}
+
+export async function removeConfig({ env }: Sidecar, key: string): Promise<void> {
+    await run("pulumi", ["config", "rm", key], { env });
+}
+
+/** Runs a query on the database, directly. */
+export async function direct<T = Record<string, unknown>>({ lab }: Sidecar, text: string): Promise<T[]> {
+    const client = databaseClient(lab);
+    await client.connect();
+    try {
+        return (await client.query(text)).rows as T[];
+    } finally {
+        await client.end();
+    }
+}
+
+/** Runs psql in the pooler's container, over TCP, as `postgres` with its password. */
+export function psql(on: Sidecar, { pgbouncerContainer }: Outputs, database: string, ...commands: string[]): Promise<Ran> {
+    return attempt("docker", [
+        "exec", "-e", `PGPASSWORD=${on.lab.databasePassword}`, pgbouncerContainer,
+        "psql", "-h", "pgbouncer", "-p", "6432", "-U", "postgres", "-d", database, "-AtX", ...commands.flatMap((command) => ["-c", command]),
+    ]); // prettier-ignore
+}
+
+/** Makes containers of the test's own on the database's network, and takes them away again. */
+export class Clients {
+    private readonly names: string[] = [];
+
+    constructor(private readonly on: Sidecar) {}
+
+    /** Starts a script of test/e2e/load under this machine's node, in a container. */
+    async node(script: string, env: Record<string, string> = {}): Promise<string> {
+        return this.start(
+            this.on.images.timescaledb,
+            ["node", "-r", "/repo/node_modules/ts-node/register/transpile-only", `/repo/test/e2e/load/${script}`],
+            env,
+        );
+    }
+
+    /** Starts a shell script of test/e2e/load in the pooler's image, for its psql. */
+    async shell(script: string): Promise<string> {
+        return this.start(this.on.images.pgbouncer, ["/bin/sh", `/repo/test/e2e/load/${script}`], {});
+    }
+
+    private async start(image: string, command: string[], env: Record<string, string>): Promise<string> {
+        const name = `test-${this.on.lab.id}-${this.names.length}-${Date.now()}`;
+        this.names.push(name);
+        const [program, ...args] = command as [string, ...string[]];
+        const given = { PGPASSWORD: this.on.lab.databasePassword, ...env };
+        await run("docker", [
+            "run", "-d", "--init", "--name", name, "--network", this.on.lab.id, "-v", `${process.execPath}:/usr/local/bin/node:ro`, "-v", `${project}:/repo:ro`, "-w", "/repo",
+            ...Object.entries(given).flatMap(([key, value]) => ["-e", `${key}=${value}`]), "--entrypoint", program, image, ...args,
+        ]); // prettier-ignore
+        return name;
+    }
+
+    /** What the script has printed so far. */
+    async said(name: string): Promise<string> {
+        const { stdout, stderr } = await attempt("docker", ["logs", name]);
+        return stdout + stderr;
+    }
+
+    /** Asks the script to end, waits for it and returns the object that its last line is. */
+    async finish<T>(name: string): Promise<T> {
+        await run("docker", ["exec", name, "touch", "/tmp/stop"]);
+        await run("docker", ["wait", name], { timeout: 60_000 });
+        const lines = (await this.said(name)).trim().split("\n");
+        return JSON.parse(lines.at(-1)!) as T;
+    }
+
+    async removeAll(): Promise<void> {
+        for (const name of this.names.splice(0)) await attempt("docker", ["rm", "-f", "-v", name]);
+    }
+}
+
+/** What a loop of connections reports. */
+export interface Loop {
+    ok: number;
+    failures: string[];
+}
+
+/** Samples the sidecar's backends until stopped: all but the writer's, the test's own and the server's. */
+export function sampleBackends(on: Sidecar): { stop(): Promise<{ most: number; samples: number }> } {
+    let going = true;
+    const sampling = (async () => {
+        const client = databaseClient(on.lab);
+        await client.connect();
+        let most = 0;
+        let samples = 0;
+        while (going) {
+            most = Math.max(most, await pooledBackends(client, on));
+            samples += 1;
+            await new Promise((resolve) => setTimeout(resolve, 50));
+        }
+        await client.end();
+        return { most, samples };
+    })();
+    return {
+        stop() {
+            going = false;
+            return sampling;
+        },
+    };
+}
+
+/** Backends whose client is one of the sidecar's poolers: who else connects is the writer or this machine. */
+async function pooledBackends(client: Client, on: Sidecar): Promise<number> {
+    const { rows } = await client.query(
+        `SELECT count(*)::int AS backends FROM pg_stat_activity
+          WHERE backend_type = 'client backend' AND pid <> pg_backend_pid() AND client_addr <> ALL($1::inet[])`,
+        [await strangers(on)],
+    );
+    return (rows[0] as { backends: number }).backends;
+}
+
+let known: string[] | undefined;
+
+/** Addresses on the database's network that are no pooler's: the network's gateway and the writer. */
+async function strangers({ lab }: Sidecar): Promise<string[]> {
+    if (known) return known;
+    const gateway = await run("docker", ["network", "inspect", "-f", "{{(index .IPAM.Config 0).Gateway}}", lab.id]);
+    const writer = await run("docker", ["inspect", "-f", `{{(index .NetworkSettings.Networks "${lab.id}").IPAddress}}`, writerName(lab)]);
+    return (known = [gateway.trim(), writer.trim()]);
+}
+
+/** The longest pause between two rows of the pipeline since `from`, in seconds. */
+export async function longestPause(on: Sidecar, from: Date): Promise<{ rows: number; seconds: number }> {
+    const [found] = await direct<{ rows: number; seconds: number }>(
+        on,
+        `SELECT count(*)::int AS rows, coalesce(extract(epoch FROM max(pause)), 1e9)::float AS seconds
+           FROM (SELECT at - lag(at) OVER (ORDER BY id) AS pause FROM tracksolid.ingestion_log WHERE at > '${from.toISOString()}') AS pauses`,
+    );
+    return found!;
+}
+
+/** Names of the stack's containers of one kind. */
+export async function containers(kind: "pgbouncer" | "pgadmin"): Promise<string[]> {
+    const listed = await run("docker", [
+        "ps",
+        "-a",
+        "--filter",
+        "label=pg-sidecar.stack=pg-sidecar/local",
+        "--filter",
+        `name=${kind}`,
+        "--format",
+        "{{.Names}}",
+    ]);
+    return listed.trim().split("\n").filter(Boolean);
+}
+
+/** A program like ours, but for one upload of the pooler, whose text `change` (a JavaScript expression over `text`) spoils. */
+export function spoiled(file: string, change: string): string {
+    const folder = inLab("spoiled");
+    fs.mkdirSync(folder, { recursive: true });
+    fs.copyFileSync(path.join(project, "Pulumi.yaml"), path.join(folder, "Pulumi.yaml"));
+    fs.copyFileSync(path.join(project, "tsconfig.json"), path.join(folder, "tsconfig.json"));
+    fs.writeFileSync(
+        path.join(folder, "index.ts"),
+        `import * as pulumi from "@pulumi/pulumi";
+pulumi.runtime.registerStackTransformation(({ type, name, props, opts }) => {
+    if (type !== "docker:index/container:Container" || name !== "pgbouncer") return undefined;
+    const uploads = props.uploads.map((upload: any) =>
+        upload.file.endsWith("/${file}") ? { ...upload, content: pulumi.output(upload.content).apply((text: string) => ${change}) } : upload);
+    return { props: { ...props, uploads }, opts };
+});
+export = require("../../index");
+`,
+    );
+    return folder;
+}
+
+/** Leaves what the containers said in `.lab/log`, for a test that failed. */
+export async function keepLogs(name: string): Promise<void> {
+    for (const kind of ["pgbouncer", "pgadmin"] as const) {
+        for (const container of await containers(kind)) {
+            const { stdout, stderr } = await attempt("docker", ["logs", "--tail", "200", container]);
+            fs.writeFileSync(inLab("log", `${name}-${container}.log`), stdout + stderr);
+        }
+    }
+}

@@ -1,0 +1,157 @@
+import { DatabaseFacts, judgeDatabase, roleOwner, whyUnreached } from "../../preflight/database";
+import { ContainerFacts, HostFacts, judgeHost } from "../../preflight/dockerhost";
+import { findLeftovers } from "../../preflight/leftovers";
+import { parseSettings } from "../../settings";
+
+const settings = parseSettings({
+    project: "pg-sidecar",
+    stack: "stage",
+    values: {
+        "pg-sidecar:databaseNetwork": "coolify-net",
+        "pg-sidecar:pgadminEmail": "admin@example.com",
+        "pg-sidecar:pgadminPort": "5050",
+        "postgresql:host": "127.0.0.1",
+        "postgresql:password": "x",
+    },
+    secretKeys: ["postgresql:password"],
+    env: {},
+});
+const owner = "pg-sidecar/stage";
+
+describe("the database", () => {
+    const facts: DatabaseFacts = {
+        limits: { maxConnections: 100, superuserReservedConnections: 3, reservedConnections: 0 },
+        mayReadVerifiers: true,
+        mayCreateRoles: true,
+        databases: ["postgres", "tracksolid_db"],
+        md5Roles: [],
+    };
+    const judge = (more: Partial<DatabaseFacts>) => judgeDatabase({ ...facts, ...more }, settings, owner);
+
+    test("as it should be gives no finding", () => {
+        expect(judge({})).toEqual([]);
+        expect(judge({ roleOwner: owner, functionOwner: owner })).toEqual([]);
+    });
+
+    test.each<[string, Partial<DatabaseFacts>, string]>([
+        ["a user that can't read verifiers", { mayReadVerifiers: false }, "read pg_authid"],
+        ["a user that can't create roles", { mayCreateRoles: false }, "create roles"],
+        ["a missing database", { databases: ["postgres"] }, "there is no database tracksolid_db"],
+        ["too few connections", { limits: { ...facts.limits, maxConnections: 90 } }, "pulumi config set maxDbConnections 11"],
+        ["a role made by hand", { roleOwner: "" }, "role pgbouncer on 127.0.0.1:5432 is there already"],
+        ["another stack's role", { roleOwner: "pg-sidecar/copy" }, "belongs to stack pg-sidecar/copy"],
+        ["a function made by hand", { functionOwner: "" }, "function public.user_lookup"],
+        ["another stack's function", { functionOwner: "pg-sidecar/copy" }, "pulumi config set authFunction"],
+    ])("%s is an error with a remedy", (_, more, said) => {
+        const [finding, ...others] = judge(more);
+        expect(others).toEqual([]);
+        expect(finding!.level).toBe("error");
+        expect(finding!.text).toContain(said);
+        expect(finding!.text).toContain("Mend it:");
+    });
+
+    test("roles with md5 verifiers are named in a warning", () => {
+        expect(judge({ md5Roles: ["grafana_ro", "dwh_owner"] })).toEqual([
+            { level: "warning", text: expect.stringContaining("grafana_ro, dwh_owner") },
+        ]);
+    });
+
+    test("a wrong password is an error even in a preview; a server out of reach is unchecked", () => {
+        const failure = (code: string) => Object.assign(new Error("no"), { code });
+        expect(whyUnreached(failure("28P01"), settings)).toMatchObject({
+            level: "error",
+            text: expect.stringContaining("--secret postgresql:password"),
+        });
+        expect(whyUnreached(failure("ECONNREFUSED"), settings).level).toBe("unchecked");
+    });
+
+    test.each([
+        [['search_path=pg_catalog, pg_temp, "pg-sidecar/stage"'], owner],
+        [["statement_timeout=5s", "search_path=pg_catalog, pg_temp, pg-sidecar/stage"], owner],
+        [["search_path=pg_catalog, public"], ""],
+        [[], ""],
+    ])("the mark on a role with %j is %j", (config, marked) => {
+        expect(roleOwner(config)).toBe(marked);
+    });
+});
+
+describe("the Docker host", () => {
+    const other: ContainerFacts = { id: "c0", name: "web", running: true, aliases: [], volumes: [], hostPorts: [] };
+    const facts = (...containers: Partial<ContainerFacts>[]): HostFacts => ({
+        networks: [
+            { id: "n0", name: "bridge" },
+            { id: "n1", name: "coolify-net" },
+        ],
+        containers: containers.map((one) => ({ ...other, ...one })),
+    });
+
+    test("as it should be gives no finding, with the stack's own containers on it too", () => {
+        const own = { owner, aliases: ["pgbouncer"], volumes: ["pgadmin-data"], hostPorts: [5050] };
+        expect(judgeHost(facts({}, own), settings, owner)).toEqual([]);
+    });
+
+    test("a network that isn't there is named beside those that are", () => {
+        const [finding] = judgeHost(
+            {
+                networks: [
+                    { id: "n0", name: "bridge" },
+                    { id: "n1", name: "other-net" },
+                ],
+                containers: [],
+            },
+            settings,
+            owner,
+        );
+        expect(finding!.text).toContain("there is no network coolify-net");
+        expect(finding!.text).toContain("only other-net");
+    });
+
+    test.each<[string, Partial<ContainerFacts>, string]>([
+        ["alias", { aliases: ["pgbouncer"] }, "pulumi config set pgbouncerAlias pgbouncer-stage"],
+        ["volume", { volumes: ["pgadmin-data"], owner: "pg-sidecar/copy" }, "of stack pg-sidecar/copy"],
+        ["port", { hostPorts: [5050] }, "pulumi config set pgadminPort 5051"],
+    ])("another container's %s is refused with its name", (_, clash, said) => {
+        const [finding, ...others] = judgeHost(facts(clash), settings, owner);
+        expect(others).toEqual([]);
+        expect(finding!.text).toContain("container web");
+        expect(finding!.text).toContain(said);
+    });
+});
+
+describe("what a cut run left behind", () => {
+    const state = (...resources: { type: string; id: string }[]) => ({ deployment: { resources } });
+    const database = { roleOwner: owner, functionOwner: owner } as DatabaseFacts;
+    const container = (id: string, of?: string) => ({
+        id,
+        name: id,
+        running: true,
+        aliases: [],
+        volumes: [],
+        hostPorts: [],
+        ...(of ? { owner: of } : {}),
+    });
+    const host: HostFacts = {
+        networks: [
+            { id: "n1", name: "coolify-net" },
+            { id: "n2", name: "pg-sidecar-1", owner },
+        ],
+        containers: [container("c1", owner), container("c2", owner), container("c3", "pg-sidecar/copy"), container("c4")],
+    };
+
+    test("is what carries the stack's mark and is not in its state", () => {
+        const known = state({ type: "docker:index/container:Container", id: "c1" }, { type: "docker:index/network:Network", id: "n2" });
+        expect(findLeftovers(known, owner, database, host)).toEqual({ role: true, lookupFunction: true, containers: ["c2"], networks: [] });
+    });
+
+    test("is nothing of another's, and nothing that the state knows", () => {
+        const known = state(
+            ...["c1", "c2"].map((id) => ({ type: "docker:index/container:Container", id })),
+            { type: "docker:index/network:Network", id: "n2" },
+            { type: "postgresql:index/role:Role", id: "pgbouncer" },
+            { type: "postgresql:index/function:Function", id: "tracksolid_db.public.user_lookup(text)" },
+        );
+        const nothing = { role: false, lookupFunction: false, containers: [], networks: [] };
+        expect(findLeftovers(known, owner, database, host)).toEqual(nothing);
+        expect(findLeftovers(state(), "pg-sidecar/other", database, host)).toEqual(nothing);
+    });
+});

@@ -1,0 +1,121 @@
+import { parseSettings, projectDefaults, SettingsError } from "../../settings";
+
+const good = {
+    "pg-sidecar:databaseNetwork": "k8wcs0kg4",
+    "pg-sidecar:pgadminEmail": "admin@example.com",
+    "postgresql:host": "127.0.0.1",
+    "postgresql:password": "hunter22",
+};
+
+function parse(values: Record<string, string | undefined> = {}, { stack = "stage", secretKeys = ["postgresql:password"], env = {} } = {}) {
+    const all = Object.fromEntries(Object.entries({ ...good, ...values }).filter(([, value]) => value !== undefined)) as Record<
+        string,
+        string
+    >;
+    return parseSettings({ project: "pg-sidecar", stack, values: all, secretKeys, env });
+}
+
+function complaint(values: Record<string, string | undefined>, options = {}): string {
+    try {
+        parse(values, options);
+    } catch (cause) {
+        expect(cause).toBeInstanceOf(SettingsError);
+        return (cause as Error).message;
+    }
+    throw new Error("these settings were accepted");
+}
+
+test("the runbook's figures are the defaults", () => {
+    expect(parse()).toMatchObject({
+        maxClientConn: 200,
+        defaultPoolSize: 15,
+        minPoolSize: 2,
+        reservePoolSize: 5,
+        serverIdleTimeout: 600,
+        listenPort: 6432,
+        adminUsers: ["postgres"],
+        databases: ["tracksolid_db"],
+        databaseHost: "timescale_db",
+        authUser: "pgbouncer",
+        serverResetQueryAlways: true,
+    });
+});
+
+test("the default images are pinned by digest", () => {
+    expect(projectDefaults().pgbouncerImage).toMatch(/@sha256:[0-9a-f]{64}$/);
+    expect(projectDefaults().pgadminImage).toMatch(/@sha256:[0-9a-f]{64}$/);
+});
+
+test("all mistakes come at once, each with its key and the command that mends it", () => {
+    const said = complaint({
+        "pg-sidecar:databaseNetwork": undefined,
+        "pg-sidecar:defaultPoolSize": "lots",
+        "pg-sidecar:listenPort": "80",
+        "postgresql:host": undefined,
+    });
+    expect(said).toContain("4 mistakes");
+    expect(said).toContain("pulumi config set --stack stage databaseNetwork");
+    expect(said).toContain('pg-sidecar:defaultPoolSize is "lots": it must be a whole number');
+    expect(said).toContain("pulumi config set --stack stage defaultPoolSize 15");
+    expect(said).toContain("pg-sidecar:listenPort");
+    expect(said).toContain("pulumi config set --stack stage postgresql:host HOST");
+});
+
+test("a misspelt key is named with the one that was meant", () => {
+    expect(complaint({ "pg-sidecar:default_pool_size": "15" })).toContain("defaultPoolSize is");
+});
+
+test.each([
+    ["postgresql:password", "hunter22"],
+    ["pg-sidecar:pgadminPassword", "hunter22"],
+])("%s in plain text is refused and not repeated", (key, value) => {
+    const said = complaint({ [key]: value }, { secretKeys: [] });
+    expect(said).toContain(`${key} is a secret, but stored in plain text`);
+    expect(said).toContain(`pulumi config set --stack stage --secret ${key.replace("pg-sidecar:", "")}`);
+    expect(said).not.toContain(value);
+});
+
+test("a pgAdmin password that is too short is not repeated", () => {
+    expect(
+        complaint({ "pg-sidecar:pgadminPassword": "abc" }, { secretKeys: ["postgresql:password", "pg-sidecar:pgadminPassword"] }),
+    ).not.toContain('abc"');
+});
+
+test("an image without a digest is refused, except in local", () => {
+    const values = { "pg-sidecar:pgadminImage": "dpage/pgadmin4:9.17" };
+    expect(complaint(values)).toContain("without a digest");
+    expect(parse(values, { stack: "local" }).pgadminImage).toBe("dpage/pgadmin4:9.17");
+});
+
+test.each([
+    ["pg-sidecar:databaseHost", "db\nauth_type = any"],
+    ["pg-sidecar:databases", '["a b"]'],
+    ["pg-sidecar:databases", '["a\\nauth_type = any"]'],
+    ["pg-sidecar:adminUsers", '["postgres, mallory"]'],
+    ["pg-sidecar:adminUsers", "postgres"],
+    ["pg-sidecar:authFunction", "user_lookup"],
+    ["pg-sidecar:authFunction", "public.f(); DROP TABLE x"],
+    ["pg-sidecar:authUser", 'pgbouncer" "x'],
+    ["pg-sidecar:pgadminEmail", "admin"],
+    ["pg-sidecar:pgadminDomain", "https://pgadmin.example.com"],
+    ["pg-sidecar:serverResetQueryAlways", "yes"],
+])("%s = %j is refused", (key, value) => {
+    expect(complaint({ [key]: value })).toContain(key);
+});
+
+test.each([
+    [{ "pg-sidecar:minPoolSize": "16" }, "pg-sidecar:minPoolSize"],
+    [{ "pg-sidecar:defaultPoolSize": "17" }, "more than maxDbConnections (16)"],
+    [{ "pg-sidecar:databases": '["pgbouncer"]' }, "keeps for itself"],
+])("%j contradicts another setting", (values, said) => {
+    expect(complaint(values)).toContain(said);
+});
+
+test("the providers' environment variables serve as well", () => {
+    const settings = parse(
+        { "postgresql:host": undefined, "postgresql:password": undefined },
+        { env: { PGHOST: "db.example.com", PGPASSWORD: "x", PGPORT: "5433", DOCKER_HOST: "ssh://root@host" } },
+    );
+    expect(settings.databaseServer).toMatchObject({ host: "db.example.com", port: 5433, username: "postgres" });
+    expect(settings.docker.host).toBe("ssh://root@host");
+});

@@ -1,0 +1,123 @@
+import * as pulumi from "@pulumi/pulumi";
+import { parseSettings } from "../../settings";
+
+interface Registered {
+    type: string;
+    name: string;
+    inputs: Record<string, any>;
+}
+const registered: Registered[] = [];
+let outputs: Record<string, unknown>;
+
+// What each resource answers beyond its inputs; a type that is not here fails.
+const answers: Record<string, (inputs: any, name: string) => object> = {
+    "docker:index/network:Network": (_, name) => ({ name: `${name}-1a2b3c4` }),
+    "docker:index/volume:Volume": () => ({}),
+    "docker:index/remoteImage:RemoteImage": () => ({ imageId: "sha256:feed" }),
+    "docker:index/container:Container": (_, name) => ({ name: `${name}-1a2b3c4` }),
+    "postgresql:index/role:Role": () => ({}),
+    "postgresql:index/function:Function": () => ({}),
+    "postgresql:index/grant:Grant": () => ({}),
+    "random:index/randomPassword:RandomPassword": (inputs) => ({ result: "x".repeat(inputs.length) }),
+};
+
+beforeAll(async () => {
+    await pulumi.runtime.setMocks(
+        {
+            newResource({ type, name, inputs }) {
+                registered.push({ type, name, inputs });
+                if (type.startsWith("sidecar:index:")) return { id: "", state: inputs };
+                const answer = answers[type];
+                if (!answer) throw new Error(`no answer for a ${type}`);
+                return { id: `${name}-id`, state: { ...inputs, ...answer(inputs, name) } };
+            },
+            call({ token, inputs }) {
+                if (token !== "docker:index/getNetwork:getNetwork") throw new Error(`no answer to ${token}`);
+                return { ...inputs, id: "net-1" };
+            },
+        },
+        "pg-sidecar",
+        "stage",
+    );
+    // The program only after the mocks: resources that are made before them go nowhere.
+    const { deploy } = await import("../../stack");
+    outputs = deploy(
+        parseSettings({
+            project: "pg-sidecar",
+            stack: "stage",
+            values: {
+                "pg-sidecar:databaseNetwork": "coolify-net",
+                "pg-sidecar:pgadminEmail": "admin@example.com",
+                "pg-sidecar:pgadminDomain": "pgadmin.stage.rahamafresh.com",
+                "postgresql:host": "127.0.0.1",
+                "postgresql:password": "x",
+            },
+            secretKeys: ["postgresql:password"],
+            env: {},
+        }),
+    );
+    await pulumi.runtime.disconnect();
+});
+
+const one = (type: string, name: string) => registered.find((each) => each.type.endsWith(type) && each.name === name)!.inputs;
+const value = <T>(output: unknown) => new Promise<T>((resolve) => pulumi.output(output as T).apply((got) => resolve(got as T)));
+
+test("the four components are there, under tokens of the project's own", () => {
+    const tokens = registered.map(({ type }) => type).filter((type) => type.startsWith("sidecar:"));
+    expect(tokens.sort()).toEqual(["Authentication", "Networks", "Pgadmin", "Pgbouncer"].map((name) => `sidecar:index:${name}`));
+});
+
+test("containers have no fixed name, restart always, and get no capabilities", () => {
+    for (const name of ["pgbouncer", "pgadmin"]) {
+        const container = one("Container", name);
+        expect(container.name).toBeUndefined();
+        expect(container).toMatchObject({ restart: "always", capabilities: { drops: ["ALL"] }, networkMode: "bridge", wait: true });
+    }
+});
+
+test("the pooler publishes no port and stands on both networks under its alias", () => {
+    const pooler = one("Container", "pgbouncer");
+    expect(pooler.ports).toBeUndefined();
+    expect(pooler.networksAdvanced).toEqual([
+        { name: "coolify-net", aliases: ["pgbouncer"] },
+        { name: "pg-sidecar-1a2b3c4", aliases: ["pgbouncer"] },
+    ]);
+});
+
+test("pgAdmin is on the sidecar's network alone, and without pgadminPort publishes nothing", () => {
+    const pgadmin = one("Container", "pgadmin");
+    expect(pgadmin.networksAdvanced).toEqual([{ name: "pg-sidecar-1a2b3c4", aliases: ["pgadmin"] }]);
+    expect(pgadmin.ports).toBeUndefined();
+});
+
+test("no password is among the envs", () => {
+    for (const name of ["pgbouncer", "pgadmin"]) expect(one("Container", name).envs.join("\n")).not.toContain("xxxx");
+});
+
+test("the uploaded userlist carries the generated password and the ini doesn't", () => {
+    // One secret among the uploads makes all of them one, which the engine hands over wrapped.
+    const { value: uploads } = one("Container", "pgbouncer").uploads as { value: { file: string; content: string }[] };
+    const content = (file: string) => uploads.find((upload) => upload.file.endsWith(file))!.content;
+    expect(content("userlist.txt")).toBe(`"pgbouncer" "${"x".repeat(48)}"\n`);
+    expect(content("pgbouncer.ini")).not.toContain("xxxx");
+});
+
+test("PUBLIC loses the function before the role gets it", () => {
+    expect(one("Grant", "pgbouncer-public")).toMatchObject({ role: "public", privileges: [], objects: ["user_lookup"] });
+    expect(one("Grant", "pgbouncer")).toMatchObject({ role: "pgbouncer", privileges: ["EXECUTE"] });
+    const order = registered.filter(({ type }) => type.endsWith(":Grant")).map(({ name }) => name);
+    expect(order).toEqual(["pgbouncer-public", "pgbouncer"]);
+});
+
+test("images stay on the host, by the digest that was set", () => {
+    expect(one("RemoteImage", "pgbouncer")).toMatchObject({ keepLocally: true, name: expect.stringMatching(/@sha256:/) });
+});
+
+test("the outputs tell where everything is; the password is a secret", async () => {
+    expect(await value(outputs.pgadminUrl)).toBe("https://pgadmin.stage.rahamafresh.com");
+    expect(await value(outputs.poolerAddress)).toBe("pgbouncer:6432");
+    expect(outputs.backendBudget).toBe(36);
+    expect(await value(outputs.pgbouncerIni)).toContain("pool_mode = transaction");
+    expect(await pulumi.isSecret(outputs.pgadminPassword as pulumi.Output<string>)).toBe(true);
+    expect(await pulumi.isSecret(outputs.pgbouncerIni as pulumi.Output<string>)).toBe(false);
+});
