@@ -7,6 +7,6 @@ while [ ! -e /tmp/stop ]; do
     else
         failures="$failures${failures:+,}\"$(date +%T) $(echo "$said" | tr '\n"' "  ")\""
     fi
-    sleep 0.01
+    sleep 0.02
 done
 echo "{\"ok\":$ok,\"failures\":[$failures]}"

@@ -23,7 +23,7 @@ async function loop() {
         } catch (cause) {
             failures.push(`${new Date().toISOString()} ${(cause as Error).message}`);
         }
-        await new Promise((resolve) => setTimeout(resolve, 10));
+        await new Promise((resolve) => setTimeout(resolve, 20));
     }
 }
 
