@@ -6,6 +6,9 @@ import { attempt, has, logFile, run, until } from "./run";
 
 const name = "dockerd";
 
+/** Where Docker's client looks by itself, and where the lab's own engine listens. */
+export const socket = "unix:///var/run/docker.sock";
+
 async function version(): Promise<string | undefined> {
     if (!has("docker")) return undefined;
     const { code, stdout } = await attempt("docker", ["version", "--format", "{{.Server.Version}}"], { timeout: 20_000 });
@@ -16,7 +19,7 @@ async function version(): Promise<string | undefined> {
 export async function ensureEngine(): Promise<string> {
     const there = await version();
     if (there) return `${there}, ${daemonPid(name) ? "the lab's own" : "the one at hand"}`;
-    if (process.env.DOCKER_HOST) {
+    if (process.env.DOCKER_HOST && process.env.DOCKER_HOST !== socket) {
         throw new Error(`DOCKER_HOST is ${process.env.DOCKER_HOST}, but no engine answers there. Mend it: start it, or unset DOCKER_HOST`);
     }
     if (process.getuid?.() !== 0) {
@@ -26,7 +29,7 @@ export async function ensureEngine(): Promise<string> {
     const installed = await version(); // with an init system, the package starts it
     if (installed) return `${installed}, Debian's docker.io, started by its package`;
     fs.rmSync("/var/run/docker.pid", { force: true });
-    startDaemon(name, "/usr/sbin/dockerd", ["--data-root", inLab("engine"), "-H", "unix:///var/run/docker.sock"]);
+    startDaemon(name, "/usr/sbin/dockerd", ["--data-root", inLab("engine"), "-H", socket]);
     try {
         const started = await until("the Docker engine", 60, async () => {
             if (daemonPid(name) === undefined) throw new Error("dockerd ended");

@@ -1,6 +1,7 @@
 import * as fs from "fs";
 import { dump, load } from "js-yaml";
 import * as path from "path";
+import { socket } from "./engine";
 import { writeWhole } from "./files";
 import { Identity } from "./identity";
 import { images } from "./images";
@@ -34,7 +35,7 @@ export function environment(lab: Identity): Record<string, string> {
         // The committed Pulumi.local.yaml stays as it is: the CLI reads and writes this copy.
         PULUMI_OPTION_CONFIG_FILE: path.join(folder, "Pulumi.local.yaml"),
         PULUMI_STACK: "local",
-        DOCKER_HOST: process.env.DOCKER_HOST ?? "unix:///var/run/docker.sock",
+        DOCKER_HOST: process.env.DOCKER_HOST ?? socket,
         PGHOST: "127.0.0.1",
         PGPORT: String(lab.databasePort),
         PGUSER: "postgres",

@@ -62,16 +62,18 @@ export class Authentication extends pulumi.ComponentResource {
         );
 
         const onLookup = { database: args.database, schema, objectType: "function", objects: [functionName] };
-        // One after the other: two at once on one function fail with "tuple concurrently updated".
+        // One after the other: two at once on one function fail with "tuple concurrently updated". And anew where role or
+        // function is: a new function is everybody's to execute, whatever the state says of the old one. The old grant goes
+        // first, as taking it away afterwards would take away the new one's like.
         const revoke = new postgresql.Grant(
             `${name}-public`,
             { ...onLookup, role: "public", privileges: [] },
-            { parent, dependsOn: [lookup] },
+            { parent, dependsOn: [lookup], replaceWith: [role, lookup], deleteBeforeReplace: true },
         );
         const grant = new postgresql.Grant(
             name,
             { ...onLookup, role: role.name, privileges: ["EXECUTE"] },
-            { parent, dependsOn: [revoke] },
+            { parent, dependsOn: [revoke], replaceWith: [role, lookup], deleteBeforeReplace: true },
         );
 
         this.role = role.name;

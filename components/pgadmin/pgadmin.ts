@@ -75,7 +75,9 @@ export class Pgadmin extends pulumi.ComponentResource {
                     "PGADMIN_SERVER_JSON_FILE=/pgadmin4/servers.json",
                     "PGADMIN_CONFIG_SERVER_MODE=True",
                     "PGADMIN_CONFIG_MASTER_PASSWORD_REQUIRED=False",
+                    // Neither asks anybody outside: not for news of versions, not with a hash of the login for a picture.
                     "PGADMIN_CONFIG_UPGRADE_CHECK_ENABLED=False",
+                    "PGADMIN_CONFIG_SHOW_GRAVATAR_IMAGE=False",
                     "PGADMIN_DISABLE_POSTFIX=True",
                     // Said, since without capabilities the image would silently choose 8080.
                     `PGADMIN_LISTEN_PORT=${listenPort}`,

@@ -70,7 +70,9 @@ describe("an up cut midway", () => {
         await pulumi(on, ["cancel", "--yes"]); // a killed run leaves its lock; the CLI says so and names this command
         const out = await up(on);
         expect(await login(out)).toMatch(/\/browser\/?$/);
+        expect((await pulumi(on, ["refresh", "--clear-pending-creates", ...changing])).code).toBe(0);
         const again = await pulumi(on, ["preview", "--refresh", "--expect-no-changes"]);
+        expect(again.stdout + again.stderr).not.toContain("pending operations");
         expect(again.code).toBe(0);
     });
 });

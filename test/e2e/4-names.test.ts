@@ -1,0 +1,61 @@
+import { containers, direct, keepLogs, Outputs, pulumi, removeConfig, run, setConfig, Sidecar, sidecar, up } from "./sidecar";
+
+let on: Sidecar;
+let out: Outputs;
+
+beforeAll(async () => {
+    on = await sidecar();
+    out = await up(on);
+});
+
+afterAll(() => keepLogs("4-names"));
+
+/** What PUBLIC and whom else the lookup functions let execute them, and which roles of ours there are. */
+async function inDatabase() {
+    const functions = await direct(
+        on,
+        "SELECT proname AS name, proacl::text AS acl FROM pg_proc WHERE proname LIKE '%lookup%' AND pronamespace = 'public'::regnamespace",
+    );
+    const roles = await direct<{ rolname: string }>(
+        on,
+        "SELECT rolname FROM pg_roles WHERE rolname LIKE 'pg%bouncer%' OR rolname LIKE 'pooler%'",
+    );
+    return { functions, roles: roles.map(({ rolname }) => rolname) };
+}
+
+// Every name can be changed on a running stack, and changed back; nothing of the old one stays, and PUBLIC gets nothing.
+test.each([
+    [
+        { authUser: "pooler2" },
+        { functions: [{ name: "user_lookup", acl: "{postgres=X/postgres,pooler2=X/postgres}" }], roles: ["pooler2"] },
+    ],
+    [
+        { authFunction: "public.other_lookup" },
+        { functions: [{ name: "other_lookup", acl: "{postgres=X/postgres,pgbouncer=X/postgres}" }], roles: ["pgbouncer"] },
+    ],
+    [
+        { listenPort: "6433", pgbouncerAlias: "pooler", serverResetQueryAlways: "false" },
+        { functions: [{ name: "user_lookup", acl: "{postgres=X/postgres,pgbouncer=X/postgres}" }], roles: ["pgbouncer"] },
+    ],
+])("with %j the stack comes up, and back again", async (settings, expected) => {
+    const query = ([host, port]: [string, string]) =>
+        run("docker", [
+            "exec", "-e", `PGPASSWORD=${on.lab.databasePassword}`, out.pgbouncerContainer,
+            "psql", "-h", host, "-p", port, "-U", "postgres", "-d", "tracksolid_db", "-AtXc", "SELECT 'through'",
+        ]); // prettier-ignore
+    const before = await inDatabase();
+    try {
+        for (const [key, value] of Object.entries(settings)) await setConfig(on, key, value);
+        out = await up(on);
+        expect(await query(out.poolerAddress.split(":") as [string, string])).toBe("through\n");
+        expect(await inDatabase()).toEqual(expected);
+    } finally {
+        for (const key of Object.keys(settings)) await removeConfig(on, key);
+        out = await up(on);
+    }
+    expect(out.poolerAddress).toBe("pgbouncer:6432");
+    expect(await query(["pgbouncer", "6432"])).toBe("through\n");
+    expect(await inDatabase()).toEqual(before);
+    expect(await containers("pgbouncer")).toEqual([out.pgbouncerContainer]);
+    expect((await pulumi(on, ["preview", "--refresh", "--expect-no-changes"])).code).toBe(0);
+});
