@@ -163,11 +163,22 @@ describe("a roll", () => {
 
     // Each of these leaves the old pooler serving alone, and the next good up cleans up.
     const nothing = () => Promise.resolve();
-    const bad: [string, () => Promise<{ cwd?: string }>, () => Promise<void>][] = [
-        ["a broken ini", () => Promise.resolve({ cwd: spoiled("pgbouncer.ini", "`${text}\\nno_such_setting = 1\\n`") }), nothing],
-        ["a wrong pooler password", () => Promise.resolve({ cwd: spoiled("userlist.txt", '`"pgbouncer" "wrong"\\n`') }), nothing],
+    const bad: [string, RegExp, () => Promise<{ cwd?: string }>, () => Promise<void>][] = [
+        [
+            "a broken ini",
+            /no_such_setting/,
+            () => Promise.resolve({ cwd: spoiled("pgbouncer.ini", "`${text}\\nno_such_setting = 1\\n`") }),
+            nothing,
+        ],
+        [
+            "a wrong pooler password",
+            /password authentication failed for user "pgbouncer"/,
+            () => Promise.resolve({ cwd: spoiled("userlist.txt", '`"pgbouncer" "wrong"\\n`') }),
+            nothing,
+        ],
         [
             "a wrong database host",
+            /not listening yet, the database does not answer/,
             async () => {
                 await setConfig(on, "databaseHost", "no-such-host");
                 return {};
@@ -175,7 +186,7 @@ describe("a roll", () => {
             () => removeConfig(on, "databaseHost"),
         ],
     ];
-    test.each(bad)("with %s fails, and the old pooler serves alone", async (_, spoil, mend) => {
+    test.each(bad)("with %s fails, says why, and the old pooler serves alone", async (_, why, spoil, mend) => {
         const before = out.pgbouncerContainer;
         const where = await spoil();
         const seen = await underLoad(async () => {
@@ -185,6 +196,8 @@ describe("a roll", () => {
         });
         expect([...seen.pg.failures, ...seen.libpq.failures]).toEqual([]);
         expect(await containers("pgbouncer")).toContain(before);
+        const [failed] = (await containers("pgbouncer")).filter((name) => name !== before);
+        expect(await run("docker", ["logs", failed!])).toMatch(why);
         await mend();
         out = await up(on);
         expect(await containers("pgbouncer")).toEqual([out.pgbouncerContainer]);
