@@ -62,5 +62,6 @@ with app.test_request_context():
         server.port = entry["Port"]
         server.maintenance_db = entry["MaintenanceDB"]
         server.db_res = entry["DBRestriction"]
+        server.db_res_type = entry["DBRestrictionType"]
         server.connection_params = entry["ConnectionParameters"]
     db.session.commit()

@@ -21,7 +21,9 @@ export function renderServers(entry: ServerEntry): string {
         MaintenanceDB: maintenance,
         Username: entry.username,
         // Each database that a user expands is a connection of its own, and the pooler knows no others.
-        DBRestriction: entry.databases.map((database) => `'${database}'`).join(","),
+        // As plain names: since 9.x they are compared as they stand, and with quotes around them the tree stays empty.
+        DBRestriction: entry.databases.join(","),
+        DBRestrictionType: "databases",
         SSLMode: "disable",
         ConnectionParameters: { sslmode: "disable", connect_timeout: 10 },
     };

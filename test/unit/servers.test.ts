@@ -12,7 +12,8 @@ test("servers.json registers the pooler, and only the databases it serves", () =
         MaintenanceDB: "tracksolid_db",
         Username: "postgres",
         SSLMode: "disable",
-        DBRestriction: "'tracksolid_db','metrics'",
+        DBRestriction: "tracksolid_db,metrics",
+        DBRestrictionType: "databases",
     });
     expect(Servers["1"]).not.toHaveProperty("PrepareThreshold");
 });
