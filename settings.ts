@@ -49,6 +49,7 @@ const whole = (least: number, most: number) =>
         .transform(Number)
         .refine((n) => n >= least && n <= most, `must be from ${least} to ${most}`);
 const port = whole(1, 65535);
+const flag = z.enum(["true", "false"], "must be true or false").transform((text) => text === "true");
 const seconds = whole(0, 86_400);
 const list = (items: z.ZodType<string[]>) =>
     z
@@ -81,7 +82,7 @@ const schema = z.object({
     idleTransactionTimeout: seconds,
     queryWaitTimeout: seconds,
     queryTimeout: seconds,
-    serverResetQueryAlways: z.enum(["true", "false"], "must be true or false").transform((text) => text === "true"),
+    serverResetQueryAlways: flag,
     adminUsers: list(names),
     authUser: name,
     authFunction: z.string().regex(/^[a-z_][a-z0-9_]{0,62}\.[a-z_][a-z0-9_]{0,62}$/, "must be schema.function, in lower case"),
@@ -93,6 +94,7 @@ const schema = z.object({
     pgadminPassword: z.string().refine((text) => text === "" || text.length >= 6, "must have at least 6 characters, or be left out"),
     pgadminDomain: z.union([z.literal(""), host], "must be a host name, without https://"),
     pgadminPort: whole(0, 65535),
+    pgadminDirect: flag,
     pgadminVolume: z.string().regex(/^[A-Za-z0-9][\w.-]+$/, "must be the name of a Docker volume"),
 });
 

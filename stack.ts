@@ -27,12 +27,20 @@ export function deploy(settings: Settings) {
         databaseNetworkId: networks.databaseId,
         stopGrace: settings.pgbouncerStopGrace,
     });
+    const direct = { host: settings.databaseHost, port: settings.databasePort };
     const pgadmin = new Pgadmin("pgadmin", {
         image: settings.pgadminImage,
         email: settings.pgadminEmail,
         ...(settings.pgadminPassword ? { password: settings.pgadminPassword } : {}),
-        server: { host: settings.pgbouncerAlias, port: settings.listenPort, databases: settings.databases, username: admin },
+        server: {
+            host: settings.pgbouncerAlias,
+            port: settings.listenPort,
+            databases: settings.databases,
+            username: admin,
+            ...(settings.pgadminDirect ? { direct } : {}),
+        },
         network: networks.sidecar,
+        ...(settings.pgadminDirect ? { databaseNetwork: networks.database } : {}),
         volume: settings.pgadminVolume,
         hostPort: settings.pgadminPort,
         domain: settings.pgadminDomain,

@@ -20,6 +20,11 @@ export interface PgadminArgs {
     /** Network on which the pooler is. */
     network: pulumi.Input<string>;
     /**
+     * The database's network, where `server` has a direct entry. Each tab on that entry holds a backend of its own, which no
+     * budget counts: what the pooler is there to prevent. None by default.
+     */
+    databaseNetwork?: pulumi.Input<string>;
+    /**
      * Volume of pgAdmin's data, made where it doesn't exist. It outlives the stack: `pulumi destroy` leaves it, and
      * `docker volume rm` is what deletes it, with every user's servers, saved passwords and queries.
      */
@@ -33,7 +38,7 @@ export interface PgadminArgs {
 const home = "/etc/pg-sidecar";
 const listenPort = 80;
 
-/** pgAdmin 4 on the sidecar's network, where it reaches the pooler and not the database. */
+/** pgAdmin 4 on the sidecar's network, where it reaches the pooler and, unless it is told to, not the database. */
 export class Pgadmin extends pulumi.ComponentResource {
     /** Where a browser finds it; for a stack with neither a port nor a domain, its address on the Docker network. */
     readonly url: pulumi.Output<string>;
@@ -84,7 +89,10 @@ export class Pgadmin extends pulumi.ComponentResource {
                 ],
                 volumes: [{ volumeName: volume.name, containerPath: "/var/lib/pgadmin" }],
                 networkMode: "bridge",
-                networksAdvanced: [{ name: args.network, aliases: ["pgadmin"] }],
+                networksAdvanced: [
+                    { name: args.network, aliases: ["pgadmin"] },
+                    ...(args.databaseNetwork ? [{ name: args.databaseNetwork, aliases: ["pgadmin"] }] : []),
+                ],
                 ...(args.hostPort ? { ports: [{ internal: listenPort, external: args.hostPort, ip: "127.0.0.1" }] } : {}),
                 labels: labels(),
                 restart: "always",

@@ -64,4 +64,10 @@ with app.test_request_context():
         server.db_res = entry["DBRestriction"]
         server.db_res_type = entry["DBRestrictionType"]
         server.connection_params = entry["ConnectionParameters"]
+        server.comment = entry["Comment"]
+    # An entry of the stack's own that it has no longer; the users' carry no such mark.
+    names = [entry["Name"] for entry in wanted.values()]
+    mark = next(iter(wanted.values()))["Comment"]
+    for server in Server.query.filter_by(user_id=user.id, comment=mark).filter(Server.name.not_in(names)):
+        db.session.delete(server)
     db.session.commit()

@@ -17,3 +17,10 @@ test("servers.json registers the pooler, and only the databases it serves", () =
     });
     expect(Servers["1"]).not.toHaveProperty("PrepareThreshold");
 });
+
+test("a direct entry is there only where it is asked for", () => {
+    const pooled = { host: "pgbouncer", port: 6432, databases: ["tracksolid_db"], username: "postgres" };
+    const { Servers } = JSON.parse(renderServers({ ...pooled, direct: { host: "timescale_db", port: 5432 } }));
+    expect(Object.keys(Servers)).toEqual(["1", "2"]);
+    expect(Servers["2"]).toMatchObject({ Name: "tracksolid_db (direct)", Host: "timescale_db", Port: 5432, Comment: Servers["1"].Comment });
+});
