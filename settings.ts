@@ -71,6 +71,7 @@ const schema = z.object({
     databasePort: port,
     databases: list(names),
     otherConnections: whole(0, 100_000),
+    pipelineTable: z.string().regex(/^([A-Za-z_]\w{0,62}\.[A-Za-z_]\w{0,62})?$/, "must be schema.table, or empty for none"),
     listenPort: whole(1024, 65535),
     maxClientConn: whole(1, 100_000),
     defaultPoolSize: whole(1, 10_000),

@@ -4,6 +4,7 @@ import { Networks } from "./components/networks";
 import { Pgadmin } from "./components/pgadmin/pgadmin";
 import { budget } from "./components/pgbouncer/budget";
 import { Pgbouncer } from "./components/pgbouncer/pgbouncer";
+import { deployed } from "./deployed";
 import { Settings } from "./settings";
 
 /** Makes the whole sidecar from its settings and returns the stack's outputs. */
@@ -58,5 +59,7 @@ export function deploy(settings: Settings) {
         // The most backends the sidecar ever holds, and the file a reviewer wants to see line by line.
         backendBudget: budget({ databases: settings.databases.length, maxDbConnections: settings.maxDbConnections }),
         pgbouncerIni: pgbouncer.ini,
+        // What `npm run verify` holds the running stack against.
+        deployed: deployed(settings),
     };
 }

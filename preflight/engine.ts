@@ -21,19 +21,32 @@ export async function tell(docker: DockerHost, method: "POST" | "DELETE", path: 
     }
 }
 
-function send(docker: DockerHost, method: string, path: string): Promise<{ status: number; body: string }> {
+async function send(docker: DockerHost, method: string, path: string): Promise<{ status: number; body: string }> {
+    const { status, body } = await exchange(docker, method, path);
+    return { status, body: body.toString() };
+}
+
+/** One request and its whole answer, as bytes. `within` is in milliseconds. */
+export function exchange(
+    docker: DockerHost,
+    method: string,
+    path: string,
+    { send, within = timeout }: { send?: object; within?: number } = {},
+): Promise<{ status: number; body: Buffer }> {
+    const content = send ? JSON.stringify(send) : "";
+    const headers = { host: "docker", "content-type": "application/json", "content-length": Buffer.byteLength(content) };
     return new Promise((resolve, reject) => {
-        const options = { ...transport(docker), method, path, headers: { host: "docker" }, timeout };
-        const request = http.request(options, (response) => {
-            let body = "";
-            response.setEncoding("utf8");
-            response.on("data", (chunk: string) => (body += chunk));
-            response.on("end", () => resolve({ status: response.statusCode ?? 0, body }));
+        const request = http.request({ ...transport(docker), method, path, headers }, (response) => {
+            const chunks: Buffer[] = [];
+            response.on("data", (chunk: Buffer) => chunks.push(chunk));
+            response.on("end", () => resolve({ status: response.statusCode ?? 0, body: Buffer.concat(chunks) }));
             response.on("error", reject);
         });
-        request.on("timeout", () => request.destroy(new Error(`no answer within ${timeout / 1000} s`)));
+        // A clock of our own: a pipe to ssh has no timeout.
+        const clock = setTimeout(() => request.destroy(new Error(`no answer within ${within / 1000} s`)), within);
+        request.on("close", () => clearTimeout(clock));
         request.on("error", reject);
-        request.end();
+        request.end(content);
     });
 }
 
@@ -64,7 +77,7 @@ function overSsh(url: URL, sshOpts: string[]): Duplex {
         if (code !== 0) connection.destroy(new Error(`ssh ${login}: ${said.trim() || `exit code ${code}`}`));
     });
     connection.on("close", () => ssh.kill());
-    // http asks a socket for these; a pipe has no timeout of its own, the request's destroys it.
+    // http asks a socket for these; a pipe has none of them.
     return Object.assign(connection, {
         setTimeout: () => connection,
         setNoDelay: () => connection,

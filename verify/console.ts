@@ -1,0 +1,44 @@
+import { once } from "./check";
+import { inPooler, reason } from "./sessions";
+import { Target } from "./target";
+
+type Row = Record<string, string>;
+
+/** What the pooler's console tells of it. */
+export interface ConsoleFacts {
+    /** `1.25.2`. */
+    version: string;
+    pools: Row[];
+    databases: Row[];
+    config: Record<string, string>;
+}
+
+const separator = "\x1f";
+
+/** Asks the console over the pooler's own socket, where who runs as its user needs no password. */
+export async function askConsole(on: Target): Promise<ConsoleFacts> {
+    const shows = ["VERSION", "POOLS", "DATABASES", "CONFIG"].flatMap((what) => ["-c", `'\\echo @${what}'`, "-c", `'SHOW ${what}'`]);
+    const psql = `exec psql -h /var/run/pgbouncer -p ${on.deployed.listenPort} -U pgbouncer -d pgbouncer -qAX -F "$SEPARATOR" -P footer=off`;
+    const ran = await inPooler(on, `${psql} ${shows.join(" ")}`, { SEPARATOR: separator, PGCONNECT_TIMEOUT: "5" });
+    if (ran.code !== 0) throw new Error(`the admin console: ${reason(ran)}`);
+    return parseConsole(ran.stdout);
+}
+
+export const consoleFacts = once(askConsole);
+
+/** Reads what psql printed: after a line with `@` and its name, a table with its header. */
+export function parseConsole(printed: string): ConsoleFacts {
+    const tables: Record<string, Row[]> = {};
+    for (const block of printed.split(/^@/m).slice(1)) {
+        const [name = "", header = "", ...lines] = block.replace(/\n$/, "").split("\n");
+        const columns = header.split(separator);
+        tables[name] = lines.map((line) => Object.fromEntries(line.split(separator).map((value, at) => [columns[at] ?? "", value])));
+    }
+    const { VERSION: version = [], POOLS: pools = [], DATABASES: databases = [], CONFIG: config = [] } = tables;
+    return {
+        version: /[\d.]+/.exec(version[0]?.version ?? "")?.[0] ?? "",
+        pools,
+        databases,
+        config: Object.fromEntries(config.map(({ key = "", value = "" }) => [key, value])),
+    };
+}

@@ -1,0 +1,36 @@
+import { Report, Result } from "./check";
+
+export const symbols: Record<Result, string> = { ok: "✓", failed: "✗", warning: "!", skipped: "–" };
+
+/** The line that tells that a check has ended. */
+export function progress({ id, result, seconds }: Report): string {
+    return `${symbols[result]} ${id.padEnd(16)} ${seconds.toFixed(1)} s`;
+}
+
+/** The table: of each check what it proves, what it saw and what mends it, then how many came out how. */
+export function table(reports: Report[], width = 120): string {
+    const indent = " ".repeat(19);
+    const lines = reports.flatMap(({ id, proves, result, saw, remedy, chart = [] }) => [
+        `${symbols[result]} ${id.padEnd(16)} ${proves}`,
+        ...wrap(saw, width - indent.length).map((line) => `${indent}${line}`),
+        ...(remedy ? [`${indent}mend it: ${remedy}`] : []),
+        ...chart.map((line) => `${indent}${line}`),
+    ]);
+    return [...lines, "", summary(reports)].join("\n");
+}
+
+export function summary(reports: Report[]): string {
+    const count = (result: Result) => reports.filter((one) => one.result === result).length;
+    return `${count("ok")} passed, ${count("failed")} failed, ${count("warning")} warnings, ${count("skipped")} skipped`;
+}
+
+/** Breaks a text at its spaces into lines of at most `width`; a longer word stays whole. */
+export function wrap(text: string, width: number): string[] {
+    const lines: string[] = [];
+    for (const word of text.split(/\s+/).filter(Boolean)) {
+        const last = lines.at(-1);
+        if (last !== undefined && last.length + 1 + word.length <= width) lines[lines.length - 1] = `${last} ${word}`;
+        else lines.push(word);
+    }
+    return lines;
+}

@@ -1,0 +1,76 @@
+/** What of a pooler's configuration decides whether a vulnerability is open: SHOW CONFIG, by its own names. */
+export type PoolerConfig = Record<string, string>;
+
+interface Vulnerability {
+    id: string;
+    what: string;
+    /** First version that has it; from the beginning by default. */
+    from?: string;
+    /** First version without it; none where a custom auth_query has it in every version. */
+    fixed?: string;
+    /** What averts it here, if anything does. */
+    averted?: (config: PoolerConfig) => string | undefined;
+}
+
+const ownDatabase = () => "needs a hostile database server; ours is the only one";
+const qualified = ({ auth_query: text = "" }: PoolerConfig) => /FROM \w+\.\w+\(/.test(text);
+
+/** Known vulnerabilities of pgbouncer, as of 1.26.1 (October 2026). */
+export const vulnerabilities: Vulnerability[] = [
+    {
+        id: "CVE-2025-2291",
+        what: "an expired password still logs in",
+        averted: (config) => (qualified(config) ? "our lookup gives no expired password (lookup-expiry)" : undefined),
+    },
+    {
+        id: "CVE-2025-12819",
+        what: "an unauthenticated client runs SQL through auth_query by its search_path",
+        fixed: "1.25.1",
+        averted: (config) => (qualified(config) ? "every name in auth_query is qualified (lookup-path)" : undefined),
+    },
+    { id: "CVE-2026-6664", what: "a malformed login crashes the pooler", fixed: "1.25.2" },
+    { id: "CVE-2026-6665", what: "a stack overflow in SCRAM", fixed: "1.25.2", averted: ownDatabase },
+    { id: "CVE-2026-6666", what: "a crash on an error without SQLSTATE", fixed: "1.25.2", averted: ownDatabase },
+    { id: "CVE-2026-6668", what: "an unauthenticated client can hang the pooler", fixed: "1.26.0" },
+    { id: "CVE-2026-6669", what: "SCRAM iterations without a bound", fixed: "1.26.0", averted: ownDatabase },
+    { id: "CVE-2026-19888", what: "a malformed login crashes the pooler", fixed: "1.26.0" },
+    {
+        id: "CVE-2026-107348",
+        what: "a client can hang the pooler",
+        from: "1.21.0",
+        fixed: "1.26.1",
+        averted: ({ max_packet_size: most }) => (Number(most) < 2 ** 31 ? "max_packet_size is below 2 GiB" : undefined),
+    },
+    {
+        id: "CVE-2026-107349",
+        what: "an unauthenticated client can hang the pooler",
+        from: "1.20.0",
+        fixed: "1.26.1",
+        averted: ({ ignore_startup_parameters: ignored = "" }) =>
+            ignored.split(/,\s*/).includes("options") ? "ignore_startup_parameters has options" : undefined,
+    },
+    {
+        id: "CVE-2026-107350",
+        what: "who knows the password of a user in auth_file can log in as any SCRAM user",
+        from: "1.17.0",
+        fixed: "1.26.1",
+    },
+];
+
+/** Negative, zero or positive, as `a` is older than, the same as or newer than `b`. */
+export function compareVersions(a: string, b: string): number {
+    return a.localeCompare(b, "en", { numeric: true });
+}
+
+/** Those that `version` has, in words: open ones, and averted ones by what averts them. */
+export function vulnerabilitiesOf(version: string, config: PoolerConfig): { open: string[]; averted: string[] } {
+    const open: string[] = [];
+    const averted = new Map<string, string[]>();
+    for (const { id, what, from, fixed, averted: avert } of vulnerabilities) {
+        if ((from && compareVersions(version, from) < 0) || (fixed && compareVersions(version, fixed) >= 0)) continue;
+        const why = avert?.(config);
+        if (why) averted.set(why, [...(averted.get(why) ?? []), id]);
+        else open.push(`${id}: ${what}${fixed ? ` (fixed in ${fixed})` : ""}`);
+    }
+    return { open, averted: [...averted].map(([why, all]) => `${all.join(", ")} (${why})`) };
+}
