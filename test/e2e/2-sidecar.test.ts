@@ -1,8 +1,8 @@
 import * as fs from "fs";
 import { login } from "./pgadminlogin";
 import {
-    changing, Clients, containers, direct, keepLogs, longestPause, Loop, Outputs, outputs, psql, pulumi, removeConfig, run, sampleBackends, setConfig, Sidecar,
-    sidecar, spoiled, until, up,
+    Clients, containers, direct, keepLogs, longestPause, Loop, Outputs, outputs, psql, pulumi, removeConfig, run, sampleBackends, setConfig, Sidecar,
+    sidecar, until, up,
 } from "./sidecar"; // prettier-ignore
 
 let on: Sidecar;
@@ -107,7 +107,6 @@ test("60 clients that query all the time share the budget's half, and nobody is 
 describe("a roll", () => {
     afterAll(async () => {
         await removeConfig(on, "defaultPoolSize");
-        await removeConfig(on, "databaseHost").catch(() => undefined);
         out = await up(on);
     });
 
@@ -159,48 +158,6 @@ describe("a roll", () => {
         expect(stdout).toContain("committed");
         expect(code).toBe(0);
         expect(await clients.finish<{ first: string; second: string }>(idle)).toEqual({ first: "ok", second: "ok" });
-    });
-
-    // Each of these leaves the old pooler serving alone, and the next good up cleans up.
-    const nothing = () => Promise.resolve();
-    const bad: [string, RegExp, () => Promise<{ cwd?: string }>, () => Promise<void>][] = [
-        [
-            "a broken ini",
-            /no_such_setting/,
-            () => Promise.resolve({ cwd: spoiled("pgbouncer.ini", "`${text}\\nno_such_setting = 1\\n`") }),
-            nothing,
-        ],
-        [
-            "a wrong pooler password",
-            /password authentication failed for user "pgbouncer"/,
-            () => Promise.resolve({ cwd: spoiled("userlist.txt", '`"pgbouncer" "wrong"\\n`') }),
-            nothing,
-        ],
-        [
-            "a wrong database host",
-            /not listening yet, the database does not answer/,
-            async () => {
-                await setConfig(on, "databaseHost", "no-such-host");
-                return {};
-            },
-            () => removeConfig(on, "databaseHost"),
-        ],
-    ];
-    test.each(bad)("with %s fails, says why, and the old pooler serves alone", async (_, why, spoil, mend) => {
-        const before = out.pgbouncerContainer;
-        const where = await spoil();
-        const seen = await underLoad(async () => {
-            const { code, stdout } = await pulumi(on, ["up", ...changing], where);
-            expect(code).not.toBe(0);
-            expect(stdout).toContain("container failed to be in healthy state");
-        });
-        expect([...seen.pg.failures, ...seen.libpq.failures]).toEqual([]);
-        expect(await containers("pgbouncer")).toContain(before);
-        const [failed] = (await containers("pgbouncer")).filter((name) => name !== before);
-        expect(await run("docker", ["logs", failed!])).toMatch(why);
-        await mend();
-        out = await up(on);
-        expect(await containers("pgbouncer")).toEqual([out.pgbouncerContainer]);
     });
 });
 

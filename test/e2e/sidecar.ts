@@ -44,6 +44,14 @@ export function pulumi({ env }: Sidecar, args: string[], more: { cwd?: string; e
 
 export const changing = ["--yes", "--skip-preview", "--suppress-progress"];
 
+/** Environment of a CLI that `killMarked` finds. */
+export const marked = { PULUMI_TEST_MARK: "cut" };
+
+/** Kills the CLI and its plugins with no warning, found by the mark in their environment. */
+export async function killMarked(): Promise<void> {
+    await attempt("sh", ["-c", "for p in $(grep -lsz '^PULUMI_TEST_MARK=cut' /proc/[0-9]*/environ | cut -d/ -f3); do kill -9 $p; done"]);
+}
+
 /** `pulumi up`, which has to succeed. */
 export async function up(on: Sidecar): Promise<Outputs> {
     const ran = await pulumi(on, ["up", ...changing]);
@@ -137,23 +145,32 @@ export class Clients {
 export interface Loop {
     ok: number;
     failures: string[];
+    /** Seconds of the longest time in which none came through; node's loop tells it. */
+    gap?: number;
 }
 
-/** Samples the sidecar's backends until stopped: all but the writer's, the test's own and the server's. */
-export function sampleBackends(on: Sidecar): { stop(): Promise<{ most: number; samples: number }> } {
+/** What a sampler saw: the most backends, and each look as seconds since its start and backends. */
+export interface Sampled {
+    most: number;
+    samples: number;
+    series: [number, number][];
+}
+
+/** Samples backends until stopped: those of one container, or the sidecar's, which are all but the writer's, the test's own and the server's. */
+export function sampleBackends(on: Sidecar, container?: string): { stop(): Promise<Sampled> } {
     let going = true;
     const sampling = (async () => {
+        const of = container ? { only: await address(on, container) } : { but: await strangers(on) };
         const client = databaseClient(on.lab);
         await client.connect();
-        let most = 0;
-        let samples = 0;
+        const from = Date.now();
+        const series: [number, number][] = [];
         while (going) {
-            most = Math.max(most, await pooledBackends(client, on));
-            samples += 1;
+            series.push([(Date.now() - from) / 1000, await backends(client, of)]);
             await new Promise((resolve) => setTimeout(resolve, 50));
         }
         await client.end();
-        return { most, samples };
+        return { most: Math.max(...series.map(([, backends]) => backends)), samples: series.length, series };
     })();
     return {
         stop() {
@@ -163,32 +180,37 @@ export function sampleBackends(on: Sidecar): { stop(): Promise<{ most: number; s
     };
 }
 
-/** Backends whose client is one of the sidecar's poolers: who else connects is the writer or this machine. */
-async function pooledBackends(client: Client, on: Sidecar): Promise<number> {
+/** Backends by their client's address on the database's network. */
+async function backends(client: Client, { only, but }: { only?: string; but?: string[] }): Promise<number> {
     const { rows } = await client.query(
         `SELECT count(*)::int AS backends FROM pg_stat_activity
-          WHERE backend_type = 'client backend' AND pid <> pg_backend_pid() AND client_addr <> ALL($1::inet[])`,
-        [await strangers(on)],
+          WHERE backend_type = 'client backend' AND pid <> pg_backend_pid() AND client_addr <> ALL($1::inet[]) AND client_addr = coalesce($2::inet, client_addr)`,
+        [but ?? [], only ?? null],
     );
     return (rows[0] as { backends: number }).backends;
 }
 
-let known: string[] | undefined;
-
-/** Addresses on the database's network that are no pooler's: the network's gateway and the writer. */
-async function strangers({ lab }: Sidecar): Promise<string[]> {
-    if (known) return known;
-    const gateway = await run("docker", ["network", "inspect", "-f", "{{(index .IPAM.Config 0).Gateway}}", lab.id]);
-    const writer = await run("docker", ["inspect", "-f", `{{(index .NetworkSettings.Networks "${lab.id}").IPAddress}}`, writerName(lab)]);
-    return (known = [gateway.trim(), writer.trim()]);
+/** A container's address on the database's network. */
+async function address({ lab }: Sidecar, container: string): Promise<string> {
+    return (await run("docker", ["inspect", "-f", `{{(index .NetworkSettings.Networks "${lab.id}").IPAddress}}`, container])).trim();
 }
 
-/** The longest pause between two rows of the pipeline since `from`, in seconds. */
+/** Addresses on the database's network that are no pooler's: the network's gateway and the writer. */
+async function strangers(on: Sidecar): Promise<string[]> {
+    const gateway = await run("docker", ["network", "inspect", "-f", "{{(index .IPAM.Config 0).Gateway}}", on.lab.id]);
+    return [gateway.trim(), await address(on, writerName(on.lab))];
+}
+
+/** The longest pause of the pipeline since `from`, in seconds: from the last row before it on, and until now. */
 export async function longestPause(on: Sidecar, from: Date): Promise<{ rows: number; seconds: number }> {
     const [found] = await direct<{ rows: number; seconds: number }>(
         on,
-        `SELECT count(*)::int AS rows, coalesce(extract(epoch FROM max(pause)), 1e9)::float AS seconds
-           FROM (SELECT at - lag(at) OVER (ORDER BY id) AS pause FROM tracksolid.ingestion_log WHERE at > '${from.toISOString()}') AS pauses`,
+        `WITH since AS (
+             SELECT at FROM tracksolid.ingestion_log
+              WHERE at >= (SELECT coalesce(max(at), '-infinity') FROM tracksolid.ingestion_log WHERE at <= '${from.toISOString()}')
+             UNION ALL SELECT clock_timestamp())
+         SELECT count(*)::int - 2 AS rows, extract(epoch FROM max(pause))::float AS seconds
+           FROM (SELECT at - lag(at) OVER (ORDER BY at) AS pause FROM since) AS pauses`,
     );
     return found!;
 }
@@ -229,12 +251,11 @@ export = require("../../index");
     return folder;
 }
 
-/** Leaves what the containers said in `.lab/log`, for a test that failed. */
+/** Leaves what the containers said in `.lab/log`, the database's too, for a test that failed. */
 export async function keepLogs(name: string): Promise<void> {
-    for (const kind of ["pgbouncer", "pgadmin"] as const) {
-        for (const container of await containers(kind)) {
-            const { stdout, stderr } = await attempt("docker", ["logs", "--tail", "200", container]);
-            fs.writeFileSync(inLab("log", `${name}-${container}.log`), stdout + stderr);
-        }
+    const { databaseContainer } = await identity();
+    for (const container of [...(await containers("pgbouncer")), ...(await containers("pgadmin")), databaseContainer]) {
+        const { stdout, stderr } = await attempt("docker", ["logs", "--tail", "200", container]);
+        fs.writeFileSync(inLab("log", `${name}-${container}.log`), stdout + stderr);
     }
 }

@@ -4,6 +4,9 @@ import { Client } from "pg";
 
 const failures: string[] = [];
 let ok = 0;
+let last = Date.now();
+/** Seconds of the longest time in which no connection came through. */
+let gap = 0;
 
 async function loop() {
     while (!fs.existsSync("/tmp/stop")) {
@@ -20,6 +23,8 @@ async function loop() {
             await client.query("SELECT 1");
             await client.end();
             ok += 1;
+            gap = Math.max(gap, (Date.now() - last) / 1000);
+            last = Date.now();
         } catch (cause) {
             failures.push(`${new Date().toISOString()} ${(cause as Error).message}`);
         }
@@ -27,4 +32,4 @@ async function loop() {
     }
 }
 
-void Promise.all([loop(), loop()]).then(() => console.log(JSON.stringify({ ok, failures })));
+void Promise.all([loop(), loop()]).then(() => console.log(JSON.stringify({ ok, failures, gap })));

@@ -1,0 +1,375 @@
+import { daemonPid, stopDaemon } from "../../lab/daemon";
+import { ensureDatabase, writerName } from "../../lab/database";
+import { ensureEngine } from "../../lab/engine";
+import { Report } from "../../verify/check";
+import { outside } from "./outside";
+import { login } from "./pgadminlogin";
+import { recordFault } from "./proof";
+import {
+    attempt, changing, Clients, containers, direct, keepLogs, killMarked, longestPause, Loop, marked, Outputs, outputs, psql, pulumi, removeConfig, run, setConfig, Sidecar,
+    sidecar, spoiled, until, up,
+} from "./sidecar"; // prettier-ignore
+
+// What goes wrong on a host, one test a row of docs/FAULTS.md. Each ends with an `up` that is green and nothing else changed.
+
+let on: Sidecar;
+let out: Outputs;
+let clients: Clients;
+
+beforeAll(async () => {
+    on = await sidecar();
+    clients = new Clients(on);
+    out = await up(on);
+});
+
+afterEach(() => clients.removeAll());
+afterAll(() => keepLogs("8-faults"));
+
+interface FaultOptions {
+    /** Seconds that the pipeline's writer may have paused; more than 2 only where the database itself was away. */
+    pause?: number;
+    /** Whether the database's container and network are others afterwards, under the same names. */
+    redeployed?: boolean;
+}
+
+/** Plays a fault, which returns what the user sees of it, and checks what has to be so after every one. */
+function fault(title: string, play: () => Promise<string>, { pause = 2, redeployed = false }: FaultOptions = {}) {
+    test(title, async () => {
+        const look = async () => {
+            const seen = await outside(on, { sidecar: false });
+            const names = (lines: string[]) => lines.map((line) => line.split(" ")[1]).sort();
+            const named = seen.volumes.filter((volume) => !/^[0-9a-f]{64}$/.test(volume));
+            return redeployed ? { ...seen, networks: names(seen.networks), containers: names(seen.containers), volumes: named } : seen;
+        };
+        const before = await look();
+        const started = new Date();
+        let saw: string;
+        try {
+            saw = await play();
+        } catch (cause) {
+            await keepLogs(`8-faults-${Date.now()}`); // the `up` below takes the failed container away
+            throw cause;
+        } finally {
+            await clients.removeAll();
+            out = await up(on);
+        }
+        await until("a query through the pool", 10, async () => (await psql(on, out, "tracksolid_db", "SELECT 1")).code === 0);
+        expect(await containers("pgbouncer")).toEqual([out.pgbouncerContainer]);
+        expect(await look()).toEqual(before);
+        await until("the writer", 20, async () => (await longestPause(on, new Date(Date.now() - 2000))).rows > 1);
+        const { seconds } = await longestPause(on, started);
+        recordFault(title, saw, seconds);
+        expect(seconds).toBeLessThan(pause);
+    });
+}
+
+/** Runs `work` while clients connect through the pool in a loop, and says how many failed and how long none came through. */
+async function underLoad(work: () => Promise<void>): Promise<{ said: string; failures: string[]; gap: number }> {
+    const load = await clients.node("reconnect.ts");
+    await until("the load", 20, async () => (await direct(on, "SELECT 1 FROM pg_stat_activity WHERE query LIKE 'SELECT 1%' AND client_addr IS NOT NULL")).length > 0); // prettier-ignore
+    await work();
+    // A while of the good state, so that the gap is over before the loop ends.
+    await new Promise((resolve) => setTimeout(resolve, 1500));
+    const { ok, failures, gap = NaN } = await clients.finish<Loop>(load);
+    return {
+        said: `${failures.length} of ${ok + failures.length} connections failed; none came through for ${gap.toFixed(1)} s`,
+        failures,
+        gap,
+    };
+}
+
+const pooledAnswers = async () => (await psql(on, out, "tracksolid_db", "SELECT 1")).code === 0;
+const seconds = (from: number) => `${((Date.now() - from) / 1000).toFixed(1)} s`;
+
+fault("pgbouncer killed (kill -9) under load", async () => {
+    const { said, gap } = await underLoad(async () => {
+        const kill = "for p in /proc/[0-9]*; do grep -q '^Name:.pgbouncer$' $p/status && kill -9 ${p#/proc/}; done; true";
+        await attempt("docker", ["exec", out.pgbouncerContainer, "sh", "-c", kill]); // the container ends under it
+        await until("the pool to answer again", 30, pooledAnswers);
+    });
+    expect(gap).toBeLessThan(10);
+    return `${said}; back by itself`;
+});
+
+fault(
+    "the database restarted under load",
+    async () => {
+        let late = "";
+        const { said } = await underLoad(async () => {
+            await run("docker", ["restart", on.lab.databaseContainer]);
+            await until("the database", 60, () => direct(on, "SELECT 1"));
+            const from = Date.now();
+            await until("the pool to answer again", 60, pooledAnswers);
+            late = seconds(from);
+        });
+        return `${said}; the pool answered ${late} after the database did, by itself`;
+    },
+    { pause: 60 },
+);
+
+fault(
+    "the database down at `up`",
+    async () => {
+        await run("docker", ["stop", on.lab.databaseContainer]);
+        try {
+            const { code, stdout } = await pulumi(on, ["up", ...changing]);
+            expect(code).not.toBe(0);
+            expect(stdout).toContain(`the database at 127.0.0.1:${on.lab.databasePort} can't be reached`);
+        } finally {
+            await run("docker", ["start", on.lab.databaseContainer]);
+            await until("the database", 60, () => direct(on, "SELECT 1"));
+        }
+        return "`up` stops before anything is changed: `the database at … can't be reached from here`, with the settings to look at";
+    },
+    { pause: 60 },
+);
+
+fault("a wrong and an expired password", async () => {
+    const login = (user: string, password: string) =>
+        attempt("docker", ["exec", "-e", `PGPASSWORD=${password}`, out.pgbouncerContainer, "psql", "-h", "pgbouncer", "-p", "6432", "-U", user, "-d", "tracksolid_db", "-c", "SELECT 1"]); // prettier-ignore
+    await direct(on, "CREATE ROLE expired LOGIN PASSWORD 'until-yesterday' VALID UNTIL 'yesterday'");
+    try {
+        for (const [user, password] of [
+            ["postgres", "wrong"],
+            ["expired", "until-yesterday"],
+        ] as const) {
+            // prettier-ignore
+            const { code, stderr } = await login(user, password);
+            expect(code).not.toBe(0);
+            expect(stderr).toContain("authentication failed");
+        }
+    } finally {
+        await direct(on, "DROP ROLE expired");
+    }
+    return "`SASL authentication failed`, as without the pooler; nobody else is held up";
+});
+
+// Each of these leaves the old pooler serving alone; the `up` that follows removes the failed one.
+const bad: [string, RegExp, () => Promise<{ cwd?: string }>, () => Promise<void>][] = [
+    [
+        "a broken ini",
+        /no_such_setting/,
+        () => Promise.resolve({ cwd: spoiled("pgbouncer.ini", "`${text}\\nno_such_setting = 1\\n`") }),
+        () => Promise.resolve(),
+    ],
+    [
+        "a wrong password of the lookup role in the pooler",
+        /password authentication failed for user "pgbouncer"/,
+        () => Promise.resolve({ cwd: spoiled("userlist.txt", '`"pgbouncer" "wrong"\\n`') }),
+        () => Promise.resolve(),
+    ],
+    [
+        "a wrong database host",
+        /not listening yet, the database does not answer/,
+        () => setConfig(on, "databaseHost", "no-such-host").then(() => ({})),
+        () => removeConfig(on, "databaseHost"),
+    ],
+    [
+        "an unhealthy new image of the pooler",
+        /PGADMIN_DEFAULT_EMAIL/,
+        () => setConfig(on, "pgbouncerImage", on.images.pgadmin).then(() => ({})),
+        () => setConfig(on, "pgbouncerImage", on.images.pgbouncer),
+    ],
+];
+for (const [title, why, spoil, mend] of bad) {
+    fault(title, async () => {
+        const before = out.pgbouncerContainer;
+        const where = await spoil();
+        try {
+            const { said, failures } = await underLoad(async () => {
+                const { code, stdout } = await pulumi(on, ["up", ...changing], where);
+                expect(code).not.toBe(0);
+                expect(stdout).toContain("container failed to be in healthy state");
+            });
+            expect(failures).toEqual([]);
+            expect(await containers("pgbouncer")).toContain(before);
+            const [failed] = (await containers("pgbouncer")).filter((name) => name !== before);
+            const { stdout, stderr } = await attempt("docker", ["logs", failed!]);
+            expect(stdout + stderr).toMatch(why);
+            return `\`up\` fails after 45 s (\`container failed to be in healthy state\`), the new container's log says why; the old pooler serves on: ${said}`;
+        } finally {
+            await mend();
+        }
+    });
+}
+
+// Each `up` is killed as soon as that much of it stands.
+const points: [string, () => Promise<unknown[]>][] = [
+    ["the role stands", () => direct(on, "SELECT 1 FROM pg_roles WHERE rolname = 'pgbouncer'")],
+    ["the pooler's container stands", () => containers("pgbouncer")],
+    ["pgAdmin's container stands", () => containers("pgadmin")],
+];
+for (const [point, there] of points) {
+    fault(`an \`up\` killed (kill -9) when ${point}`, async () => {
+        expect((await pulumi(on, ["destroy", ...changing])).code).toBe(0);
+        const cut = pulumi(on, ["up", ...changing], { env: marked });
+        await until("that much of the up", 60, async () => (await there()).length > 0);
+        await killMarked();
+        await cut;
+        const locked = await pulumi(on, ["up", ...changing]);
+        expect(locked.stdout + locked.stderr).toContain("the stack is currently locked");
+        expect((await pulumi(on, ["cancel", "--yes"])).code).toBe(0);
+        const from = Date.now();
+        out = await up(on);
+        const took = seconds(from);
+        expect(await login(out)).toMatch(/\/browser\/?$/);
+        expect((await pulumi(on, ["refresh", "--clear-pending-creates", ...changing])).code).toBe(0);
+        const again = await pulumi(on, ["preview", "--refresh", "--expect-no-changes"]);
+        expect(again.stdout + again.stderr).not.toContain("pending operations");
+        expect(again.code).toBe(0);
+        return `\`the stack is currently locked\`; after \`pulumi cancel\` the next \`up\` removes what was half made and brings all up: ${took}`;
+    });
+}
+
+fault("an `up` killed (kill -9) while two poolers stand side by side, under load", async () => {
+    await setConfig(on, "defaultPoolSize", "12");
+    try {
+        const { said, failures } = await underLoad(async () => {
+            const cut = pulumi(on, ["up", ...changing], { env: marked });
+            await until("the second pooler", 60, async () => (await containers("pgbouncer")).length > 1);
+            await killMarked();
+            await cut;
+            await pulumi(on, ["cancel", "--yes"]);
+            out = await up(on);
+        });
+        expect(await containers("pgbouncer")).toEqual([out.pgbouncerContainer]);
+        expect(failures).toEqual([]);
+        await pulumi(on, ["refresh", "--clear-pending-creates", ...changing]);
+        return `the lock is left (\`pulumi cancel\`); the next \`up\` removes the pooler that no state knows: ${said}`;
+    } finally {
+        await removeConfig(on, "defaultPoolSize");
+    }
+});
+
+fault("a stranger's container on the sidecar's network at destroy", async () => {
+    const name = `stranger-${on.lab.id}`;
+    await run("docker", [
+        "run",
+        "-d",
+        "--name",
+        name,
+        "--network",
+        out.networks.sidecar,
+        "--entrypoint",
+        "sleep",
+        on.images.timescaledb,
+        "600",
+    ]);
+    try {
+        const from = Date.now();
+        const { code, stdout } = await pulumi(on, ["destroy", ...changing]);
+        expect(code).not.toBe(0);
+        expect(stdout).toContain("timeout while waiting for state to become 'removed'");
+        const said = seconds(from);
+        expect((await run("docker", ["inspect", "-f", "{{.State.Running}}", name])).trim()).toBe("true");
+        await run("docker", ["network", "disconnect", "-f", out.networks.sidecar, name]);
+        for (let times = 0; times < 2; times++) expect((await pulumi(on, ["destroy", ...changing])).code).toBe(0);
+        return `destroy fails after ${said} (network pg-sidecar: \`timeout while waiting for state to become 'removed'\`), all but the network is gone and the stranger runs on; once it is off the network, destroy ends green, and a second one too`;
+    } finally {
+        await run("docker", ["rm", "-f", "-v", name]);
+    }
+});
+
+fault("the lookup role dropped by hand", async () => {
+    await direct(on, "DROP OWNED BY pgbouncer; DROP ROLE pgbouncer");
+    const { stderr } = await until("logins to fail", 60, async () => {
+        const ran = await psql(on, out, "tracksolid_db", "SELECT 1");
+        return ran.code !== 0 && ran;
+    });
+    const from = Date.now();
+    const { code, stdout } = await pulumi(on, ["up", "--refresh", ...changing]);
+    if (code !== 0) throw new Error(stdout);
+    await until("the pool to answer again", 60, pooledAnswers);
+    return `new logins fail: \`${stderr.trim().split("\n").at(-1)}\`; \`pulumi up --refresh\` makes it anew: ${seconds(from)}`;
+});
+
+fault("the lookup role's password changed by hand", async () => {
+    await direct(on, "ALTER ROLE pgbouncer PASSWORD 'by-hand'");
+    expect((await pulumi(on, ["preview", "--refresh", "--expect-no-changes"])).code).toBe(0);
+    expect(await pooledAnswers()).toBe(true);
+    const verify = () => attempt("verify/verify", ["--stack", "local", "--json", "--only", "lookup-login"], { env: on.env });
+    const { code, stdout } = await verify();
+    expect(code).toBe(1);
+    const { saw, remedy } = (JSON.parse(stdout) as { checks: Report[] }).checks[0]!;
+    expect(saw).toContain("password of role pgbouncer was changed by hand");
+    // As it is printed; only what the CLI would ask a person is answered.
+    const from = Date.now();
+    await run("sh", ["-c", `${remedy} ${changing.join(" ")}`], { env: on.env });
+    const took = seconds(from);
+    out = await outputs(on);
+    expect((await verify()).code).toBe(0);
+    return `\`pulumi preview --refresh\` sees nothing, and the pool goes on with the lookup's backend that it has; \`npm run verify\` says so and prints \`${remedy}\`, which mends it: ${took}`;
+});
+
+fault(
+    "the database's container recreated, with a new address",
+    async () => {
+        let late = "";
+        const { said } = await underLoad(async () => {
+            await run("docker", ["rm", "-f", "-v", on.lab.databaseContainer]);
+            await clients.shell("reconnect.sh"); // takes the address that has become free
+            await ensureDatabase(on.lab);
+            const from = Date.now();
+            await until("the pool to answer again", 60, pooledAnswers);
+            late = seconds(from);
+        });
+        return `${said}; the pool answered ${late} after the database did: \`run\` looks the name up every 2 s`;
+    },
+    { pause: 60, redeployed: true },
+);
+
+fault(
+    "the database's network recreated too, as by a Coolify redeploy",
+    async () => {
+        const network = on.lab.id;
+        await run("docker", ["rm", "-f", "-v", on.lab.databaseContainer, writerName(on.lab)]);
+        await run("docker", ["network", "disconnect", "-f", network, out.pgbouncerContainer]);
+        await run("docker", ["network", "rm", network]);
+        await ensureDatabase(on.lab);
+        // Refused at once or left waiting for queryWaitTimeout, by what the pooler knew of the name.
+        expect(await Promise.race([pooledAnswers(), new Promise((resolve) => setTimeout(() => resolve("waiting"), 5000))])).not.toBe(true);
+        const { code, stdout } = await pulumi(on, ["preview", "--diff"]);
+        expect(code).toBe(0);
+        expect(stdout).toContain("pg-sidecar.database-network");
+        const from = Date.now();
+        out = await up(on);
+        await until("the pool to answer again", 20, pooledAnswers);
+        return `the pooler is on a network that is gone, queries fail; \`pulumi up\` sees the new network and puts a pooler on it: ${seconds(from)}`;
+    },
+    { pause: 60, redeployed: true },
+);
+
+const ownEngine = daemonPid("dockerd") !== undefined;
+(ownEngine ? fault : (title: string) => test.skip(title, () => undefined))(
+    "the engine restarted, as after a reboot",
+    async () => {
+        await stopDaemon("dockerd");
+        await ensureEngine();
+        const from = Date.now();
+        await until("the pool to answer again", 90, pooledAnswers);
+        const pool = seconds(from);
+        await until("pgAdmin to answer", 90, async () => (await fetch(`${out.pgadminUrl}/misc/ping`)).ok);
+        return `everything comes back by itself: the pool answered ${pool} after the engine did, pgAdmin after ${seconds(from)}`;
+    },
+    { pause: 90 },
+);
+
+fault("20 tabs idle in a transaction", async () => {
+    await setConfig(on, "idleTransactionTimeout", "10");
+    try {
+        out = await up(on);
+        const tabs = await clients.node("idletransactions.ts", { CLIENTS: "20", BACKENDS: "16" });
+        await until("the idle ones to be ended", 60, async () => (await clients.said(tabs)).includes("answered"));
+        expect(await direct(on, "SELECT 1 AS one")).toEqual([{ one: 1 }]);
+        const { login, waited, errors } = await clients.finish<{ login: number; waited: number; errors: string[] }>(tabs);
+        expect(waited).toBeGreaterThan(2);
+        expect(waited).toBeLessThan(15);
+        expect(errors.join()).toContain("idle transaction timeout");
+        return (
+            `16 hold every backend, the other 4 and a newcomer wait (its login took ${login.toFixed(1)} s, its query ${waited.toFixed(1)} s) until idleTransactionTimeout, ` +
+            `here 10 s, ends the idle ones: \`${errors[0]}\`; direct clients notice nothing`
+        );
+    } finally {
+        await removeConfig(on, "idleTransactionTimeout");
+    }
+});
