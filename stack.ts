@@ -41,7 +41,7 @@ export function deploy(settings: Settings) {
             ...(settings.pgadminDirect ? { direct } : {}),
         },
         network: networks.sidecar,
-        ...(settings.pgadminDirect ? { databaseNetwork: networks.database } : {}),
+        ...(settings.pgadminDirect ? { databaseNetwork: { name: networks.database, id: networks.databaseId } } : {}),
         volume: settings.pgadminVolume,
         hostPort: settings.pgadminPort,
         domain: settings.pgadminDomain,

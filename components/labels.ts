@@ -3,6 +3,9 @@ import * as pulumi from "@pulumi/pulumi";
 /** Label that says which stack a container or network belongs to. */
 export const stackLabel = "pg-sidecar.stack";
 
+/** Label that carries the id of the database's network: another network under the same name (a redeploy) is a change by it. */
+export const databaseNetworkLabel = "pg-sidecar.database-network";
+
 /** Who owns what this stack makes, as one word: `project/stack`. */
 export function owner(): string {
     return `${pulumi.getProject()}/${pulumi.getStack()}`;

@@ -55,6 +55,7 @@ async function up(): Promise<void> {
   password  ${out.pgadminPassword}
   psql      ${out.psql}
             (password of postgres, here as in pgAdmin's server entry: ${lab.databasePassword})
+  proof     npm run verify -- --stack local
   by hand   eval "$(lab/env)", then plain pulumi, docker and psql
 `);
 }

@@ -4,7 +4,7 @@ import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
 import { image } from "../image";
-import { labels } from "../labels";
+import { databaseNetworkLabel, labels } from "../labels";
 import { rotatedLogs } from "../logs";
 import { renderServers, ServerEntry } from "./servers";
 
@@ -23,7 +23,7 @@ export interface PgadminArgs {
      * The database's network, where `server` has a direct entry. Each tab on that entry holds a backend of its own, which no
      * budget counts: what the pooler is there to prevent. None by default.
      */
-    databaseNetwork?: pulumi.Input<string>;
+    databaseNetwork?: { name: pulumi.Input<string>; /** The container is replaced when it changes. */ id: pulumi.Input<string> };
     /**
      * Volume of pgAdmin's data, made where it doesn't exist. It outlives the stack: `pulumi destroy` leaves it, and
      * `docker volume rm` is what deletes it, with every user's servers, saved passwords and queries.
@@ -91,10 +91,10 @@ export class Pgadmin extends pulumi.ComponentResource {
                 networkMode: "bridge",
                 networksAdvanced: [
                     { name: args.network, aliases: ["pgadmin"] },
-                    ...(args.databaseNetwork ? [{ name: args.databaseNetwork, aliases: ["pgadmin"] }] : []),
+                    ...(args.databaseNetwork ? [{ name: args.databaseNetwork.name, aliases: ["pgadmin"] }] : []),
                 ],
                 ...(args.hostPort ? { ports: [{ internal: listenPort, external: args.hostPort, ip: "127.0.0.1" }] } : {}),
-                labels: labels(),
+                labels: labels(args.databaseNetwork ? { [databaseNetworkLabel]: args.databaseNetwork.id } : {}),
                 restart: "always",
                 healthcheck: {
                     tests: [

@@ -3,7 +3,7 @@ import * as path from "path";
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import { image } from "../image";
-import { labels } from "../labels";
+import { databaseNetworkLabel, labels } from "../labels";
 import { rotatedLogs } from "../logs";
 import { configDir, lookupDatabase, PgbouncerIni, renderIni, renderUserlist } from "./ini";
 
@@ -80,7 +80,7 @@ export class Pgbouncer extends pulumi.ComponentResource {
                     { name: args.databaseNetwork, aliases: [args.alias] },
                     { name: args.sidecarNetwork, aliases: [args.alias] },
                 ],
-                labels: labels({ "pg-sidecar.database-network": args.databaseNetworkId }),
+                labels: labels({ [databaseNetworkLabel]: args.databaseNetworkId }),
                 restart: "always",
                 healthcheck: { tests: ["CMD", `${configDir}/health`], interval: "5s", timeout: "5s", retries: 3, startPeriod: "30s" },
                 wait: true,

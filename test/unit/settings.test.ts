@@ -99,6 +99,9 @@ test.each([
     ["pg-sidecar:pgadminEmail", "admin"],
     ["pg-sidecar:pgadminDomain", "https://pgadmin.example.com"],
     ["pg-sidecar:serverResetQueryAlways", "yes"],
+    ["pg-sidecar:pgadminDirect", "yes"],
+    ["pg-sidecar:pipelineTable", "ingestion_log"],
+    ["pg-sidecar:pipelineTable", "public.x; DROP TABLE y"],
 ])("%s = %j is refused", (key, value) => {
     expect(complaint({ [key]: value })).toContain(key);
 });
