@@ -1,4 +1,5 @@
 import * as fs from "fs";
+import { forgetServer } from "./browser/pgadmin";
 import { login } from "./pgadminlogin";
 import {
     Clients, containers, direct, keepLogs, longestPause, Loop, Outputs, outputs, psql, pulumi, removeConfig, run, sampleBackends, setConfig, Sidecar,
@@ -229,6 +230,7 @@ describe("pgAdmin", () => {
             const { Servers } = JSON.parse(await servers(out.pgadminEmail)) as { Servers: Record<string, { Name: string; Host: string }> };
             expect([...new Set(Object.values(Servers).map(({ Name }) => Name))].sort()).toEqual(["my own", "tracksolid_db (via pgbouncer)"]); // prettier-ignore
         } finally {
+            await forgetServer(out, "my own");
             await removeConfig(on, "pgadminPassword");
             out = await up(on);
         }

@@ -33,9 +33,9 @@ export function chart({ title, x, y, curves, level }: ChartArgs): string {
         animation: false,
         backgroundColor: "#ffffff",
         title: { text: title, left: 16, top: 8, textStyle: { fontSize: 15, fontWeight: "normal" } },
-        legend: { top: 36, left: 16 },
+        legend: { top: 36, left: 16, itemGap: 40, textStyle: { width: 220 } },
         grid: { left: 56, right: 24, top: 72, bottom: 48 },
-        xAxis: { type: "value", name: x, nameLocation: "middle", nameGap: 28, max: "dataMax", axisLabel: { formatter: "{value}", hideOverlap: true } }, // prettier-ignore
+        xAxis: { type: "value", name: x, nameLocation: "middle", nameGap: 28, max: Math.ceil(Math.max(...curves.flatMap(({ points }) => points.map(([seconds]) => seconds)))), axisLabel: { formatter: "{value}", hideOverlap: true } }, // prettier-ignore
         yAxis: { type: "value", name: y, nameLocation: "middle", nameGap: 36, max: level.value + 4 },
         series: curves.map(({ name, color, points }, at) => ({
             name,

@@ -117,6 +117,11 @@ export async function detach(on: Sidecar, out: Outputs): Promise<void> {
     // pgAdmin holds a closed page's connections on, and cut off from the network they would stay for hours.
     await direct(on, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name LIKE 'pgAdmin 4 - %'");
     await attempt("docker", ["network", "disconnect", "-f", out.networks.database, out.pgadminContainer]);
-    const forget = `import sqlite3; c = sqlite3.connect("/var/lib/pgadmin/pgadmin4.db", 30); c.execute("DELETE FROM server WHERE name = '${directEntry}'"); c.commit()`;
-    await run("docker", ["exec", out.pgadminContainer, "/venv/bin/python3", "-c", forget]);
+    await forgetServer(out, directEntry);
+}
+
+/** Takes a server entry of that name away; pgAdmin has a command to add them, but none for this. */
+export async function forgetServer({ pgadminContainer }: Outputs, name: string): Promise<void> {
+    const code = `import sqlite3; c = sqlite3.connect("/var/lib/pgadmin/pgadmin4.db", 30); c.execute("DELETE FROM server WHERE name = '${name}'"); c.commit()`;
+    await run("docker", ["exec", pgadminContainer, "/venv/bin/python3", "-c", code]);
 }
