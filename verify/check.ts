@@ -47,17 +47,24 @@ export function once<T>(gather: (on: Target) => Promise<T>): (on: Target) => Pro
     };
 }
 
+/** Told of the checks as they go. */
+export interface Watcher {
+    began: (id: string) => void;
+    ended: (report: Report) => void;
+}
+
 /** Runs the checks one after the other. One that throws has failed, and the others go on. */
-export async function runChecks(checks: Check[], on: Target, ended: (report: Report) => void): Promise<Report[]> {
+export async function runChecks(checks: Check[], on: Target, watcher: Watcher): Promise<Report[]> {
     const reports: Report[] = [];
     for (const { id, proves, needs = [], run } of checks) {
         const from = Date.now();
+        watcher.began(id);
         const unmet = needs.find((need) => reports.some((one) => one.id === need && ["failed", "skipped"].includes(one.result)));
         const outcome = unmet
             ? skipped(`needs ${unmet}, which did not pass`)
             : await run(on).catch((cause: Error) => (cause instanceof Unmet ? skipped(cause.message) : failed(cause.message.trim())));
         const report = { id, proves, seconds: (Date.now() - from) / 1000, ...outcome };
-        ended(report);
+        watcher.ended(report);
         reports.push(report);
     }
     return reports;

@@ -34,7 +34,11 @@ async function main(): Promise<number> {
     const { stack, json, only } = readArgs(process.argv.slice(2));
     const target = await findTarget(stack);
     const checks = allChecks.filter(({ id }) => only.includes(id));
-    const reports = await runChecks(checks, target, (report) => console.error(progress(report)));
+    const reports = await runChecks(checks, target, {
+        // Only where a person looks, who sees the line of its end come over this one.
+        began: (id) => process.stderr.isTTY && process.stderr.write(`… ${id}\r`),
+        ended: (report) => console.error(progress(report)),
+    });
     console.log(json ? JSON.stringify({ stack, checks: reports }, undefined, 4) : `\n${table(reports)}`);
     return reports.some(({ result }) => result === "failed") ? 1 : 0;
 }

@@ -21,7 +21,8 @@ export function table(reports: Report[], width = 120): string {
 
 export function summary(reports: Report[]): string {
     const count = (result: Result) => reports.filter((one) => one.result === result).length;
-    return `${count("ok")} passed, ${count("failed")} failed, ${count("warning")} warnings, ${count("skipped")} skipped`;
+    const warnings = count("warning") === 1 ? "1 warning" : `${count("warning")} warnings`;
+    return `${count("ok")} passed, ${count("failed")} failed, ${warnings}, ${count("skipped")} skipped`;
 }
 
 /** Breaks a text at its spaces into lines of at most `width`; a longer word stays whole. */

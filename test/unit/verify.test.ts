@@ -84,7 +84,11 @@ describe("a run of checks", () => {
     const target = {} as Target;
     const check = (id: string, run: Check["run"], needs?: string[]): Check => ({ id, proves: id, run, ...(needs ? { needs } : {}) });
     const outcomes = async (...checks: Check[]) =>
-        (await runChecks(checks, target, () => undefined)).map(({ id, result, saw }) => [id, result, saw]);
+        (await runChecks(checks, target, { began: () => undefined, ended: () => undefined })).map(({ id, result, saw }) => [
+            id,
+            result,
+            saw,
+        ]);
 
     test("goes on after one that throws, and skips what needs it", async () => {
         const all = await outcomes(
@@ -136,7 +140,7 @@ describe("the report", () => {
                 "                   saw e",
                 "                   │▂█",
                 "",
-                "2 passed, 1 failed, 1 warnings, 1 skipped",
+                "2 passed, 1 failed, 1 warning, 1 skipped",
             ].join("\n"),
         );
         expect(progress(reports[0]!)).toBe("✓ a                1.3 s");
