@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { lookupRole } from "./components/authentication/rotation";
 import { Settings } from "./settings";
 
 /** The settings under which a stack stands, as its output `deployed` tells them: what `npm run verify` needs, and no secret. */
@@ -8,7 +9,9 @@ export const deployedSchema = z.object({
     databasePort: z.number(),
     listenPort: z.number(),
     adminUsers: z.array(z.string()),
+    /** The lookup role in force. */
     authUser: z.string(),
+    rotation: z.number(),
     authFunction: z.string(),
     maxDbConnections: z.number(),
     serverResetQueryAlways: z.boolean(),
@@ -24,5 +27,5 @@ export type Deployed = z.infer<typeof deployedSchema>;
 
 /** Picks them out of all the settings. */
 export function deployed(settings: Settings): Deployed {
-    return deployedSchema.parse(settings); // keys that are not in the schema are dropped
+    return deployedSchema.parse({ ...settings, authUser: lookupRole(settings) }); // keys that are not in the schema are dropped
 }

@@ -4,7 +4,5 @@ import { deploy } from "./stack";
 
 /** The program: settings, then what speaks against them, then the components. What it returns are the stack's outputs. */
 export = async () => {
-    const settings = readSettings();
-    await preflight(settings);
-    return deploy(settings);
+    return deploy(await preflight(readSettings()));
 };

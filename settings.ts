@@ -4,6 +4,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { load } from "js-yaml";
 import { z } from "zod";
 import { UserError } from "./errors";
+import { lookupRoles } from "./components/authentication/rotation";
 import { lookupDatabase } from "./components/pgbouncer/ini";
 
 /** Where the providers connect: their own namespaces, read here for the checks only. */
@@ -37,6 +38,7 @@ export class SettingsError extends UserError {}
 
 // Names end up in ini lines, in SQL and in shell words: what could break out of any of them is refused here.
 const name = z.string().regex(/^[A-Za-z_][A-Za-z0-9_-]{0,62}$/, "must be a plain name: letters, digits, _ and -, at most 63");
+const word = z.string().regex(/^[A-Za-z0-9][\w-]*$/, "must be a plain name: letters, digits, _ and -");
 const host = z.string().regex(/^[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?$/, "must be a host name or an address");
 const names = z
     .array(name)
@@ -66,7 +68,9 @@ const list = (items: z.ZodType<string[]>) =>
 const image = z.string().regex(/^[a-z0-9][\w.:/-]*(@sha256:[0-9a-f]{64})?$/, "must be an image as name:tag@sha256:…");
 
 const schema = z.object({
-    databaseNetwork: z.string().regex(/^[A-Za-z0-9][\w.-]*$/, "must be the name of the database's Docker network"),
+    databaseNetwork: z
+        .string()
+        .regex(/^([A-Za-z0-9][\w.-]*)?$/, "must be the name of the database's Docker network, or empty to look it up"),
     databaseHost: host,
     databasePort: port,
     databases: list(names),
@@ -85,7 +89,8 @@ const schema = z.object({
     queryTimeout: seconds,
     serverResetQueryAlways: flag,
     adminUsers: list(names),
-    authUser: name,
+    authUser: name.max(61, "must have at most 61 characters"),
+    rotation: whole(0, 1_000_000),
     authFunction: z.string().regex(/^[a-z_][a-z0-9_]{0,62}\.[a-z_][a-z0-9_]{0,62}$/, "must be schema.function, in lower case"),
     pgbouncerAlias: host,
     pgbouncerImage: image,
@@ -94,6 +99,10 @@ const schema = z.object({
     pgadminEmail: z.string().regex(/^[^\s@'"\\]+@[^\s@'"\\]+\.[^\s@'"\\]+$/, "must be an e-mail address"),
     pgadminPassword: z.string().refine((text) => text === "" || text.length >= 6, "must have at least 6 characters, or be left out"),
     pgadminDomain: z.union([z.literal(""), host], "must be a host name, without https://"),
+    proxyNetwork: z.string().regex(/^[A-Za-z0-9][\w.-]*$/, "must be the name of the proxy's Docker network"),
+    proxyEntrypoint: word,
+    proxyRedirectFrom: z.union([z.literal(""), word], "must be the name of an entrypoint, or empty for none"),
+    proxyCertResolver: z.union([z.literal(""), word], "must be the name of a certificate resolver, or empty for none"),
     pgadminPort: whole(0, 65535),
     pgadminDirect: flag,
     pgadminVolume: z.string().regex(/^[A-Za-z0-9][\w.-]+$/, "must be the name of a Docker volume"),
@@ -103,7 +112,6 @@ type Key = keyof typeof schema.shape;
 
 // What a command that mends a required key shows in the value's place.
 const examples: Partial<Record<Key, string>> = {
-    databaseNetwork: "NETWORK   (docker inspect -f '{{json .NetworkSettings.Networks}}' DATABASE-CONTAINER tells it)",
     pgadminEmail: "you@example.com",
 };
 
@@ -111,8 +119,9 @@ const examples: Partial<Record<Key, string>> = {
 export function projectDefaults(): Record<Key, string> {
     const text = fs.readFileSync(path.join(__dirname, "Pulumi.yaml"), "utf8");
     const project = load(text) as { config: Record<Key, { default: unknown }> };
+    const ours = Object.entries(project.config).filter(([key]) => !key.includes(":"));
     return Object.fromEntries(
-        Object.entries(project.config).map(([key, { default: value }]) => [key, typeof value === "string" ? value : JSON.stringify(value)]),
+        ours.map(([key, { default: value }]) => [key, typeof value === "string" ? value : JSON.stringify(value)]),
     ) as Record<Key, string>;
 }
 
@@ -242,7 +251,7 @@ function contradictions(settings: z.infer<typeof schema>, stack: string): Contra
         found.push({ key: "defaultPoolSize", what, value: String(maxDbConnections) });
     }
     for (const key of ["databases", "adminUsers"] as const) {
-        const reserved = key === "databases" ? ["pgbouncer", lookupDatabase] : [settings.authUser];
+        const reserved = key === "databases" ? ["pgbouncer", lookupDatabase] : lookupRoles(settings.authUser);
         const taken = settings[key].find((one) => reserved.includes(one));
         if (taken) found.push({ key, what: `names ${taken}, which the pooler keeps for itself`, value: projectDefaults()[key] });
     }

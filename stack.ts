@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { Authentication } from "./components/authentication/authentication";
+import { lookupRole } from "./components/authentication/rotation";
 import { Networks } from "./components/networks";
 import { Pgadmin } from "./components/pgadmin/pgadmin";
 import { budget } from "./components/pgbouncer/budget";
@@ -12,20 +13,23 @@ export function deploy(settings: Settings) {
     const database = settings.databases[0]!;
     const admin = settings.adminUsers[0]!;
 
-    const networks = new Networks("pg-sidecar", { databaseNetwork: settings.databaseNetwork });
+    const networks = new Networks("pg-sidecar", {
+        databaseNetwork: settings.databaseNetwork,
+        ...(settings.pgadminDomain ? { proxyNetwork: settings.proxyNetwork } : {}),
+    });
     const authentication = new Authentication("pgbouncer", {
         authUser: settings.authUser,
+        rotation: settings.rotation,
         authFunction: settings.authFunction,
         database,
     });
     const pgbouncer = new Pgbouncer("pgbouncer", {
         image: settings.pgbouncerImage,
-        ini: settings,
+        ini: { ...settings, authUser: lookupRole(settings) },
         password: authentication.password,
         alias: settings.pgbouncerAlias,
         sidecarNetwork: networks.sidecar,
         databaseNetwork: networks.database,
-        databaseNetworkId: networks.databaseId,
         stopGrace: settings.pgbouncerStopGrace,
     });
     const direct = { host: settings.databaseHost, port: settings.databasePort };
@@ -41,10 +45,23 @@ export function deploy(settings: Settings) {
             ...(settings.pgadminDirect ? { direct } : {}),
         },
         network: networks.sidecar,
-        ...(settings.pgadminDirect ? { databaseNetwork: { name: networks.database, id: networks.databaseId } } : {}),
+        // Where database and proxy share a network, pgAdmin joins it once.
+        ...(settings.pgadminDirect && !(networks.proxy && settings.proxyNetwork === settings.databaseNetwork)
+            ? { databaseNetwork: networks.database }
+            : {}),
         volume: settings.pgadminVolume,
         hostPort: settings.pgadminPort,
-        domain: settings.pgadminDomain,
+        ...(networks.proxy
+            ? {
+                  proxy: {
+                      network: networks.proxy,
+                      domain: settings.pgadminDomain,
+                      entrypoint: settings.proxyEntrypoint,
+                      redirectFrom: settings.proxyRedirectFrom,
+                      certResolver: settings.proxyCertResolver,
+                  },
+              }
+            : {}),
     });
 
     return {
@@ -55,7 +72,7 @@ export function deploy(settings: Settings) {
         poolerAddress: pgbouncer.address,
         pgbouncerContainer: pgbouncer.containerName,
         psql: pulumi.interpolate`docker exec -it ${pgbouncer.containerName} psql -h 127.0.0.1 -p ${settings.listenPort} -U ${admin} -d ${database}`,
-        networks: { sidecar: networks.sidecar, database: networks.database },
+        networks: { sidecar: networks.sidecar, database: networks.database.name },
         // The most backends the sidecar ever holds, and the file a reviewer wants to see line by line.
         backendBudget: budget({ databases: settings.databases.length, maxDbConnections: settings.maxDbConnections }),
         pgbouncerIni: pgbouncer.ini,

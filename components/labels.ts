@@ -6,6 +6,9 @@ export const stackLabel = "pg-sidecar.stack";
 /** Label that carries the id of the database's network: another network under the same name (a redeploy) is a change by it. */
 export const databaseNetworkLabel = "pg-sidecar.database-network";
 
+/** The same of the proxy's network. */
+export const proxyNetworkLabel = "pg-sidecar.proxy-network";
+
 /** Who owns what this stack makes, as one word: `project/stack`. */
 export function owner(): string {
     return `${pulumi.getProject()}/${pulumi.getStack()}`;

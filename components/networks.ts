@@ -5,27 +5,38 @@ import { labels } from "./labels";
 export interface NetworksArgs {
     /** Name of the Docker network that the database is on. It is looked up and joined, never owned. */
     databaseNetwork: pulumi.Input<string>;
+    /** Name of the network that the host's proxy is on; looked up as well, and not at all where none is given. */
+    proxyNetwork?: pulumi.Input<string>;
 }
 
-/** The sidecar's own network, and the database's existing one. pgbouncer stands on both, pgAdmin on the first alone. */
+/** A network that somebody else owns. */
+export interface FoundNetwork {
+    name: pulumi.Output<string>;
+    /** Another one under the same name (a redeploy) has another: who is on it has to join it anew. */
+    id: pulumi.Output<string>;
+}
+
+/** The sidecar's own network, and the existing ones. pgbouncer stands on the first two, pgAdmin on its own and the proxy's. */
 export class Networks extends pulumi.ComponentResource {
     /** Name of the sidecar's own network. */
     readonly sidecar: pulumi.Output<string>;
-    /** Name of the database's network. */
-    readonly database: pulumi.Output<string>;
-    /** Id of the database's network: another one under the same name (a redeploy) has to be joined anew. */
-    readonly databaseId: pulumi.Output<string>;
+    /** The database's network. */
+    readonly database: FoundNetwork;
+    /** The proxy's network, where one was named. */
+    readonly proxy?: FoundNetwork;
 
     constructor(name: string, args: NetworksArgs, opts?: pulumi.ComponentResourceOptions) {
         super("sidecar:index:Networks", name, {}, opts);
+        const parent = this;
+        const find = (network: pulumi.Input<string>): FoundNetwork => {
+            const found = docker.getNetworkOutput({ name: network }, { parent });
+            return { name: found.name, id: found.id };
+        };
 
-        const found = docker.getNetworkOutput({ name: args.databaseNetwork }, { parent: this });
-        this.database = found.name;
-        this.databaseId = found.id;
+        this.database = find(args.databaseNetwork);
+        if (args.proxyNetwork !== undefined) this.proxy = find(args.proxyNetwork);
+        this.sidecar = new docker.Network(name, { labels: labels() }, { parent }).name;
 
-        const own = new docker.Network(name, { labels: labels() }, { parent: this });
-        this.sidecar = own.name;
-
-        this.registerOutputs({ sidecar: this.sidecar, database: this.database, databaseId: this.databaseId });
+        this.registerOutputs({ sidecar: this.sidecar, database: this.database, ...(this.proxy ? { proxy: this.proxy } : {}) });
     }
 }

@@ -23,31 +23,26 @@ async function ensureRunning(name: string, args: string[]): Promise<void> {
 
 /**
  * Makes sure of the *existing* database, shaped as on the Coolify host: its name, alias, network, schema, and the frozen
- * pipeline, which writes a row every 0.1 s over one direct connection.
+ * pipeline, which writes a row every 0.1 s over one direct connection. Unless it is `published`, no port of the host leads to it.
  */
-export async function ensureDatabase(lab: Identity): Promise<string> {
+export async function ensureDatabase(lab: Identity, { published = true } = {}): Promise<string> {
     if ((await attempt("docker", ["network", "inspect", lab.id])).code !== 0) await run("docker", ["network", "create", lab.id]);
     await ensureRunning(lab.databaseContainer, [
         ...["--network", lab.id, "--network-alias", "timescale_db"],
-        ...["-p", `127.0.0.1:${lab.databasePort}:5432`, "-v", `${volumeName(lab)}:/var/lib/postgresql/data`],
+        ...(published ? ["-p", `127.0.0.1:${lab.databasePort}:5432`] : []),
+        ...["-v", `${volumeName(lab)}:/var/lib/postgresql/data`],
         ...["-e", `POSTGRES_PASSWORD=${lab.databasePassword}`, "-e", "POSTGRES_DB=tracksolid_db"],
         ...[images().timescaledb, "postgres", "-c", "max_connections=100"],
     ]);
-    await until("the database", 60, async () => {
-        const client = databaseClient(lab);
-        try {
-            await client.connect();
-            await client.query(`
-                CREATE SCHEMA IF NOT EXISTS tracksolid;
-                CREATE TABLE IF NOT EXISTS tracksolid.ingestion_log (
-                    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-                    at timestamptz NOT NULL DEFAULT clock_timestamp()
-                );`);
-            return true;
-        } finally {
-            await client.end();
-        }
-    });
+    const schema = `
+        CREATE SCHEMA IF NOT EXISTS tracksolid;
+        CREATE TABLE IF NOT EXISTS tracksolid.ingestion_log (
+            id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+            at timestamptz NOT NULL DEFAULT clock_timestamp()
+        );`;
+    // Over TCP: the server that the image starts to set the database up listens on its socket alone.
+    const psql = ["exec", "-e", `PGPASSWORD=${lab.databasePassword}`, lab.databaseContainer, "psql", "-h", "127.0.0.1", "-U", "postgres"];
+    await until("the database", 60, async () => (await run("docker", [...psql, "-d", "tracksolid_db", "-qc", schema])) === "");
     const row = "INSERT INTO tracksolid.ingestion_log DEFAULT VALUES;";
     await ensureRunning(writerName(lab), [
         ...["--network", lab.id, "--init", "-e", `PGPASSWORD=${lab.databasePassword}`, "--entrypoint", "/bin/sh"],

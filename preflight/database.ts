@@ -1,5 +1,6 @@
 import { Client } from "pg";
 import { lookupOwner } from "../components/authentication/lookup";
+import { lookupRoles } from "../components/authentication/rotation";
 import { overBudget, ServerLimits } from "../components/pgbouncer/budget";
 import { Settings } from "../settings";
 import { error, Finding, unchecked, warning } from "./finding";
@@ -12,13 +13,22 @@ export interface DatabaseFacts {
     databases: string[];
     /** Roles that may log in, but whose verifier is md5's. */
     md5Roles: string[];
-    /** Whose the lookup role is, where it exists; "" where no stack marked it. */
-    roleOwner?: string;
+    /** Whose the lookup roles are, of those that exist; "" where no stack marked it. */
+    roleOwners: Record<string, string>;
     /** Whose the lookup function is, where it exists; "" where no stack marked it. */
     functionOwner?: string;
 }
 
+/** What the stack's state has of them: an adopted one is the stack's, though it carries no mark until the next `up`. */
+export interface Known {
+    roles: string[];
+    lookupFunction: boolean;
+}
+
 const connectTimeout = 5_000;
+
+/** Names of this machine itself, where a tunnel begins. */
+export const locals = ["127.0.0.1", "localhost"];
 
 /** pg's TLS options for a libpq sslmode. */
 export function tlsOptions(sslmode: string): false | { rejectUnauthorized: boolean } {
@@ -73,9 +83,11 @@ export async function inspectDatabase(settings: Settings): Promise<DatabaseFacts
                FROM pg_roles WHERE rolname = current_user`,
         );
         const databases = await rows<{ datname: string }>(server, "SELECT datname FROM pg_database WHERE datallowconn");
-        const roles = await rows<{ rolconfig: string[] | null }>(server, "SELECT rolconfig FROM pg_roles WHERE rolname = $1", [
-            settings.authUser,
-        ]);
+        const roles = await rows<{ rolname: string; rolconfig: string[] | null }>(
+            server,
+            "SELECT rolname, rolconfig FROM pg_roles WHERE rolname = ANY($1)",
+            [lookupRoles(settings.authUser)],
+        );
         const facts: DatabaseFacts = {
             limits: {
                 maxConnections: limits!.max,
@@ -85,9 +97,9 @@ export async function inspectDatabase(settings: Settings): Promise<DatabaseFacts
             mayReadVerifiers: may!.read,
             mayCreateRoles: may!.create,
             databases: databases.map(({ datname }) => datname),
+            roleOwners: Object.fromEntries(roles.map(({ rolname, rolconfig }) => [rolname, roleOwner(rolconfig ?? [])])),
             md5Roles: [],
         };
-        if (roles[0]) facts.roleOwner = roleOwner(roles[0].rolconfig ?? []);
         if (may!.read) {
             const md5 = await rows<{ rolname: string }>(
                 server,
@@ -122,9 +134,9 @@ export function roleOwner(rolconfig: string[]): string {
     return /"?([\w.-]+\/[\w.-]+)"?\s*$/.exec(path)?.[1] ?? "";
 }
 
-/** What speaks against bringing the stack up on this database. `owner` is the stack itself, `project/stack`. */
-export function judgeDatabase(facts: DatabaseFacts, settings: Settings, owner: string): Finding[] {
-    const { databaseServer, authUser, authFunction, databases } = settings;
+/** What speaks against bringing the stack up on this database. `owner` is the stack itself, `project/stack`, and `known` what its state has. */
+export function judgeDatabase(facts: DatabaseFacts, settings: Settings, owner: string, known: Known): Finding[] {
+    const { databaseServer, authFunction, databases } = settings;
     const where = `${databaseServer.host}:${databaseServer.port}`;
     const found: Finding[] = [];
 
@@ -155,12 +167,13 @@ export function judgeDatabase(facts: DatabaseFacts, settings: Settings, owner: s
     const taken = (what: string, key: string, other: string, remove: string) =>
         other === ""
             ? `${key}: ${what} on ${where} is there already and no stack made it (the runbook's SQL, run by hand?). ` +
-              `Mend it: remove it (${remove}) or take another name: pulumi config set ${key} NAME`
+              `Mend it: take it over (npm run adopt -- --stack ${settings.stack}), remove it (${remove}) or take another name: pulumi config set ${key} NAME`
             : `${key}: ${what} on ${where} belongs to stack ${other}. Mend it: pulumi config set ${key} NAME   (each stack on one database needs its own)`;
-    if (facts.roleOwner !== undefined && facts.roleOwner !== owner) {
-        found.push(error(taken(`role ${authUser}`, "authUser", facts.roleOwner, `DROP OWNED BY ${authUser}; DROP ROLE ${authUser}`)));
+    for (const [role, other] of Object.entries(facts.roleOwners)) {
+        if (other !== owner && !(other === "" && known.roles.includes(role)))
+            found.push(error(taken(`role ${role}`, "authUser", other, `DROP OWNED BY ${role}; DROP ROLE ${role}`)));
     }
-    if (facts.functionOwner !== undefined && facts.functionOwner !== owner) {
+    if (facts.functionOwner !== undefined && facts.functionOwner !== owner && !(facts.functionOwner === "" && known.lookupFunction)) {
         found.push(error(taken(`function ${authFunction}`, "authFunction", facts.functionOwner, `DROP FUNCTION ${authFunction}(text)`)));
     }
     if (facts.md5Roles.length > 0) {
@@ -179,6 +192,7 @@ export function whyUnreached(cause: NodeJS.ErrnoException, settings: Settings): 
     const { host, port, username, database } = settings.databaseServer;
     const where = `${host}:${port}`;
     const said = cause.message || cause.code || String(cause);
+    const tunnel = settings.docker.host.startsWith("ssh:") && locals.includes(host) ? " (npm run tunnel -- pulumi up)" : "";
     switch (cause.code) {
         case "28P01":
         case "28000":
@@ -194,7 +208,7 @@ export function whyUnreached(cause: NodeJS.ErrnoException, settings: Settings): 
         default:
             return unchecked(
                 `the database at ${where} can't be reached from here (${said}). ` +
-                    `Mend it: start it or open the way to it, or: pulumi config set postgresql:host HOST; pulumi config set postgresql:port PORT`,
+                    `Mend it: start it or open the way to it${tunnel}, or: pulumi config set postgresql:host HOST; pulumi config set postgresql:port PORT`,
             );
     }
 }

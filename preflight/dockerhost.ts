@@ -3,6 +3,7 @@ import { stackLabel } from "../components/labels";
 import { DockerHost, Settings } from "../settings";
 import { ask } from "./engine";
 import { error, Finding, unchecked } from "./finding";
+import { sshRemedy } from "./ssh";
 
 /** What the preflight wants to know of one container. */
 export interface ContainerFacts {
@@ -11,11 +12,19 @@ export interface ContainerFacts {
     /** The stack that made it, `project/stack`. */
     owner?: string;
     running: boolean;
-    /** Names it answers to on the database's network. */
-    aliases: string[];
+    /** The networks it is on, by name. */
+    networks: Record<string, Endpoint>;
     volumes: string[];
     /** Ports it holds on the host. */
     hostPorts: number[];
+}
+
+/** A container's place on a network. */
+export interface Endpoint {
+    /** Names it answers to there. */
+    aliases: string[];
+    /** "" where it has none, as it doesn't run. */
+    address: string;
 }
 
 export interface NetworkFacts {
@@ -30,17 +39,19 @@ export interface HostFacts {
     containers: ContainerFacts[];
 }
 
+const dockersOwn = ["bridge", "host", "none"];
+
 interface Inspected {
     Name: string;
     State: { Running: boolean };
     Config: { Labels: Record<string, string> | null };
     Mounts: { Type: string; Name?: string }[];
     HostConfig: { PortBindings: Record<string, { HostPort: string }[] | null> | null };
-    NetworkSettings: { Networks: Record<string, { Aliases: string[] | null }> };
+    NetworkSettings: { Networks: Record<string, { Aliases: string[] | null; IPAddress: string }> };
 }
 
 /** Asks the engine, reading only. */
-export async function inspectHost(docker: DockerHost, databaseNetwork: string): Promise<HostFacts> {
+export async function inspectHost(docker: DockerHost): Promise<HostFacts> {
     const networks = (await ask<{ Id: string; Name: string; Labels: Record<string, string> | null }[]>(docker, "/networks")) ?? [];
     const listed = (await ask<{ Id: string }[]>(docker, "/containers/json?all=true")) ?? [];
     const containers: ContainerFacts[] = [];
@@ -54,7 +65,12 @@ export async function inspectHost(docker: DockerHost, databaseNetwork: string): 
             name: one.Name.replace(/^\//, ""),
             ...(owner ? { owner } : {}),
             running: one.State.Running,
-            aliases: one.NetworkSettings.Networks[databaseNetwork]?.Aliases ?? [],
+            networks: Object.fromEntries(
+                Object.entries(one.NetworkSettings.Networks).map(([network, { Aliases, IPAddress }]) => [
+                    network,
+                    { aliases: Aliases ?? [], address: IPAddress },
+                ]),
+            ),
             volumes: one.Mounts.flatMap((mount) => (mount.Type === "volume" && mount.Name ? [mount.Name] : [])),
             hostPorts: Object.values(one.HostConfig.PortBindings ?? {}).flatMap((bindings) =>
                 (bindings ?? []).map(({ HostPort }) => Number(HostPort)),
@@ -70,17 +86,58 @@ export async function inspectHost(docker: DockerHost, databaseNetwork: string): 
     };
 }
 
+const answersTo = ({ name, networks }: ContainerFacts, host: string, network: string) =>
+    name === host || (networks[network]?.aliases.includes(host) ?? false);
+
+/** The containers that are the database by name on a network, the running ones if any is. */
+export function databasesOn(network: string, { containers }: HostFacts, { databaseHost }: Settings): ContainerFacts[] {
+    const all = containers.filter((one) => one.networks[network] && answersTo(one, databaseHost, network));
+    const running = all.filter((one) => one.running);
+    return running.length > 0 ? running : all;
+}
+
+/** The database's network: the one that was set, else the one on which a container is the database by name; or why there is none. */
+export function findDatabaseNetwork(facts: HostFacts, settings: Settings): string | Finding {
+    const { databaseNetwork, databaseHost, proxyNetwork, docker } = settings;
+    if (databaseNetwork !== "") return databaseNetwork;
+    const found = facts.networks
+        .filter(({ name, owner }) => !dockersOwn.includes(name) && owner === undefined && databasesOn(name, facts, settings).length > 0)
+        .map(({ name }) => name);
+    const running = found.filter((name) => databasesOn(name, facts, settings).some((one) => one.running));
+    const candidates = running.length > 0 ? running : found;
+    // Coolify may put it on the proxy's network as well, where every other service is.
+    const [only, ...others] = candidates.length > 1 ? candidates.filter((name) => name !== proxyNetwork) : candidates;
+    if (only !== undefined && others.length === 0) return only;
+    const what =
+        only === undefined
+            ? `no container on ${docker.host} answers to ${databaseHost}`
+            : `${databaseHost} is on more than one network of ${docker.host}: ${candidates.join(", ")}`;
+    return error(
+        `databaseNetwork: ${what}. Mend it: pulumi config set databaseNetwork NETWORK` +
+            (only === undefined ? `, pulumi config set databaseHost NAME, or start the database` : ""),
+    );
+}
+
 /** What speaks against bringing the stack up on this host. `owner` is the stack itself, `project/stack`. */
 export function judgeHost(facts: HostFacts, settings: Settings, owner: string): Finding[] {
     const { databaseNetwork, pgbouncerAlias, pgadminVolume, pgadminPort, docker } = settings;
     const found: Finding[] = [];
     const networks = facts.networks.map((network) => network.name);
     if (!networks.includes(databaseNetwork)) {
-        const there = networks.filter((name) => !["bridge", "host", "none"].includes(name));
+        const there = networks.filter((name) => !dockersOwn.includes(name));
         found.push(
             error(
                 `databaseNetwork: there is no network ${databaseNetwork} on ${docker.host}, only ${there.join(", ") || "Docker's own"}. ` +
                     `Mend it: pulumi config set databaseNetwork NETWORK   (docker inspect -f '{{json .NetworkSettings.Networks}}' DATABASE-CONTAINER tells it)`,
+            ),
+        );
+    }
+    if (settings.pgadminDomain !== "" && !networks.includes(settings.proxyNetwork)) {
+        found.push(
+            error(
+                `proxyNetwork: there is no network ${settings.proxyNetwork} on ${docker.host} for the proxy to serve ${settings.pgadminDomain} on. ` +
+                    `Mend it: pulumi config set proxyNetwork NETWORK   (docker inspect -f '{{json .NetworkSettings.Networks}}' PROXY-CONTAINER tells it), ` +
+                    `or serve pgAdmin without a proxy: pulumi config rm pgadminDomain`,
             ),
         );
     }
@@ -98,7 +155,7 @@ export function judgeHost(facts: HostFacts, settings: Settings, owner: string): 
         "pgbouncerAlias",
         `${pgbouncerAlias}-${settings.stack}`,
         `the name ${pgbouncerAlias} on network ${databaseNetwork}`,
-        others.find((one) => one.aliases.includes(pgbouncerAlias)),
+        others.find((one) => one.networks[databaseNetwork]?.aliases.includes(pgbouncerAlias)),
     );
     settle(
         "pgadminVolume",
@@ -133,7 +190,7 @@ export async function judgePort(facts: HostFacts, { pgadminPort, docker }: Setti
 export function whyNoEngine(cause: Error, { docker }: Settings): Finding {
     return unchecked(
         `the Docker engine at ${docker.host} can't be reached from here (${cause.message}). ` +
-            `Mend it: start it, or: pulumi config set docker:host ssh://USER@HOST`,
+            `Mend it: ${sshRemedy(cause.message) ?? "start it, or: pulumi config set docker:host ssh://USER@HOST"}`,
     );
 }
 

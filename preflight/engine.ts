@@ -1,7 +1,6 @@
-import { spawn } from "child_process";
 import * as http from "http";
-import { Duplex } from "stream";
 import { DockerHost } from "../settings";
+import { overSsh } from "./ssh";
 
 const timeout = 20_000;
 
@@ -59,30 +58,8 @@ function transport(docker: DockerHost): http.RequestOptions {
         case "http:":
             return { host: url.hostname, port: url.port || 2375 };
         case "ssh:":
-            return { createConnection: () => overSsh(url, docker.sshOpts) };
+            return { createConnection: () => overSsh(docker) };
         default:
             throw new Error(`docker:host ${docker.host} is neither unix://, tcp:// nor ssh://`);
     }
-}
-
-/** A connection to the far engine's socket, by the same command that Docker's own client runs there. */
-function overSsh(url: URL, sshOpts: string[]): Duplex {
-    const login = url.username ? `${url.username}@${url.hostname}` : url.hostname;
-    const ssh = spawn("ssh", [...sshOpts, ...(url.port ? ["-p", url.port] : []), "--", login, "docker", "system", "dial-stdio"]);
-    let said = "";
-    ssh.stderr.on("data", (chunk: Buffer) => (said += chunk.toString()));
-    const connection = Duplex.from({ readable: ssh.stdout, writable: ssh.stdin });
-    ssh.on("error", (cause) => connection.destroy(cause));
-    ssh.on("exit", (code) => {
-        if (code !== 0) connection.destroy(new Error(`ssh ${login}: ${said.trim() || `exit code ${code}`}`));
-    });
-    connection.on("close", () => ssh.kill());
-    // http asks a socket for these; a pipe has none of them.
-    return Object.assign(connection, {
-        setTimeout: () => connection,
-        setNoDelay: () => connection,
-        setKeepAlive: () => connection,
-        ref: () => connection,
-        unref: () => connection,
-    });
 }

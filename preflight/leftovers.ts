@@ -2,20 +2,23 @@ import { execFile } from "child_process";
 import { promisify } from "util";
 import * as pulumi from "@pulumi/pulumi";
 import { Settings } from "../settings";
-import { connect, DatabaseFacts } from "./database";
+import { connect, DatabaseFacts, Known } from "./database";
 import { HostFacts } from "./dockerhost";
 import { tell } from "./engine";
 
 /** What a run that was cut made, but could not write down any more: it carries the stack's mark, and the state doesn't know it. */
 export interface Leftovers {
-    role: boolean;
+    roles: string[];
     lookupFunction: boolean;
     /** Containers and networks, by id. */
     containers: string[];
     networks: string[];
 }
 
-interface StackState {
+const roleType = "postgresql:index/role:Role";
+const functionType = "postgresql:index/function:Function";
+
+export interface StackState {
     deployment: { resources?: { type: string; id?: string }[] };
 }
 
@@ -26,10 +29,18 @@ export function findLeftovers(state: StackState, owner: string, database?: Datab
     const unknown = (facts: { id: string; owner?: string }[] = []) =>
         facts.filter((one) => one.owner === owner && !ids.has(one.id)).map(({ id }) => id);
     return {
-        role: database?.roleOwner === owner && !known.some(({ type }) => type === "postgresql:index/role:Role"),
-        lookupFunction: database?.functionOwner === owner && !known.some(({ type }) => type === "postgresql:index/function:Function"),
+        roles: Object.entries(database?.roleOwners ?? {}).flatMap(([role, of]) => (of === owner && !ids.has(role) ? [role] : [])),
+        lookupFunction: database?.functionOwner === owner && !known.some(({ type }) => type === functionType),
         containers: unknown(host?.containers),
         networks: unknown(host?.networks),
+    };
+}
+
+/** What the state has of the lookup's parts. */
+export function knownTo({ deployment: { resources = [] } }: StackState): Known {
+    return {
+        roles: resources.flatMap(({ type, id }) => (type === roleType && id ? [id] : [])),
+        lookupFunction: resources.some(({ type }) => type === functionType),
     };
 }
 
@@ -40,10 +51,10 @@ export async function readState(stack: string): Promise<StackState> {
 }
 
 /** Takes the leftovers away, so that this run can make them anew and none serves on unseen. */
-export async function removeLeftovers(settings: Settings, { role, lookupFunction, containers, networks }: Leftovers): Promise<void> {
-    const { docker, authUser, authFunction, databases } = settings;
+export async function removeLeftovers(settings: Settings, { roles, lookupFunction, containers, networks }: Leftovers): Promise<void> {
+    const { docker, authFunction, databases } = settings;
     const what = [
-        ...(role ? [`role ${authUser}`] : []),
+        ...roles.map((role) => `role ${role}`),
         ...(lookupFunction ? [`function ${authFunction}`] : []),
         ...containers.map((id) => `container ${id.slice(0, 12)}`),
         ...networks.map((id) => `network ${id.slice(0, 12)}`),
@@ -55,11 +66,11 @@ export async function removeLeftovers(settings: Settings, { role, lookupFunction
         await tell(docker, "DELETE", `/containers/${id}?force=true&v=true`);
     }
     for (const id of networks) await tell(docker, "DELETE", `/networks/${id}`);
-    if (role || lookupFunction) {
+    if (roles.length > 0 || lookupFunction) {
         const client = await connect(settings, databases[0]!);
         try {
             if (lookupFunction) await client.query(`DROP FUNCTION ${authFunction}(text)`);
-            if (role) await client.query(`DROP OWNED BY "${authUser}"; DROP ROLE "${authUser}"`);
+            for (const role of roles) await client.query(`DROP OWNED BY "${role}"; DROP ROLE "${role}"`);
         } finally {
             await client.end();
         }

@@ -2,10 +2,11 @@ import * as pulumi from "@pulumi/pulumi";
 import { owner } from "../components/labels";
 import { UserError } from "../errors";
 import { Settings } from "../settings";
-import { DatabaseFacts, inspectDatabase, judgeDatabase, whyUnreached } from "./database";
-import { HostFacts, inspectHost, judgeHost, judgePort, whyNoEngine } from "./dockerhost";
+import { DatabaseFacts, inspectDatabase, judgeDatabase, Known, whyUnreached } from "./database";
+import { findDatabaseNetwork, HostFacts, inspectHost, judgeHost, judgePort, whyNoEngine } from "./dockerhost";
 import { Finding } from "./finding";
-import { findLeftovers, readState, removeLeftovers } from "./leftovers";
+import { findLeftovers, knownTo, readState, removeLeftovers } from "./leftovers";
+import { judgeSsh } from "./ssh";
 
 /** Thrown once with all that speaks against the run, before any resource is registered. */
 export class PreflightError extends UserError {}
@@ -13,21 +14,34 @@ export class PreflightError extends UserError {}
 /**
  * Looks at the database and the Docker host before anything is registered. What can't be reached stops an `up`; a
  * `preview` says what it could not check and goes on, since a review's CI may reach neither. An `up` also takes away what
- * a run that was cut left behind.
+ * a run that was cut left behind. Returns the settings with what was looked up in them.
  */
-export async function preflight(settings: Settings, dryRun = pulumi.runtime.isDryRun()): Promise<void> {
+export async function preflight(given: Settings, dryRun = pulumi.runtime.isDryRun()): Promise<Settings> {
     const [database, host] = await Promise.all([
-        inspectDatabase(settings).catch((cause: Error) => cause),
-        inspectHost(settings.docker, settings.databaseNetwork).catch((cause: Error) => cause),
+        inspectDatabase(given).catch((cause: Error) => cause),
+        inspectHost(given.docker).catch((cause: Error) => cause),
     ]);
+    const network = host instanceof Error ? lookUpLater(given) : findDatabaseNetwork(host, given);
+    const settings = typeof network === "string" ? { ...given, databaseNetwork: network } : given;
+    // Where it matters alone: it takes the CLI a second to tell.
+    const known = database instanceof Error || !unmarked(database) ? nothing : await readState(settings.stack).then(knownTo, () => nothing);
     await report(settings, dryRun, [
-        ...(database instanceof Error ? [whyUnreached(database, settings)] : judgeDatabase(database, settings, owner())),
+        ...(database instanceof Error ? [whyUnreached(database, settings)] : judgeDatabase(database, settings, owner(), known)),
         ...(host instanceof Error
             ? [whyNoEngine(host, settings)]
-            : [...judgeHost(host, settings, owner()), ...(await judgePort(host, settings))]),
+            : [...(typeof network === "string" ? judgeHost(host, settings, owner()) : [network]), ...(await judgePort(host, settings))]),
+        ...(await judgeSsh(settings.docker)),
     ]);
     if (!dryRun) await mend(settings, database as DatabaseFacts, host as HostFacts);
+    return settings;
 }
+
+/** A preview without the engine shows the rest: the network's lookup fails there in any case, and says so itself. */
+const lookUpLater = ({ databaseNetwork }: Settings) => databaseNetwork || "unknown";
+
+const nothing: Known = { roles: [], lookupFunction: false };
+
+const unmarked = ({ roleOwners, functionOwner }: DatabaseFacts) => [...Object.values(roleOwners), functionOwner].includes("");
 
 async function report(settings: Settings, dryRun: boolean, findings: Finding[]): Promise<void> {
     for (const { level, text } of findings) {

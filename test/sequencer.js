@@ -1,8 +1,8 @@
 const { default: Sequencer } = require("@jest/test-sequencer");
 
-/** By path: the end-to-end files share one stack, and the one that destroys it is named to be the last. */
+/** By path, numbers as numbers: the end-to-end files share one stack, and their logs are read in that order. */
 module.exports = class extends Sequencer {
     sort(tests) {
-        return [...tests].sort((a, b) => (a.path < b.path ? -1 : 1));
+        return [...tests].sort((a, b) => a.path.localeCompare(b.path, "en", { numeric: true }));
     }
 };

@@ -2,8 +2,9 @@ import { parseArgs } from "util";
 import { runChecks } from "./check";
 import { allChecks } from "./checks/all";
 import { progress, table } from "./report";
-import { CannotVerify, findTarget } from "./target";
 import { UserError } from "../errors";
+import { StackUnread } from "../stackcli";
+import { findTarget } from "./target";
 
 const usage = "npm run verify -- --stack NAME [--json] [--only id,id…]";
 const ids = allChecks.map(({ id }) => id);
@@ -20,13 +21,13 @@ function readArgs(args: string[]): Asked {
     try {
         given = parseArgs({ args, options: { stack: { type: "string" }, json: { type: "boolean" }, only: { type: "string" } } }).values;
     } catch (cause) {
-        throw new CannotVerify(`${(cause as Error).message}\nMend it: ${usage}`);
+        throw new StackUnread(`${(cause as Error).message}\nMend it: ${usage}`);
     }
-    if (!given.stack) throw new CannotVerify(`--stack is missing: which stack is to be verified?\nMend it: ${usage}`);
+    if (!given.stack) throw new StackUnread(`--stack is missing: which stack is to be verified?\nMend it: ${usage}`);
     const only = given.only?.split(",").map((id) => id.trim()) ?? ids;
     const unknown = only.filter((id) => !ids.includes(id));
     if (unknown.length > 0)
-        throw new CannotVerify(`--only: there is no check ${unknown.join(", ")}\nMend it: take some of ${ids.join(", ")}`);
+        throw new StackUnread(`--only: there is no check ${unknown.join(", ")}\nMend it: take some of ${ids.join(", ")}`);
     return { stack: given.stack, json: given.json ?? false, only };
 }
 
@@ -46,7 +47,7 @@ async function main(): Promise<number> {
 main().then(
     (code) => (process.exitCode = code),
     (cause: Error) => {
-        const known = cause instanceof CannotVerify || cause instanceof UserError;
+        const known = cause instanceof StackUnread || cause instanceof UserError;
         console.error(`verify: ${known ? cause.message : cause.stack}`);
         process.exitCode = 2;
     },

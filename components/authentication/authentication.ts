@@ -3,10 +3,16 @@ import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
 import { owner } from "../labels";
 import { lookupBody } from "./lookup";
+import { lookupRole, lookupRoles } from "./rotation";
 
 export interface AuthenticationArgs {
     /** Role made for pgbouncer's lookups. A change makes another role; logins fail until the pooler has rolled to it. */
-    authUser: pulumi.Input<string>;
+    authUser: string;
+    /**
+     * How often its password was rotated; default 0. One more makes a second role beside it, to which the pooler rolls while
+     * the first still looks logins up, and then takes the first away: no login fails.
+     */
+    rotation?: number;
     /** Lookup function made, schema-qualified. */
     authFunction: pulumi.Input<string>;
     /** Database that the lookup function is made in. */
@@ -26,11 +32,15 @@ export class Authentication extends pulumi.ComponentResource {
         super("sidecar:index:Authentication", name, {}, opts);
         const parent = this;
 
-        const password = new random.RandomPassword(name, { length: 48, special: false }, { parent });
+        const roleName = lookupRole({ authUser: args.authUser, rotation: args.rotation ?? 0 });
+        const roles = lookupRoles(args.authUser);
+        // Resources of their own for either role, so that one is taken away only when the pooler has rolled to the other.
+        const turn = roleName === roles[0] ? name : `${name}-2`;
+        const password = new random.RandomPassword(turn, { length: 48, special: false }, { parent });
         const role = new postgresql.Role(
-            name,
+            turn,
             {
-                name: args.authUser,
+                name: roleName,
                 login: true,
                 password: password.result,
                 // The last is no schema: it marks whose role this is, for the preflight. No field carries a comment.
@@ -56,9 +66,10 @@ export class Authentication extends pulumi.ComponentResource {
                 language: "sql",
                 volatility: "STABLE",
                 securityDefiner: true,
-                body: pulumi.output(role.name).apply((user) => lookupBody({ role: user, owner: owner() })),
+                body: lookupBody({ roles, owner: owner() }),
             },
-            { parent },
+            // There can't be two of one name: one that was adopted in another language has to go first.
+            { parent, deleteBeforeReplace: true },
         );
 
         const onLookup = { database: args.database, schema, objectType: "function", objects: [functionName] };
@@ -68,10 +79,10 @@ export class Authentication extends pulumi.ComponentResource {
         const revoke = new postgresql.Grant(
             `${name}-public`,
             { ...onLookup, role: "public", privileges: [] },
-            { parent, dependsOn: [lookup], replaceWith: [role, lookup], deleteBeforeReplace: true },
+            { parent, dependsOn: [lookup], replaceWith: [lookup], deleteBeforeReplace: true },
         );
         const grant = new postgresql.Grant(
-            name,
+            turn,
             { ...onLookup, role: role.name, privileges: ["EXECUTE"] },
             { parent, dependsOn: [revoke], replaceWith: [role, lookup], deleteBeforeReplace: true },
         );

@@ -4,8 +4,10 @@ import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
 import { image } from "../image";
-import { databaseNetworkLabel, labels } from "../labels";
+import { databaseNetworkLabel, labels, owner, proxyNetworkLabel } from "../labels";
 import { rotatedLogs } from "../logs";
+import { FoundNetwork } from "../networks";
+import { proxySettings, Route, routeLabels } from "./route";
 import { renderServers, ServerEntry } from "./servers";
 
 export interface PgadminArgs {
@@ -23,16 +25,17 @@ export interface PgadminArgs {
      * The database's network, where `server` has a direct entry. Each tab on that entry holds a backend of its own, which no
      * budget counts: what the pooler is there to prevent. None by default.
      */
-    databaseNetwork?: { name: pulumi.Input<string>; /** The container is replaced when it changes. */ id: pulumi.Input<string> };
+    databaseNetwork?: FoundNetwork;
     /**
      * Volume of pgAdmin's data, made where it doesn't exist. It outlives the stack: `pulumi destroy` leaves it, and
-     * `docker volume rm` is what deletes it, with every user's servers, saved passwords and queries.
+     * `docker volume rm` is what deletes it, with every user's servers, saved passwords and queries. Before another image
+     * uses it, what is on it is packed into its folder `backups` (the last five are kept).
      */
     volume: pulumi.Input<string>;
     /** Port on the Docker host's loopback; none by default. */
     hostPort?: number;
-    /** HTTPS name under which the host's proxy serves it; none by default. */
-    domain?: string;
+    /** How the host's proxy serves it, and the network on which that is; not at all by default. */
+    proxy?: Route & { network: FoundNetwork };
 }
 
 const home = "/etc/pg-sidecar";
@@ -62,6 +65,17 @@ export class Pgadmin extends pulumi.ComponentResource {
             permissions: "0755",
         });
 
+        const { proxy, databaseNetwork } = args;
+        const routed = proxy
+            ? pulumi
+                  .output(proxy.network.name)
+                  .apply((network) => routeLabels(proxy, `${owner().replace("/", "-")}-pgadmin`, network, listenPort))
+            : {};
+        const networkIds = {
+            ...(databaseNetwork ? { [databaseNetworkLabel]: databaseNetwork.id } : {}),
+            ...(proxy ? { [proxyNetworkLabel]: proxy.network.id } : {}),
+        };
+
         const container = new docker.Container(
             name,
             {
@@ -69,6 +83,7 @@ export class Pgadmin extends pulumi.ComponentResource {
                 entrypoints: ["/bin/sh", `${home}/start`],
                 uploads: [
                     file("start"),
+                    file("backup.py"),
                     file("refresh.py"),
                     { file: "/pgadmin4/servers.json", content: pulumi.output(args.server).apply(renderServers), permissions: "0444" },
                     // Not an env, which `docker inspect` shows.
@@ -86,15 +101,19 @@ export class Pgadmin extends pulumi.ComponentResource {
                     "PGADMIN_DISABLE_POSTFIX=True",
                     // Said, since without capabilities the image would silently choose 8080.
                     `PGADMIN_LISTEN_PORT=${listenPort}`,
+                    // The way by hostPort is plain HTTP, on which such a cookie would not be sent back.
+                    ...proxySettings(proxy ? 1 : 0, proxy !== undefined && !args.hostPort),
+                    pulumi.interpolate`SIDECAR_IMAGE=${args.image}`,
                 ],
                 volumes: [{ volumeName: volume.name, containerPath: "/var/lib/pgadmin" }],
                 networkMode: "bridge",
                 networksAdvanced: [
                     { name: args.network, aliases: ["pgadmin"] },
-                    ...(args.databaseNetwork ? [{ name: args.databaseNetwork.name, aliases: ["pgadmin"] }] : []),
+                    ...(databaseNetwork ? [{ name: databaseNetwork.name, aliases: ["pgadmin"] }] : []),
+                    ...(proxy ? [{ name: proxy.network.name }] : []),
                 ],
                 ...(args.hostPort ? { ports: [{ internal: listenPort, external: args.hostPort, ip: "127.0.0.1" }] } : {}),
-                labels: labels(args.databaseNetwork ? { [databaseNetworkLabel]: args.databaseNetwork.id } : {}),
+                labels: pulumi.output(routed).apply((route) => labels({ ...networkIds, ...route })),
                 restart: "always",
                 healthcheck: {
                     tests: [
@@ -120,8 +139,8 @@ export class Pgadmin extends pulumi.ComponentResource {
         );
 
         this.containerName = container.name;
-        const url = args.domain
-            ? `https://${args.domain}`
+        const url = proxy
+            ? `https://${proxy.domain}`
             : args.hostPort
               ? `http://127.0.0.1:${args.hostPort}`
               : `http://pgadmin:${listenPort}`;

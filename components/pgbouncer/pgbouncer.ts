@@ -5,6 +5,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { image } from "../image";
 import { databaseNetworkLabel, labels } from "../labels";
 import { rotatedLogs } from "../logs";
+import { FoundNetwork } from "../networks";
 import { configDir, lookupDatabase, PgbouncerIni, renderIni, renderUserlist } from "./ini";
 
 export interface PgbouncerArgs {
@@ -18,10 +19,8 @@ export interface PgbouncerArgs {
     alias: pulumi.Input<string>;
     /** The sidecar's own network. */
     sidecarNetwork: pulumi.Input<string>;
-    /** The database's network. */
-    databaseNetwork: pulumi.Input<string>;
-    /** Id of the database's network; the container is replaced when it changes. */
-    databaseNetworkId: pulumi.Input<string>;
+    /** The database's network; the container is replaced when its id changes. */
+    databaseNetwork: FoundNetwork;
     /** Seconds that an outgoing pooler gives open transactions to end. Default 60. */
     stopGrace?: pulumi.Input<number>;
 }
@@ -77,10 +76,10 @@ export class Pgbouncer extends pulumi.ComponentResource {
                 ],
                 networkMode: "bridge",
                 networksAdvanced: [
-                    { name: args.databaseNetwork, aliases: [args.alias] },
+                    { name: args.databaseNetwork.name, aliases: [args.alias] },
                     { name: args.sidecarNetwork, aliases: [args.alias] },
                 ],
-                labels: labels({ [databaseNetworkLabel]: args.databaseNetworkId }),
+                labels: labels({ [databaseNetworkLabel]: args.databaseNetwork.id }),
                 restart: "always",
                 healthcheck: { tests: ["CMD", `${configDir}/health`], interval: "5s", timeout: "5s", retries: 3, startPeriod: "30s" },
                 wait: true,

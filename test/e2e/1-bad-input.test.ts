@@ -31,8 +31,8 @@ const preview = (values: Record<string, unknown>, env?: NodeJS.ProcessEnv) => un
 test.each<[string, Record<string, unknown>, string[]]>([
     [
         "a missing setting",
-        { "pg-sidecar:databaseNetwork": undefined },
-        ["databaseNetwork is missing", "pulumi config set --stack local databaseNetwork"],
+        { "pg-sidecar:pgadminEmail": undefined },
+        ["pgadminEmail is missing", "pulumi config set --stack local pgadminEmail"],
     ],
     ["a misspelt setting", { "pg-sidecar:defaultPoolsize": "10" }, ["is no setting of this project; defaultPoolSize is"]],
     ["a mistyped setting", { "pg-sidecar:defaultPoolSize": "lots" }, ["defaultPoolSize", "integer"]],
@@ -46,6 +46,16 @@ test.each<[string, Record<string, unknown>, string[]]>([
         "an absent network",
         { "pg-sidecar:databaseNetwork": "no-such-net" },
         ["there is no network no-such-net", "pulumi config set databaseNetwork"],
+    ],
+    [
+        "a database's network that can't be looked up",
+        { "pg-sidecar:databaseNetwork": undefined, "pg-sidecar:databaseHost": "nobody" },
+        ["no container on", "answers to nobody", "pulumi config set databaseNetwork NETWORK"],
+    ],
+    [
+        "a domain without its proxy's network",
+        { "pg-sidecar:pgadminDomain": "pgadmin.example.com", "pg-sidecar:proxyNetwork": "no-such-proxy" },
+        ["there is no network no-such-proxy", "pulumi config set proxyNetwork"],
     ],
     ["an absent database", { "pg-sidecar:databases": ["no_such_db"] }, ["there is no database no_such_db"]],
     ["a wrong superuser password", { "postgresql:username": "nobody" }, ["turns nobody away", "--secret postgresql:password"]],

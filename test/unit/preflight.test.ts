@@ -1,5 +1,6 @@
 import { DatabaseFacts, judgeDatabase, roleOwner, whyUnreached } from "../../preflight/database";
-import { ContainerFacts, HostFacts, judgeHost } from "../../preflight/dockerhost";
+import { ContainerFacts, findDatabaseNetwork, HostFacts, judgeHost } from "../../preflight/dockerhost";
+import { Finding } from "../../preflight/finding";
 import { findLeftovers } from "../../preflight/leftovers";
 import { parseSettings } from "../../settings";
 
@@ -24,13 +25,22 @@ describe("the database", () => {
         mayReadVerifiers: true,
         mayCreateRoles: true,
         databases: ["postgres", "tracksolid_db"],
+        roleOwners: {},
         md5Roles: [],
     };
-    const judge = (more: Partial<DatabaseFacts>) => judgeDatabase({ ...facts, ...more }, settings, owner);
+    const judge = (more: Partial<DatabaseFacts>, known = { roles: [] as string[], lookupFunction: false }) =>
+        judgeDatabase({ ...facts, ...more }, settings, owner, known);
 
     test("as it should be gives no finding", () => {
         expect(judge({})).toEqual([]);
-        expect(judge({ roleOwner: owner, functionOwner: owner })).toEqual([]);
+        expect(judge({ roleOwners: { pgbouncer: owner }, functionOwner: owner })).toEqual([]);
+    });
+
+    test("what is adopted is no error, though it is not marked yet", () => {
+        const byHand = { roleOwners: { pgbouncer: "" }, functionOwner: "" };
+        expect(judge(byHand, { roles: ["pgbouncer"], lookupFunction: true })).toEqual([]);
+        expect(judge(byHand, { roles: ["pgbouncer_2"], lookupFunction: false })).toHaveLength(2);
+        expect(judge({ functionOwner: "pg-sidecar/copy" }, { roles: [], lookupFunction: true })).toHaveLength(1);
     });
 
     test.each<[string, Partial<DatabaseFacts>, string]>([
@@ -38,8 +48,8 @@ describe("the database", () => {
         ["a user that can't create roles", { mayCreateRoles: false }, "create roles"],
         ["a missing database", { databases: ["postgres"] }, "there is no database tracksolid_db"],
         ["too few connections", { limits: { ...facts.limits, maxConnections: 90 } }, "pulumi config set maxDbConnections 11"],
-        ["a role made by hand", { roleOwner: "" }, "role pgbouncer on 127.0.0.1:5432 is there already"],
-        ["another stack's role", { roleOwner: "pg-sidecar/copy" }, "belongs to stack pg-sidecar/copy"],
+        ["a role made by hand", { roleOwners: { pgbouncer: "" } }, "role pgbouncer on 127.0.0.1:5432 is there already"],
+        ["another stack's role", { roleOwners: { pgbouncer: "pg-sidecar/copy" } }, "belongs to stack pg-sidecar/copy"],
         ["a function made by hand", { functionOwner: "" }, "function public.user_lookup"],
         ["another stack's function", { functionOwner: "pg-sidecar/copy" }, "pulumi config set authFunction"],
     ])("%s is an error with a remedy", (_, more, said) => {
@@ -76,7 +86,8 @@ describe("the database", () => {
 });
 
 describe("the Docker host", () => {
-    const other: ContainerFacts = { id: "c0", name: "web", running: true, aliases: [], volumes: [], hostPorts: [] };
+    const other: ContainerFacts = { id: "c0", name: "web", running: true, networks: {}, volumes: [], hostPorts: [] };
+    const pooler = { networks: { "coolify-net": { aliases: ["pgbouncer"], address: "172.18.0.9" } } };
     const facts = (...containers: Partial<ContainerFacts>[]): HostFacts => ({
         networks: [
             { id: "n0", name: "bridge" },
@@ -86,7 +97,7 @@ describe("the Docker host", () => {
     });
 
     test("as it should be gives no finding, with the stack's own containers on it too", () => {
-        const own = { owner, aliases: ["pgbouncer"], volumes: ["pgadmin-data"], hostPorts: [5050] };
+        const own = { owner, ...pooler, volumes: ["pgadmin-data"], hostPorts: [5050] };
         expect(judgeHost(facts({}, own), settings, owner)).toEqual([]);
     });
 
@@ -107,7 +118,7 @@ describe("the Docker host", () => {
     });
 
     test.each<[string, Partial<ContainerFacts>, string]>([
-        ["alias", { aliases: ["pgbouncer"] }, "pulumi config set pgbouncerAlias pgbouncer-stage"],
+        ["alias", pooler, "pulumi config set pgbouncerAlias pgbouncer-stage"],
         ["volume", { volumes: ["pgadmin-data"], owner: "pg-sidecar/copy" }, "of stack pg-sidecar/copy"],
         ["port", { hostPorts: [5050] }, "pulumi config set pgadminPort 5051"],
     ])("another container's %s is refused with its name", (_, clash, said) => {
@@ -120,12 +131,12 @@ describe("the Docker host", () => {
 
 describe("what a cut run left behind", () => {
     const state = (...resources: { type: string; id: string }[]) => ({ deployment: { resources } });
-    const database = { roleOwner: owner, functionOwner: owner } as DatabaseFacts;
+    const database = { roleOwners: { pgbouncer: owner }, functionOwner: owner } as unknown as DatabaseFacts;
     const container = (id: string, of?: string) => ({
         id,
         name: id,
         running: true,
-        aliases: [],
+        networks: {},
         volumes: [],
         hostPorts: [],
         ...(of ? { owner: of } : {}),
@@ -140,7 +151,12 @@ describe("what a cut run left behind", () => {
 
     test("is what carries the stack's mark and is not in its state", () => {
         const known = state({ type: "docker:index/container:Container", id: "c1" }, { type: "docker:index/network:Network", id: "n2" });
-        expect(findLeftovers(known, owner, database, host)).toEqual({ role: true, lookupFunction: true, containers: ["c2"], networks: [] });
+        expect(findLeftovers(known, owner, database, host)).toEqual({
+            roles: ["pgbouncer"],
+            lookupFunction: true,
+            containers: ["c2"],
+            networks: [],
+        });
     });
 
     test("is nothing of another's, and nothing that the state knows", () => {
@@ -150,8 +166,46 @@ describe("what a cut run left behind", () => {
             { type: "postgresql:index/role:Role", id: "pgbouncer" },
             { type: "postgresql:index/function:Function", id: "tracksolid_db.public.user_lookup(text)" },
         );
-        const nothing = { role: false, lookupFunction: false, containers: [], networks: [] };
+        const nothing = { roles: [], lookupFunction: false, containers: [], networks: [] };
         expect(findLeftovers(known, owner, database, host)).toEqual(nothing);
         expect(findLeftovers(state(), "pg-sidecar/other", database, host)).toEqual(nothing);
+    });
+});
+
+describe("a database's network that is not set", () => {
+    const unset = { ...settings, databaseNetwork: "" };
+    const on = (network: string, more: Partial<ContainerFacts> = {}): ContainerFacts => ({
+        ...{ id: "d", name: "timescale_db-abc-1", running: true, volumes: [], hostPorts: [] },
+        networks: { [network]: { aliases: ["timescale_db"], address: "172.18.0.2" } },
+        ...more,
+    });
+    const host = (...containers: ContainerFacts[]): HostFacts => ({
+        networks: ["bridge", "coolify", "abc", "def"].map((name) => ({ id: name, name })),
+        containers,
+    });
+    const both = {
+        coolify: { aliases: ["timescale_db"], address: "172.19.0.2" },
+        abc: { aliases: ["timescale_db"], address: "172.18.0.2" },
+    };
+
+    test.each<[string, HostFacts, string]>([
+        ["is the one on which a container answers to databaseHost", host(on("abc")), "abc"],
+        ["is not the proxy's where there is another", host(on("abc", { networks: both })), "abc"],
+        ["is the running one's, not that of one which was left over", host(on("def", { running: false }), on("abc")), "abc"],
+        ["is that of one which is stopped, where none runs", host(on("abc", { running: false })), "abc"],
+        ["may be the proxy's", host(on("coolify")), "coolify"],
+    ])("%s", (_, facts, network) => {
+        expect(findDatabaseNetwork(facts, unset)).toBe(network);
+        expect(findDatabaseNetwork(facts, settings)).toBe("coolify-net");
+    });
+
+    test.each<[string, HostFacts, string]>([
+        ["nobody is it", host(), "no container on unix:///var/run/docker.sock answers to timescale_db"],
+        ["two are it", host(on("abc"), on("def")), "timescale_db is on more than one network of unix:///var/run/docker.sock: abc, def"],
+    ])("%s: an error with a remedy", (_, facts, said) => {
+        const finding = findDatabaseNetwork(facts, unset) as Finding;
+        expect(finding.level).toBe("error");
+        expect(finding.text).toContain(said);
+        expect(finding.text).toContain("Mend it: pulumi config set databaseNetwork NETWORK");
     });
 });

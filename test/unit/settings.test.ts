@@ -48,13 +48,13 @@ test("the default images are pinned by digest", () => {
 
 test("all mistakes come at once, each with its key and the command that mends it", () => {
     const said = complaint({
-        "pg-sidecar:databaseNetwork": undefined,
+        "pg-sidecar:pgadminEmail": undefined,
         "pg-sidecar:defaultPoolSize": "lots",
         "pg-sidecar:listenPort": "80",
         "postgresql:host": undefined,
     });
     expect(said).toContain("4 mistakes");
-    expect(said).toContain("pulumi config set --stack stage databaseNetwork");
+    expect(said).toContain("pulumi config set --stack stage pgadminEmail you@example.com");
     expect(said).toContain('pg-sidecar:defaultPoolSize is "lots": it must be a whole number');
     expect(said).toContain("pulumi config set --stack stage defaultPoolSize 15");
     expect(said).toContain("pg-sidecar:listenPort");

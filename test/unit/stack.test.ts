@@ -33,7 +33,7 @@ beforeAll(async () => {
             },
             call({ token, inputs }) {
                 if (token !== "docker:index/getNetwork:getNetwork") throw new Error(`no answer to ${token}`);
-                return { ...inputs, id: "net-1" };
+                return { ...inputs, id: `id-of-${inputs.name}` };
             },
         },
         "pg-sidecar",
@@ -84,10 +84,21 @@ test("the pooler publishes no port and stands on both networks under its alias",
     ]);
 });
 
-test("pgAdmin is on the sidecar's network alone, and without pgadminPort publishes nothing", () => {
+test("pgAdmin is on the sidecar's network and, with a domain, on the proxy's, and without pgadminPort publishes nothing", () => {
     const pgadmin = one("Container", "pgadmin");
-    expect(pgadmin.networksAdvanced).toEqual([{ name: "pg-sidecar-1a2b3c4", aliases: ["pgadmin"] }]);
+    expect(pgadmin.networksAdvanced).toEqual([{ name: "pg-sidecar-1a2b3c4", aliases: ["pgadmin"] }, { name: "coolify" }]);
     expect(pgadmin.ports).toBeUndefined();
+});
+
+test("pgAdmin's labels tell the proxy its route, and who made it, and nothing of Coolify's", () => {
+    const labels = Object.fromEntries(one("Container", "pgadmin").labels.map(({ label, value }: any) => [label, value]));
+    expect(labels).toMatchObject({
+        "pg-sidecar.stack": "pg-sidecar/stage",
+        "pg-sidecar.proxy-network": "id-of-coolify",
+        "traefik.docker.network": "coolify",
+        "traefik.http.routers.pg-sidecar-stage-pgadmin.rule": "Host(`pgadmin.stage.rahamafresh.com`)",
+    });
+    expect(Object.keys(labels).filter((label) => label.startsWith("coolify"))).toEqual([]);
 });
 
 test("no password is among the envs", () => {

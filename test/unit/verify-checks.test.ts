@@ -136,7 +136,7 @@ describe("the pooler", () => {
 });
 
 describe("the lookup", () => {
-    const body = lookupBody({ role: "pgbouncer", owner: "pg-sidecar/s" });
+    const body = lookupBody({ roles: ["pgbouncer", "pgbouncer_2"], owner: "pg-sidecar/s" });
     const facts = { superuser: true, roleExists: true, owner: "postgres", body, executors: ["pgbouncer", "postgres"] };
     const deployed = { authFunction: "public.user_lookup" } as Deployed;
     const mend = remedies({ stack: "s", owner: "pg-sidecar/s", psqlCommand: "psql -h h", deployed });

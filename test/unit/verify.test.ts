@@ -5,7 +5,8 @@ import { chart } from "../../verify/chart";
 import { Check, failed, ok, once, Report, runChecks, skipped, Unmet, warning } from "../../verify/check";
 import { progress, table, wrap } from "../../verify/report";
 import { literal, psqlFor, reason, words } from "../../verify/sessions";
-import { settingsOf, Target, targetOf } from "../../verify/target";
+import { settingsOf } from "../../stackcli";
+import { Target, targetOf } from "../../verify/target";
 
 const values = {
     "pg-sidecar:databaseNetwork": "coolify-net",

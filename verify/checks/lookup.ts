@@ -42,6 +42,7 @@ export function remedies({
     const up = `pulumi up --stack ${stack}`;
     return {
         role: `${up} --refresh`,
+        password: `npm run rotate -- --stack ${stack}`,
         // Its grants too: of a function that is new, the provider takes those for unchanged.
         gone: `${up} --refresh --replace '**Grant::pgbouncer**'`,
         /** A body without the stack's mark is somebody's own, which an `up` does not touch. */
@@ -187,7 +188,7 @@ async function logIn(on: Target): Promise<Outcome> {
     if (!/password authentication failed/.test(ran.stderr)) return failed(reason(ran));
     return failed(
         `the password of role ${authUser} was changed by hand (the provider can't see that): ${reason(ran)}`,
-        `pulumi up --stack ${on.stack} --replace '**RandomPassword::pgbouncer'`,
+        remedies(on).password,
     );
 }
 

@@ -1,0 +1,62 @@
+import { lookupRole } from "../components/authentication/rotation";
+import { connect, inspectDatabase } from "../preflight/database";
+import { Settings } from "../settings";
+
+/** A lookup role and function that somebody made by hand, as far as they are there and no stack's. */
+export interface Found {
+    role?: FoundRole;
+    lookup?: FoundFunction;
+}
+
+export interface FoundRole {
+    name: string;
+    /** What it may beyond logging in: SUPERUSER, CREATEDB … */
+    powers: string[];
+    /** Roles that it is a member of. */
+    memberOf: string[];
+    /** How many objects of this database it owns. */
+    owns: number;
+}
+
+export interface FoundFunction {
+    /** With the types of its arguments. */
+    signature: string;
+    /** Names and types of its arguments, OUT ones too, as PostgreSQL lists them. */
+    args: string;
+    language: string;
+    /** Who may execute it; `PUBLIC` is everybody. */
+    executors: string[];
+}
+
+/** Looks, reading only. What belongs to a stack is left out, as the preflight judges it. */
+export async function findByHand(settings: Settings): Promise<Found> {
+    const facts = await inspectDatabase(settings);
+    const name = lookupRole(settings);
+    const client = await connect(settings, settings.databases[0]!);
+    const first = async <T>(text: string, value: string) => (await client.query(text, [value])).rows[0] as T;
+    try {
+        return {
+            ...(facts.roleOwners[name] === "" ? { role: await first<FoundRole>(roleQuery, name) } : {}),
+            ...(facts.functionOwner === "" ? { lookup: await first<FoundFunction>(functionQuery, settings.authFunction) } : {}),
+        };
+    } finally {
+        await client.end();
+    }
+}
+
+const roleQuery = `
+    SELECT rolname AS name,
+           array_remove(ARRAY[CASE WHEN rolsuper THEN 'SUPERUSER' END, CASE WHEN rolcreatedb THEN 'CREATEDB' END,
+               CASE WHEN rolcreaterole THEN 'CREATEROLE' END, CASE WHEN rolreplication THEN 'REPLICATION' END,
+               CASE WHEN rolbypassrls THEN 'BYPASSRLS' END], NULL) AS powers,
+           ARRAY(SELECT pg_get_userbyid(roleid)::text FROM pg_auth_members WHERE member = pg_roles.oid) AS "memberOf",
+           (SELECT count(*)::int FROM pg_shdepend
+             WHERE refclassid = 'pg_authid'::regclass AND refobjid = pg_roles.oid AND deptype = 'o'
+               AND dbid = (SELECT oid FROM pg_database WHERE datname = current_database())) AS owns
+      FROM pg_roles WHERE rolname = $1`;
+
+const functionQuery = `
+    SELECT min(pg_proc.oid::regprocedure::text) AS signature, min(pg_get_function_arguments(pg_proc.oid)) AS args, min(lanname::text) AS language,
+           array_agg(DISTINCT CASE WHEN grantee = 0 THEN 'PUBLIC' ELSE pg_get_userbyid(grantee)::text END) AS executors
+      FROM pg_proc JOIN pg_language ON pg_language.oid = prolang, aclexplode(coalesce(proacl, acldefault('f', proowner)))
+     WHERE pg_proc.oid = to_regprocedure($1 || '(text)')`;

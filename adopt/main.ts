@@ -1,0 +1,53 @@
+import { spawnSync } from "child_process";
+import * as fs from "fs";
+import * as os from "os";
+import * as path from "path";
+import { UserError } from "../errors";
+import { whyUnreached } from "../preflight/database";
+import { configuredSettings, stackOf, StackUnread } from "../stackcli";
+import { findByHand } from "./found";
+import { importFile } from "./importfile";
+import { plan } from "./plan";
+
+const usage = "npm run adopt -- --stack NAME [--yes]";
+
+/**
+ * Takes a lookup role and function that somebody made by hand into the stack's state, by `pulumi import`. It changes the
+ * state alone: the database is changed by the next `pulumi up`, whose preview shows it.
+ */
+async function main(): Promise<number> {
+    const args = process.argv.slice(2);
+    const stack = await stackOf(args);
+    const settings = await configuredSettings(stack);
+    const found = await findByHand(settings).catch((cause: Error) => {
+        throw new StackUnread(whyUnreached(cause, settings).text);
+    });
+    if (!found.role && !found.lookup) {
+        console.log(`nothing to adopt: neither role ${settings.authUser} nor function ${settings.authFunction} was made by hand`);
+        return 0;
+    }
+    console.log(plan(found, settings).join("\n"));
+    const folder = fs.mkdtempSync(path.join(os.tmpdir(), "pg-sidecar-adopt-"));
+    try {
+        const file = path.join(folder, "import.json");
+        fs.writeFileSync(file, JSON.stringify(importFile(found, settings)));
+        const command = ["import", "--stack", stack, "--file", file, "--protect=false", "--generate-code=false"];
+        const { status } = spawnSync("pulumi", [...command, ...(args.includes("--yes") ? ["--yes", "--skip-preview"] : [])], {
+            stdio: "inherit",
+        });
+        if (status !== 0) return status ?? 1;
+    } finally {
+        fs.rmSync(folder, { recursive: true });
+    }
+    console.log(`adopted. Now: pulumi up --stack ${stack}`);
+    return 0;
+}
+
+main().then(
+    (code) => (process.exitCode = code),
+    (cause: Error) => {
+        const known = cause instanceof StackUnread || cause instanceof UserError;
+        console.error(`adopt: ${known ? cause.message : cause.stack}\n${usage}`);
+        process.exitCode = 2;
+    },
+);

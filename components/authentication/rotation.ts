@@ -1,0 +1,16 @@
+export interface LookupRoleArgs {
+    /** The setting authUser. */
+    authUser: string;
+    /** How often the role's password was rotated. */
+    rotation: number;
+}
+
+/** The two names that the lookup role takes in turn. The lookup function answers both, so that neither pooler of a roll is without. */
+export function lookupRoles(authUser: string): [string, string] {
+    return [authUser, `${authUser}_2`];
+}
+
+/** The name in force: a rotation makes the other role, with a password of its own, and drops this one once nothing uses it. */
+export function lookupRole({ authUser, rotation }: LookupRoleArgs): string {
+    return lookupRoles(authUser)[rotation % 2]!;
+}

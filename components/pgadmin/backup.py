@@ -1,0 +1,48 @@
+"""Before another image of pgAdmin first touches a kept volume: packs what is on it into backups/, since an upgrade migrates
+its SQLite forward only. Where that fails, nothing has been changed yet, and pgAdmin does not start."""
+
+import os
+import sqlite3
+import sys
+import tarfile
+import time
+from pathlib import Path
+
+keep = 5
+home = Path("/var/lib/pgadmin")
+database = home / "pgadmin4.db"
+backups = home / "backups"
+mark = home / ".pg-sidecar-image"  # the image that the volume was last used by
+image = os.environ["SIDECAR_IMAGE"]
+
+
+def pack():
+    """All of the volume but what is passing: logins, and the backups themselves."""
+    backups.mkdir(mode=0o700, exist_ok=True)
+    target = backups / time.strftime("pgadmin-%Y%m%dT%H%M%SZ.tar.gz", time.gmtime())
+    part, copy = target.with_suffix(".part"), backups / "copy.db"
+    copy.unlink(missing_ok=True)
+    with sqlite3.connect(database) as source, sqlite3.connect(copy) as consistent:
+        source.backup(consistent)
+    with tarfile.open(part, "w:gz") as archive:
+        archive.add(copy, database.name)
+        for entry in sorted(home.iterdir()):
+            if entry.name not in ("sessions", "backups", "lost+found") and not entry.name.startswith(database.name):
+                archive.add(entry, entry.name)
+    copy.unlink()
+    part.chmod(0o600)
+    part.rename(target)
+    for old in sorted(backups.glob("pgadmin-*.tar.gz"))[:-keep]:
+        old.unlink()
+    return target
+
+
+if database.exists():
+    before = mark.read_text() if mark.exists() else "an unknown image"
+    if before != image:
+        try:
+            target = pack()
+        except Exception as cause:
+            sys.exit(f"backup: not made ({cause}), so this image does not touch the volume, which {before} used last")
+        print(f"backup: {target} holds the volume as {before} left it", flush=True)
+mark.write_text(image)

@@ -1,0 +1,33 @@
+import { execFileSync, spawnSync } from "child_process";
+import { z } from "zod";
+import { askCli, stackOf, StackUnread } from "../stackcli";
+
+const usage = "npm run rotate -- --stack NAME   (more flags are pulumi up's)";
+
+/**
+ * Gives the lookup role a new password: sets `rotation` to one more than what is deployed and runs `pulumi up`. What is
+ * deployed counts, not what is set: after an `up` that failed, the same command goes on with the same rotation.
+ */
+async function main(): Promise<number> {
+    const args = process.argv.slice(2);
+    const stack = await stackOf(args);
+    const outputs = z
+        .object({ deployed: z.object({ rotation: z.number() }) })
+        .safeParse(await askCli(stack, ["stack", "output", "--json"]));
+    if (!outputs.success) {
+        throw new StackUnread(`stack ${stack} tells no rotation that could be counted up: it is not up, or of an older version.\nMend it: pulumi up --stack ${stack}`); // prettier-ignore
+    }
+    const rotation = outputs.data.deployed.rotation + 1;
+    execFileSync("pulumi", ["config", "set", "--stack", stack, "rotation", String(rotation)], { stdio: "inherit" });
+    console.error(`rotate: rotation ${rotation - 1} → ${rotation} (commit the stack's settings file with it)`);
+    const given = args.filter((arg, at) => !/^(--stack|-s)(=|$)/.test(arg) && !/^(--stack|-s)$/.test(args[at - 1] ?? ""));
+    return spawnSync("pulumi", ["up", "--stack", stack, ...given], { stdio: "inherit" }).status ?? 1;
+}
+
+main().then(
+    (code) => (process.exitCode = code),
+    (cause: Error) => {
+        console.error(`rotate: ${cause instanceof StackUnread ? cause.message : cause.stack}\n${usage}`);
+        process.exitCode = 2;
+    },
+);

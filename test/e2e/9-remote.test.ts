@@ -1,0 +1,182 @@
+import * as net from "net";
+import { ensureDatabase } from "../../lab/database";
+import { attempt, changing, Clients, containers, keepLogs, Loop, Outputs, outputs, psql, pulumi, removeConfig, run, setConfig, Sidecar, sidecar, until, up } from "./sidecar"; // prettier-ignore
+import { Sshd } from "./sshd";
+
+// From a laptop: the Docker host over ssh, and a database of which no port is published, through a tunnel.
+
+const sshPort = 2222;
+const tunnelPort = 15432;
+
+let on: Sidecar;
+let out: Outputs;
+let clients: Clients;
+let sshd: Sshd;
+
+/** Makes the database's container anew, with its port on the host's loopback or without; the volume stays. */
+async function redeploy(published: boolean) {
+    await run("docker", ["rm", "-f", on.lab.databaseContainer]);
+    await ensureDatabase(on.lab, { published });
+}
+
+async function setSshOpts(options: string[]) {
+    await attempt("pulumi", ["config", "rm", "docker:sshOpts"], { env: on.env });
+    for (const [at, option] of options.entries()) await setConfig(on, `docker:sshOpts[${at}]`, option, "--path");
+}
+
+beforeAll(async () => {
+    on = await sidecar();
+    clients = new Clients(on);
+    out = await up(on);
+    sshd = await Sshd.start(sshPort);
+    await redeploy(false);
+    await setConfig(on, "docker:host", sshd.dockerHost);
+    await setSshOpts(sshd.sshOpts());
+    await setConfig(on, "postgresql:port", String(tunnelPort));
+});
+
+afterEach(() => clients.removeAll());
+
+afterAll(async () => {
+    await keepLogs("9-remote");
+    await setConfig(on, "docker:host", on.env.DOCKER_HOST!);
+    await removeConfig(on, "docker:sshOpts");
+    await setConfig(on, "postgresql:port", String(on.lab.databasePort));
+    await redeploy(true);
+    await sshd.stop();
+    await up(on);
+});
+
+/** Runs a command as a person at their laptop does. */
+const tunnelled = (...command: string[]) => attempt("tunnel/tunnel", command, { env: on.env, log: "tunnel" });
+
+async function tunnelledUp(): Promise<string> {
+    const ran = await tunnelled("pulumi", "up", ...changing, "--color", "never");
+    if (ran.code !== 0) throw new Error(ran.stdout + ran.stderr);
+    out = await outputs(on);
+    return ran.stdout;
+}
+
+const pooledAnswers = async () => (await psql(on, out, "tracksolid_db", "SELECT 1")).code === 0;
+
+/** Whether somebody listens on the tunnel's port. */
+const listens = () =>
+    new Promise<boolean>((resolve) => {
+        const socket = net.connect(tunnelPort, "127.0.0.1", () => resolve(true)).on("error", () => resolve(false));
+        socket.on("connect", () => socket.destroy());
+    });
+
+test("no port of the host leads to the database, and an up without the tunnel says so and changes nothing", async () => {
+    expect(await run("docker", ["port", on.lab.databaseContainer])).toBe("");
+    const { code, stdout } = await pulumi(on, ["up", ...changing]);
+    expect(stdout).toContain(`the database at 127.0.0.1:${tunnelPort} can't be reached`);
+    expect(stdout).toContain("npm run tunnel -- pulumi up");
+    expect(code).not.toBe(0);
+});
+
+test.each([
+    ["a wrong key", { key: "stranger" }, /Permission denied \(publickey\)/, "ssh-add FILE"],
+    ["an unknown host", { knownHosts: "nothing", key: "user" }, /[Hh]ost key (is known|verification failed)/, "ssh LOGIN"],
+    ["no Docker on the far side", { key: "nodocker" }, /docker: (command )?not found/, "install Docker on that host"],
+])("%s stops an up with the remedy", async (what, options, said, remedy) => {
+    // A connection that stands already would be taken: this one must be made.
+    const own = sshd.sshOpts(options).map((option) => option.replace(/^(ControlPath=.*)\/(.*)$/, `$1/${what.length}-$2`));
+    try {
+        await setSshOpts(own);
+        const { code, stdout } = await pulumi(on, ["up", ...changing]);
+        expect(stdout).toMatch(said);
+        expect(stdout).toContain(remedy);
+        expect(stdout).toContain("nothing was changed");
+        expect(code).not.toBe(0);
+        const tunnel = await tunnelled("true");
+        expect(tunnel.stderr).toMatch(said);
+        expect(tunnel.stderr).toContain(remedy);
+        expect(tunnel.code).toBe(2);
+    } finally {
+        await setSshOpts(sshd.sshOpts());
+    }
+});
+
+test("a stack moved to ssh goes on as it was", async () => {
+    await tunnelledUp();
+    const ran = await tunnelled("pulumi", "preview", "--expect-no-changes", "--color", "never");
+    expect(ran.stdout).toContain("17 unchanged");
+    expect(ran.code).toBe(0);
+    const refreshed = await tunnelled("pulumi", "preview", "--refresh", "--expect-no-changes", "--color", "never");
+    expect(refreshed.code).toBe(0);
+});
+
+test("a roll over ssh turns no client away, and sshd no connection", async () => {
+    const loops = [await clients.node("reconnect.ts"), await clients.shell("reconnect.sh")];
+    const before = sshd.counts();
+    const from = Date.now();
+    await setConfig(on, "defaultPoolSize", "12");
+    try {
+        await tunnelledUp();
+    } finally {
+        await removeConfig(on, "defaultPoolSize");
+    }
+    const { logins, refused } = sshd.counts();
+    console.log(`a roll over ssh: ${((Date.now() - from) / 1000).toFixed(1)} s, ${logins - before.logins} ssh connections`);
+    for (const loop of loops) {
+        const { ok, failures } = await clients.finish<Loop>(loop);
+        expect(failures).toEqual([]);
+        expect(ok).toBeGreaterThan(100);
+    }
+    // One that is shared, and the tunnel's.
+    expect(logins - before.logins).toBeLessThanOrEqual(2);
+    expect(refused).toBe(0);
+});
+
+test("verify goes through ssh", async () => {
+    const ran = await attempt("verify/verify", ["--stack", "local"], { env: on.env });
+    expect(ran.stdout).toMatch(/ 0 failed,/);
+    expect(ran.code).toBe(0);
+    expect(sshd.counts().refused).toBe(0);
+});
+
+test("the command's exit code is the tunnel's, and afterwards nothing listens, not even where the tunnel was killed", async () => {
+    const inside = await tunnelled("psql", "-h", "127.0.0.1", "-p", String(tunnelPort), "-Atc", "SELECT current_database()");
+    expect(inside.stdout).toBe("tracksolid_db\n");
+    expect((await tunnelled("sh", "-c", "exit 7")).code).toBe(7);
+    expect(await listens()).toBe(false);
+
+    const mark = `SIDECAR_TUNNEL=${Date.now()}`;
+    const killed = tunnelled("env", mark, "sleep", "300");
+    await until("the tunnel", 20, async () => (await listens()) || undefined);
+    const second = await tunnelled("true");
+    expect(second.stderr).toContain("Address already in use");
+    expect(second.stderr).toContain("another tunnel is open");
+    const { stdout: pid } = await attempt("pgrep", ["-f", `tunnel/main.ts env ${mark}`]);
+    process.kill(Number(pid), "SIGKILL");
+    await until("the port to be free", 10, async () => !(await listens()) || undefined);
+    await attempt("pkill", ["-f", "^sleep 300$"]);
+    await killed;
+});
+
+test("an up whose connections are cut fails clearly, the pool serves on, and the next up mends", async () => {
+    await setConfig(on, "defaultPoolSize", "11");
+    try {
+        const cut = tunnelled("pulumi", "up", ...changing, "--color", "never");
+        await until("a second pooler", 60, async () => (await containers("pgbouncer")).length === 2);
+        await sshd.cut();
+        const { code, stdout } = await cut;
+        expect(code).not.toBe(0);
+        await until("the pool to answer", 10, pooledAnswers);
+        await tunnelledUp();
+        expect(await containers("pgbouncer")).toEqual([out.pgbouncerContainer]);
+        expect(await pooledAnswers()).toBe(true);
+    } finally {
+        await removeConfig(on, "defaultPoolSize");
+    }
+});
+
+test("destroy goes through ssh and the tunnel, and up again", async () => {
+    const ran = await tunnelled("pulumi", "destroy", ...changing, "--color", "never");
+    expect(ran.stdout).toContain("17 deleted");
+    expect(ran.code).toBe(0);
+    expect(await containers("pgbouncer")).toEqual([]);
+    await tunnelledUp();
+    expect(await pooledAnswers()).toBe(true);
+    expect(sshd.counts().refused).toBe(0);
+});

@@ -1,0 +1,96 @@
+import { ChildProcess, spawn } from "child_process";
+import * as fs from "fs";
+import * as os from "os";
+import * as path from "path";
+import { need } from "../../lab/machine";
+import { attempt, run, until } from "../../lab/run";
+import { load } from "js-yaml";
+import { project } from "../../lab/paths";
+
+const user = os.userInfo().username;
+
+/** An sshd of the test's own on loopback, with keys of its own; what it leads to is this machine, and so the lab's engine. */
+export class Sshd {
+    private constructor(
+        private readonly folder: string,
+        private readonly server: ChildProcess,
+        readonly port: number,
+    ) {}
+
+    static async start(port: number): Promise<Sshd> {
+        await need("sshd", ["openssh-server"], "to be the far end of docker:host ssh://…");
+        await need("ssh", ["openssh-client"], "to go there");
+        const folder = fs.mkdtempSync(path.join(os.tmpdir(), "sidecar-sshd-")); // short: a socket's path has 108 bytes at most
+        const inFolder = (name: string) => path.join(folder, name);
+        for (const key of ["host", "user", "stranger", "nodocker"]) {
+            await run("ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-f", inFolder(key)]);
+        }
+        const key = (name: string) => fs.readFileSync(inFolder(`${name}.pub`), "utf8");
+        // Under this key the far side looks as if there were no Docker on it.
+        const without = `command="PATH=/nowhere exec /bin/sh -c \\"$SSH_ORIGINAL_COMMAND\\"" ${key("nodocker")}`;
+        fs.writeFileSync(inFolder("authorized_keys"), key("user") + without);
+        fs.writeFileSync(inFolder("known_hosts"), `[127.0.0.1]:${port} ${key("host").split(" ").slice(0, 2).join(" ")}\n`);
+        fs.writeFileSync(
+            inFolder("config"),
+            [
+                `ListenAddress 127.0.0.1:${port}`,
+                `HostKey ${inFolder("host")}`,
+                `AuthorizedKeysFile ${inFolder("authorized_keys")}`,
+                "PidFile none",
+                "StrictModes no",
+                "UsePAM no",
+                "PasswordAuthentication no",
+                "KbdInteractiveAuthentication no",
+                "PermitRootLogin prohibit-password",
+                "MaxStartups 3", // no more at once that have not logged in yet
+                "LogLevel VERBOSE",
+                "",
+            ].join("\n"),
+        );
+        if (process.getuid?.() === 0) fs.mkdirSync("/run/sshd", { recursive: true });
+        const program = (await run("sh", ["-c", "PATH=$PATH:/usr/sbin command -v sshd"])).trim();
+        const server = spawn(program, ["-D", "-f", inFolder("config"), "-E", inFolder("log")], { stdio: "ignore" });
+        const started = new Sshd(folder, server, port);
+        await until("sshd", 10, () => Promise.resolve(started.log().includes("Server listening")));
+        return started;
+    }
+
+    get dockerHost(): string {
+        return `ssh://${user}@127.0.0.1:${this.port}`;
+    }
+
+    /** `docker:sshOpts`: those that Pulumi.yaml has, but with keys, known hosts and a shared connection of the test's own. */
+    sshOpts({ key = "user", knownHosts = "known_hosts" } = {}): string[] {
+        const { config } = load(fs.readFileSync(path.join(project, "Pulumi.yaml"), "utf8")) as {
+            config: { "docker:sshOpts": { value: string[] } };
+        };
+        const own = config["docker:sshOpts"].value.map((option) =>
+            option.startsWith("ControlPath=") ? `ControlPath=${this.folder}/${key}-%C` : option,
+        );
+        const file = (name: string) => path.join(this.folder, name);
+        return [...own, "-o", `IdentityFile=${file(key)}`, "-o", "IdentitiesOnly=yes", "-o", `UserKnownHostsFile=${file(knownHosts)}`];
+    }
+
+    log(): string {
+        const file = path.join(this.folder, "log");
+        return fs.existsSync(file) ? fs.readFileSync(file, "utf8") : "";
+    }
+
+    /** Connections that logged in, and those that were turned away because too many were about to. */
+    counts(): { logins: number; refused: number } {
+        const count = (pattern: RegExp) => this.log().match(pattern)?.length ?? 0;
+        return { logins: count(/Accepted publickey/g), refused: count(/drop connection|MaxStartups throttling|beginning MaxStartups/g) };
+    }
+
+    /** Cuts every connection in the middle of whatever goes over it. */
+    async cut(): Promise<void> {
+        const sessions = (await attempt("pgrep", ["-P", String(this.server.pid)])).stdout.trim().split("\n").filter(Boolean);
+        for (const pid of sessions) await attempt("sh", ["-c", `kill -9 $(pgrep -P ${pid}) ${pid}`]);
+    }
+
+    async stop(): Promise<void> {
+        await this.cut();
+        this.server.kill();
+        fs.rmSync(this.folder, { recursive: true });
+    }
+}

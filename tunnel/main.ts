@@ -1,0 +1,52 @@
+import { spawn } from "child_process";
+import { constants } from "os";
+import { UserError } from "../errors";
+import { inspectHost } from "../preflight/dockerhost";
+import { sshRemedy } from "../preflight/ssh";
+import { configuredSettings, stackOf, StackUnread } from "../stackcli";
+import { routeTo } from "./route";
+import { openTunnel } from "./forward";
+
+const usage = "npm run tunnel -- COMMAND…   (as: npm run tunnel -- pulumi up --stack stage)";
+
+async function main(): Promise<number> {
+    const [program, ...args] = process.argv.slice(2);
+    if (program === undefined) throw new StackUnread(`which command is to have the tunnel?\nMend it: ${usage}`);
+    const stack = await stackOf(args);
+    const settings = await configuredSettings(stack);
+    const host = await inspectHost(settings.docker).catch((cause: Error) => {
+        throw new StackUnread(
+            `the Docker engine at ${settings.docker.host} can't be reached from here (${cause.message}).\n` +
+                `Mend it: ${sshRemedy(cause.message) ?? `pulumi config set --stack ${stack} docker:host ssh://USER@HOST`}`,
+        );
+    });
+    const route = routeTo(settings, host);
+    const tunnel = await openTunnel(settings.docker, route, (why) => console.error(`tunnel: it ended before the command did: ${why}`));
+    console.error(
+        `tunnel: 127.0.0.1:${route.localPort} leads to ${settings.databaseHost} (${route.address}:${route.port}) while this runs`,
+    );
+    try {
+        return await run(program, args);
+    } finally {
+        tunnel.close();
+    }
+}
+
+/** Runs the command with this terminal, to its end: Ctrl-C reaches it as well, and how it ends then is its own. */
+function run(program: string, args: string[]): Promise<number> {
+    return new Promise((resolve, reject) => {
+        const child = spawn(program, args, { stdio: "inherit" });
+        process.on("SIGINT", () => undefined);
+        process.on("SIGTERM", () => child.kill("SIGTERM"));
+        child.on("error", (cause) => reject(new StackUnread(`${program} can't be run: ${cause.message}\nMend it: ${usage}`)));
+        child.on("exit", (code, signal) => resolve(code ?? 128 + constants.signals[signal!]));
+    });
+}
+
+main().then(
+    (code) => (process.exitCode = code),
+    (cause: Error) => {
+        console.error(`tunnel: ${cause instanceof StackUnread || cause instanceof UserError ? cause.message : cause.stack}`);
+        process.exitCode = 2;
+    },
+);
