@@ -7,6 +7,7 @@ import { attempt, has, run } from "./run";
 import { say } from "./step";
 
 const cliVersion = "v3.259.0";
+const traefikVersion = "v3.2.0";
 
 /** The provider plugins, as package.json pins their SDKs. */
 export const plugins = ["docker", "postgresql", "random"] as const;
@@ -37,7 +38,7 @@ export function pluginVersion(plugin: string): string {
 export async function ensureCli(): Promise<string> {
     const ours = path.join(bin, "pulumi");
     if (!fs.existsSync(ours) && has("pulumi")) return `pulumi ${(await run("pulumi", ["version"])).trim()}, the one at hand`;
-    const stamp = hashTree(path.join(project, "lab/toolchain"));
+    const stamp = ["cli", "language"].map((module) => hashTree(path.join(project, "lab/toolchain", module))).join("-");
     if (upToDate("cli", stamp)) return `pulumi ${cliVersion}, ${fs.readFileSync(inLab("bin/cli.from"), "utf8")}`;
     fs.mkdirSync(bin, { recursive: true });
     if (await reachable(official)) {
@@ -89,6 +90,21 @@ async function buildPlugins(stamp: string, names: string): Promise<string> {
     return done("plugins", stamp, "built from source (postgresql: the lab's own)", names);
 }
 
+/** Makes sure of Traefik, which only the test behind a proxy needs: a build from source, since a registry's image can't be counted on. */
+export async function ensureTraefik(): Promise<string> {
+    const module = "lab/toolchain/traefik";
+    const stamp = hashTree(path.join(project, module));
+    if (upToDate("traefik", stamp)) return `traefik ${traefikVersion}, ${fs.readFileSync(inLab("bin/traefik.from"), "utf8")}`;
+    say("toolchain", `building traefik ${traefikVersion} from source: some minutes, once`);
+    await build({
+        module,
+        program: "traefik",
+        from: "github.com/traefik/traefik/v3/cmd/traefik",
+        ldflags: `-X github.com/traefik/traefik/v3/pkg/version.Version=${traefikVersion}`,
+    });
+    return done("traefik", stamp, "built from source", `traefik ${traefikVersion}`);
+}
+
 interface BuildArgs {
     /** Folder of the Go module. */
     module: string;
@@ -101,7 +117,7 @@ interface BuildArgs {
 
 /** Builds one program. The same settings for all: what the CLI compiled, the plugins take from Go's cache. */
 async function build({ module, program, from, flags = [], ldflags = "" }: BuildArgs): Promise<void> {
-    await need("go", ["golang-go"], "to build the Pulumi toolchain");
+    await need("go", ["golang-go"], "to build the toolchain from source");
     const made = path.join(bin, `${program}.part`);
     await run("go", ["build", "-trimpath", ...flags, "-ldflags", `-s -w ${ldflags}`, "-o", made, from], {
         cwd: path.join(project, module),

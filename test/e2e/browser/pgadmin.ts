@@ -3,12 +3,19 @@ import { need } from "../../../lab/machine";
 import { attempt, direct, Outputs, run, Sidecar, until } from "../sidecar";
 import { button, QueryTool } from "./querytool";
 
+/** What a browser is started with besides. */
+export interface Launch {
+    args?: string[];
+    env?: Record<string, string>;
+}
+
 /** Debian's Chromium, which talks to nobody but the page. */
-export async function openBrowser(): Promise<Browser> {
+export async function openBrowser({ args = [], env = {} }: Launch = {}): Promise<Browser> {
     await need("chromium", ["chromium", "fonts-dejavu-core"], "to open pgAdmin as a user does");
     return chromium.launch({
         executablePath: "/usr/bin/chromium",
-        args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"], // prettier-ignore
+        args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync", ...args], // prettier-ignore
+        env: { ...process.env, ...env },
     });
 }
 

@@ -1,0 +1,87 @@
+import { Browser } from "playwright-core";
+import { inLab, project } from "../../lab/paths";
+import { attempt, keepLogs, Outputs, removeConfig, run, setConfig, Sidecar, sidecar, up } from "./sidecar";
+import { ask, Proxy, startProxy } from "./proxy";
+import { beginAfresh, openBrowser, PgadminPage } from "./browser/pgadmin";
+import { trusting } from "./browser/trust";
+import { proof } from "./proof";
+
+// pgAdmin behind a real Traefik, set up as Coolify's is, under a certificate of a CA that is the test's own.
+
+const domain = "pgadmin.example.test";
+
+let on: Sidecar;
+let out: Outputs;
+let proxy: Proxy;
+let browser: Browser;
+
+beforeAll(async () => {
+    on = await sidecar();
+    proxy = await startProxy(on.lab, domain);
+    await setConfig(on, "pgadminDomain", domain);
+    await setConfig(on, "proxyNetwork", proxy.network);
+    await setConfig(on, "pgadminPort", "0");
+    out = await up(on);
+    await beginAfresh(out);
+    browser = await openBrowser(await trusting(proxy));
+}, 1_800_000); // Traefik is built the first time
+
+afterAll(async () => {
+    await browser?.close();
+    await keepLogs("10-https");
+    for (const key of ["pgadminDomain", "proxyNetwork"]) await removeConfig(on, key);
+    await setConfig(on, "pgadminPort", String(on.lab.pgadminPort));
+    await up(on);
+    await proxy?.stop();
+});
+
+test("the labels alone make the route: HTTPS reaches pgAdmin, plain HTTP is sent there, and no port is published", async () => {
+    const ping = await ask(proxy, "https", "/misc/ping");
+    expect([ping.status, ping.body]).toEqual([200, "PING"]);
+    const plain = await ask(proxy, "http", "/login");
+    expect(plain.status).toBe(302);
+    expect(plain.headers.location).toBe(`https://${domain}/login`);
+    expect(await run("docker", ["port", out.pgadminContainer])).toBe("");
+    expect(out.pgadminUrl).toBe(`https://${domain}`);
+});
+
+test("the proxy finds nothing wrong with the labels", async () => {
+    expect(
+        (await proxy.logs()).split("\n").filter((line) => / (ERR|WRN) /.test(line) && /pgadmin/.test(line) && !/ACME/.test(line)),
+    ).toEqual([]);
+});
+
+test("a person logs in through the proxy, with cookies for HTTPS alone, and works there", async () => {
+    const pgadmin = await PgadminPage.login(browser, out, (page) => page.screenshot({ path: inLab("log", "10-https-login.png") }));
+    const cookies = await pgadmin.page.context().cookies();
+    const session = cookies.find(({ name }) => name === "pga4_session");
+    expect(session).toMatchObject({ secure: true, httpOnly: true, domain });
+    await pgadmin.open(["Servers", "tracksolid_db (via pgbouncer)", "Databases", "tracksolid_db"], on.lab.databasePassword);
+    const tool = await pgadmin.queryTool();
+    expect((await tool.run("SELECT 'behind the proxy' AS said")).result).toEqual([["behind the proxy"]]);
+    await pgadmin.page.screenshot({ path: proof("https.png") });
+    await pgadmin.page.close();
+});
+
+test("a login without the page's own token is sent back to it through the proxy too", async () => {
+    const page = await browser.newPage();
+    await page.goto(`https://${domain}/login`);
+    const landed = await page.evaluate(
+        (form) => fetch("/authenticate/login", { method: "POST", body: new URLSearchParams(form) }).then(({ url }) => url),
+        { email: out.pgadminEmail, password: out.pgadminPassword, internal_button: "Login", csrf_token: "of-nobody" },
+    );
+    expect(landed).toBe(`https://${domain}/login`); // with the right one, as above, it is /browser/
+    await page.close();
+});
+
+test("verify proves the way over HTTPS, from where the domain is known", async () => {
+    // On the proxy's network its name resolves, as DNS would have it; Node takes the CA from its environment.
+    const env = { ...on.env, NODE_EXTRA_CA_CERTS: proxy.caFile, HOME: "/tmp" };
+    const ran = await attempt("docker", [
+        "run", "--rm", "--network", proxy.network, "-v", `${project}:${project}`, "-v", `${process.execPath}:/usr/local/bin/node:ro`, "-v", "/var/run/docker.sock:/var/run/docker.sock",
+        ...Object.entries(env).flatMap(([key, value]) => ["-e", `${key}=${value}`]), "--user", "root", "--entrypoint", "node", "-w", project,
+        on.images.timescaledb, "--require", "ts-node/register/transpile-only", "verify/main.ts", "--stack", "local", "--only", "https",
+    ]); // prettier-ignore
+    expect(ran.stdout).toMatch(new RegExp(`✓ https .*\\n.*https://${domain} answers, its certificate holds for 89 days`));
+    expect(ran.stdout).toContain("0 failed");
+});
