@@ -45,10 +45,11 @@ export function settingsOf(stack: string, config: unknown, env: NodeJS.ProcessEn
     });
 }
 
-/** The stack that a command line means: `--stack NAME`, `-s NAME`, else the one that is selected. */
-export async function stackOf(args: string[]): Promise<string> {
+/** The stack that a command line means: `--stack NAME` (of pulumi's and our own commands `-s NAME` too), else the one that is selected. */
+export async function stackOf(args: string[], program = "pulumi"): Promise<string> {
+    const flag = program === "pulumi" ? /^(?:--stack|-s)(?:=(.*))?$/ : /^--stack(?:=(.*))?$/;
     for (const [at, arg] of args.entries()) {
-        const named = /^(?:--stack|-s)(?:=(.*))?$/.exec(arg);
+        const named = flag.exec(arg);
         const name = named && (named[1] ?? args[at + 1]);
         if (name) return name;
     }

@@ -19,7 +19,7 @@ const roleType = "postgresql:index/role:Role";
 const functionType = "postgresql:index/function:Function";
 
 export interface StackState {
-    deployment: { resources?: { type: string; id?: string }[] };
+    deployment: { resources?: { type: string; urn: string; id?: string; /** Replaced, and yet to be deleted. */ delete?: boolean }[] };
 }
 
 /** What carries the mark of `owner` without being in its state. */
@@ -42,6 +42,16 @@ export function knownTo({ deployment: { resources = [] } }: StackState): Known {
         roles: resources.flatMap(({ type, id }) => (type === roleType && id ? [id] : [])),
         lookupFunction: resources.some(({ type }) => type === functionType),
     };
+}
+
+/** Containers and networks that the state knows, but that are gone from the host or, as containers, don't run. */
+export function findMissing({ deployment: { resources = [] } }: StackState, { containers, networks }: HostFacts): string[] {
+    const there = new Set([...containers.filter(({ running }) => running), ...networks].map(({ id }) => id));
+    const kinds: Record<string, string> = { "docker:index/container:Container": "container", "docker:index/network:Network": "network" };
+    return resources.flatMap(({ type, id, urn, delete: replaced }) => {
+        const kind = kinds[type];
+        return kind && id && !replaced && !there.has(id) ? [`${kind} ${urn.split("::").at(-1)} (${id.slice(0, 12)})`] : [];
+    });
 }
 
 /** The stack's state as it stood before this run; the CLI that runs the program reads it from whatever backend it uses. */

@@ -4,8 +4,8 @@ import { UserError } from "../errors";
 import { Settings } from "../settings";
 import { DatabaseFacts, inspectDatabase, judgeDatabase, Known, whyUnreached } from "./database";
 import { findDatabaseNetwork, HostFacts, inspectHost, judgeHost, judgePort, whyNoEngine } from "./dockerhost";
-import { Finding } from "./finding";
-import { findLeftovers, knownTo, readState, removeLeftovers } from "./leftovers";
+import { Finding, warning } from "./finding";
+import { findLeftovers, findMissing, knownTo, readState, removeLeftovers, StackState } from "./leftovers";
 import { judgeSsh } from "./ssh";
 
 /** Thrown once with all that speaks against the run, before any resource is registered. */
@@ -23,16 +23,18 @@ export async function preflight(given: Settings, dryRun = pulumi.runtime.isDryRu
     ]);
     const network = host instanceof Error ? lookUpLater(given) : findDatabaseNetwork(host, given);
     const settings = typeof network === "string" ? { ...given, databaseNetwork: network } : given;
-    // Where it matters alone: it takes the CLI a second to tell.
-    const known = database instanceof Error || !unmarked(database) ? nothing : await readState(settings.stack).then(knownTo, () => nothing);
+    const state = await stateWhereItMatters(settings, dryRun, database, host);
+    const known = state instanceof Error ? nothing : knownTo(state);
+    const missing = state instanceof Error || host instanceof Error ? [] : findMissing(state, host);
     await report(settings, dryRun, [
         ...(database instanceof Error ? [whyUnreached(database, settings)] : judgeDatabase(database, settings, owner(), known)),
         ...(host instanceof Error
             ? [whyNoEngine(host, settings)]
             : [...(typeof network === "string" ? judgeHost(host, settings, owner()) : [network]), ...(await judgePort(host, settings))]),
         ...(await judgeSsh(settings.docker)),
+        ...(missing.length > 0 ? [warning(whyRefresh(missing, settings))] : []),
     ]);
-    if (!dryRun) await mend(settings, database as DatabaseFacts, host as HostFacts);
+    if (!dryRun) await mend(settings, state, database as DatabaseFacts, host as HostFacts);
     return settings;
 }
 
@@ -42,6 +44,23 @@ const lookUpLater = ({ databaseNetwork }: Settings) => databaseNetwork || "unkno
 const nothing: Known = { roles: [], lookupFunction: false };
 
 const unmarked = ({ roleOwners, functionOwner }: DatabaseFacts) => [...Object.values(roleOwners), functionOwner].includes("");
+
+/** The stack's state: for an `up`, and in a preview where something is unmarked or not running. It takes the CLI a second to tell. */
+async function stateWhereItMatters(
+    { stack }: Settings,
+    dryRun: boolean,
+    database: DatabaseFacts | Error,
+    host: HostFacts | Error,
+): Promise<StackState | Error> {
+    const byHand = !(database instanceof Error) && unmarked(database);
+    const stopped = !(host instanceof Error) && host.containers.filter((one) => one.running && one.owner === owner()).length < 2;
+    if (dryRun && !byHand && !stopped) return { deployment: {} };
+    return readState(stack).catch((cause: Error) => cause);
+}
+
+const whyRefresh = (missing: string[], { docker, stack }: Settings) =>
+    `${missing.join(", ")}: gone from ${docker.host}, or stopped; a run without --refresh takes them for what they were. ` +
+    `Mend it: pulumi up --refresh --stack ${stack}`;
 
 async function report(settings: Settings, dryRun: boolean, findings: Finding[]): Promise<void> {
     for (const { level, text } of findings) {
@@ -57,8 +76,7 @@ async function report(settings: Settings, dryRun: boolean, findings: Finding[]):
     }
 }
 
-async function mend(settings: Settings, database: DatabaseFacts, host: HostFacts): Promise<void> {
-    const state = await readState(settings.stack).catch((cause: Error) => cause);
+async function mend(settings: Settings, state: StackState | Error, database: DatabaseFacts, host: HostFacts): Promise<void> {
     if (state instanceof Error) {
         await pulumi.log.warn(
             `not checked: whether a run that was cut left something behind (pulumi stack export: ${state.message.trim()})`,

@@ -12,7 +12,7 @@ const usage = "npm run tunnel -- COMMAND…   (as: npm run tunnel -- pulumi up -
 async function main(): Promise<number> {
     const [program, ...args] = process.argv.slice(2);
     if (program === undefined) throw new StackUnread(`which command is to have the tunnel?\nMend it: ${usage}`);
-    const stack = await stackOf(args);
+    const stack = await stackOf(args, program);
     const settings = await configuredSettings(stack);
     const host = await inspectHost(settings.docker).catch((cause: Error) => {
         throw new StackUnread(

@@ -58,7 +58,9 @@ export class Pgadmin extends pulumi.ComponentResource {
         this.email = pulumi.output(args.email);
         this.password = pulumi.secret(args.password ?? new random.RandomPassword(name, { length: 24, special: false }, { parent }).result);
 
-        const volume = new docker.Volume(name, { name: args.volume }, { parent, retainOnDelete: true });
+        // One that was there already keeps what it is: to change a volume's labels is to make it anew.
+        const ignoreChanges = ["labels", "driver", "driverOpts"];
+        const volume = new docker.Volume(name, { name: args.volume }, { parent, retainOnDelete: true, ignoreChanges });
         const file = (from: string) => ({
             file: `${home}/${from}`,
             content: fs.readFileSync(path.join(__dirname, from), "utf8"),

@@ -63,16 +63,18 @@ function fault(title: string, play: () => Promise<string>, { pause = 2, redeploy
     });
 }
 
-/** Runs `work` while clients connect through the pool in a loop, and says how many failed and how long none came through. */
+/** Runs `work` while clients connect through the pool in loops, node's pg and psql, and says how many failed and how long none of node's came through. */
 async function underLoad(work: () => Promise<void>): Promise<{ said: string; failures: string[]; gap: number }> {
-    const load = await clients.node("reconnect.ts");
+    const loops = [await clients.node("reconnect.ts"), await clients.shell("reconnect.sh")];
     await until("the load", 20, async () => (await direct(on, "SELECT 1 FROM pg_stat_activity WHERE query LIKE 'SELECT 1%' AND client_addr IS NOT NULL")).length > 0); // prettier-ignore
     await work();
-    // A while of the good state, so that the gap is over before the loop ends.
+    // A while of the good state, so that the gap is over before the loops end.
     await new Promise((resolve) => setTimeout(resolve, 1500));
-    const { ok, failures, gap = NaN } = await clients.finish<Loop>(load);
+    const [node, libpq] = [await clients.finish<Loop>(loops[0]!), await clients.finish<Loop>(loops[1]!)];
+    const failures = [...node.failures, ...libpq.failures];
+    const gap = node.gap ?? NaN;
     return {
-        said: `${failures.length} of ${ok + failures.length} connections failed; none came through for ${gap.toFixed(1)} s`,
+        said: `${failures.length} of ${node.ok + libpq.ok + failures.length} connections failed; none came through for ${gap.toFixed(1)} s`,
         failures,
         gap,
     };
@@ -298,6 +300,7 @@ fault("the lookup role's password changed by hand", async () => {
     const took = seconds(from);
     out = await outputs(on);
     expect((await verify()).code).toBe(0);
+    await removeConfig(on, "rotation"); // the up that follows rotates back to the role that the host had before
     return `\`pulumi preview --refresh\` sees nothing, and the pool goes on with the lookup's backend that it has; \`npm run verify\` says so and prints \`${remedy}\`, which mends it: ${took}`;
 });
 
@@ -338,6 +341,24 @@ fault(
     },
     { pause: 60, redeployed: true },
 );
+
+fault("the sidecar stopped by hand, and then the host cleaned of unused networks and containers", async () => {
+    const both = [...(await containers("pgbouncer")), ...(await containers("pgadmin"))];
+    await run("docker", ["stop", ...both]);
+    const ours = ["--force", "--filter", "label=pg-sidecar.stack=pg-sidecar/local"]; // what Coolify's cleanup does, to nobody else's
+    await run("docker", ["network", "prune", ...ours]);
+    await run("docker", ["volume", "prune", "--force", "--filter", "label=pg-sidecar.stack"]);
+    expect((await attempt("docker", ["start", both[0]!])).code).not.toBe(0); // its network is gone
+    const plain = await pulumi(on, ["preview"]);
+    for (const what of ["container pgbouncer", "container pgadmin", "network pg-sidecar"]) expect(plain.stdout).toContain(what);
+    expect(plain.stdout).toContain("Mend it: pulumi up --refresh");
+    const from = Date.now();
+    const refreshed = await pulumi(on, ["up", "--refresh", ...changing]);
+    expect(refreshed.code).toBe(0);
+    out = await outputs(on);
+    await until("the pool to answer again", 20, pooledAnswers);
+    return `stopped containers stay, their network is gone and \`docker start\` fails; \`pulumi preview\` and \`up\` name what is missing, \`pulumi up --refresh\` makes it anew, with pgAdmin's data: ${seconds(from)}`;
+});
 
 const ownEngine = daemonPid("dockerd") !== undefined;
 (ownEngine ? fault : (title: string) => test.skip(title, () => undefined))(

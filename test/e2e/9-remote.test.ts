@@ -1,49 +1,29 @@
 import * as net from "net";
-import { ensureDatabase } from "../../lab/database";
 import { attempt, changing, Clients, containers, keepLogs, Loop, Outputs, outputs, psql, pulumi, removeConfig, run, setConfig, Sidecar, sidecar, until, up } from "./sidecar"; // prettier-ignore
+import { Remote, tunnelPort } from "./remote";
 import { Sshd } from "./sshd";
 
 // From a laptop: the Docker host over ssh, and a database of which no port is published, through a tunnel.
-
-const sshPort = 2222;
-const tunnelPort = 15432;
 
 let on: Sidecar;
 let out: Outputs;
 let clients: Clients;
 let sshd: Sshd;
-
-/** Makes the database's container anew, with its port on the host's loopback or without; the volume stays. */
-async function redeploy(published: boolean) {
-    await run("docker", ["rm", "-f", on.lab.databaseContainer]);
-    await ensureDatabase(on.lab, { published });
-}
-
-async function setSshOpts(options: string[]) {
-    await attempt("pulumi", ["config", "rm", "docker:sshOpts"], { env: on.env });
-    for (const [at, option] of options.entries()) await setConfig(on, `docker:sshOpts[${at}]`, option, "--path");
-}
+let remote: Remote;
 
 beforeAll(async () => {
     on = await sidecar();
     clients = new Clients(on);
     out = await up(on);
-    sshd = await Sshd.start(sshPort);
-    await redeploy(false);
-    await setConfig(on, "docker:host", sshd.dockerHost);
-    await setSshOpts(sshd.sshOpts());
-    await setConfig(on, "postgresql:port", String(tunnelPort));
+    remote = await Remote.begin(on);
+    sshd = remote.sshd;
 });
 
 afterEach(() => clients.removeAll());
 
 afterAll(async () => {
     await keepLogs("9-remote");
-    await setConfig(on, "docker:host", on.env.DOCKER_HOST!);
-    await removeConfig(on, "docker:sshOpts");
-    await setConfig(on, "postgresql:port", String(on.lab.databasePort));
-    await redeploy(true);
-    await sshd.stop();
+    await remote.end();
     await up(on);
 });
 
@@ -82,7 +62,7 @@ test.each([
     // A connection that stands already would be taken: this one must be made.
     const own = sshd.sshOpts(options).map((option) => option.replace(/^(ControlPath=.*)\/(.*)$/, `$1/${what.length}-$2`));
     try {
-        await setSshOpts(own);
+        await remote.setSshOpts(own);
         const { code, stdout } = await pulumi(on, ["up", ...changing]);
         expect(stdout).toMatch(said);
         expect(stdout).toContain(remedy);
@@ -93,7 +73,7 @@ test.each([
         expect(tunnel.stderr).toContain(remedy);
         expect(tunnel.code).toBe(2);
     } finally {
-        await setSshOpts(sshd.sshOpts());
+        await remote.setSshOpts(sshd.sshOpts());
     }
 });
 
@@ -162,6 +142,7 @@ test("an up whose connections are cut fails clearly, the pool serves on, and the
         await sshd.cut();
         const { code, stdout } = await cut;
         expect(code).not.toBe(0);
+        expect(stdout).toMatch(/error during connect|can't be reached/);
         await until("the pool to answer", 10, pooledAnswers);
         await tunnelledUp();
         expect(await containers("pgbouncer")).toEqual([out.pgbouncerContainer]);

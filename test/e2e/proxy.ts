@@ -90,6 +90,7 @@ const command = [
     "--certificatesresolvers.letsencrypt.acme.caserver=https://127.0.0.1:9/directory", // nobody listens there: the test asks no CA
     "--global.checknewversion=false",
     "--log.level=INFO",
+    "--log.nocolor=true", // it would colour the lines for a reader that is no terminal, too
 ];
 
 const opensslConfig = (domain: string) => `

@@ -1,7 +1,7 @@
 import { DatabaseFacts, judgeDatabase, roleOwner, whyUnreached } from "../../preflight/database";
 import { ContainerFacts, findDatabaseNetwork, HostFacts, judgeHost } from "../../preflight/dockerhost";
 import { Finding } from "../../preflight/finding";
-import { findLeftovers } from "../../preflight/leftovers";
+import { findLeftovers, findMissing } from "../../preflight/leftovers";
 import { parseSettings } from "../../settings";
 
 const settings = parseSettings({
@@ -130,7 +130,9 @@ describe("the Docker host", () => {
 });
 
 describe("what a cut run left behind", () => {
-    const state = (...resources: { type: string; id: string }[]) => ({ deployment: { resources } });
+    const state = (...resources: { type: string; id: string; urn?: string }[]) => ({
+        deployment: { resources: resources.map((one) => ({ urn: "", ...one })) },
+    });
     const database = { roleOwners: { pgbouncer: owner }, functionOwner: owner } as unknown as DatabaseFacts;
     const container = (id: string, of?: string) => ({
         id,
@@ -157,6 +159,19 @@ describe("what a cut run left behind", () => {
             containers: ["c2"],
             networks: [],
         });
+    });
+
+    test("and what the state knows, but the host has not or not running, is missing", () => {
+        const urn = (name: string) => `urn:pulumi:stage::pg-sidecar::x::${name}`;
+        const known = state(
+            { type: "docker:index/container:Container", id: "c1", urn: urn("pgbouncer") },
+            { type: "docker:index/container:Container", id: "gone", urn: urn("pgadmin") },
+            { type: "docker:index/network:Network", id: "pruned", urn: urn("pg-sidecar") },
+            { type: "docker:index/remoteImage:RemoteImage", id: "i", urn: urn("pgadmin") },
+        );
+        expect(findMissing(known, host)).toEqual(["container pgadmin (gone)", "network pg-sidecar (pruned)"]);
+        const stopped = { ...host, containers: host.containers.map((one) => ({ ...one, running: false })) };
+        expect(findMissing(known, stopped)[0]).toBe("container pgbouncer (c1)");
     });
 
     test("is nothing of another's, and nothing that the state knows", () => {

@@ -1,6 +1,7 @@
 import { HostFacts } from "../../preflight/dockerhost";
 import { judgeSshConfig, sshArguments, sshRemedy } from "../../preflight/ssh";
 import { parseSettings } from "../../settings";
+import { stackOf } from "../../stackcli";
 import { routeTo } from "../../tunnel/route";
 
 const settings = (values: Record<string, string> = {}) =>
@@ -47,6 +48,22 @@ test.each<[string, Record<string, string>, HostFacts, string]>([
     const route = () => routeTo(settings(values), facts);
     expect(route).toThrow(said);
     expect(route).toThrow("Mend it:");
+});
+
+test.each<[string[], string | undefined, string]>([
+    [["up", "--stack", "prod", "--yes"], "pulumi", "prod"],
+    [["up", "-s=org/pg-sidecar/prod"], "pulumi", "org/pg-sidecar/prod"],
+    [["-s", "-c", "SELECT 1"], "psql", "selected"],
+    [["run", "rotate", "--", "--stack", "prod"], "npm", "prod"],
+])("the stack of %j under %s is %s", async (args, program, stack) => {
+    const before = process.env.PULUMI_STACK;
+    process.env.PULUMI_STACK = "selected";
+    try {
+        expect(await stackOf(args, program)).toBe(stack);
+    } finally {
+        if (before === undefined) delete process.env.PULUMI_STACK;
+        else process.env.PULUMI_STACK = before;
+    }
 });
 
 test("ssh is called as the provider does, with what is given first winning over the stack's options", () => {

@@ -10,6 +10,7 @@ export async function trusting({ domain, httpPort, httpsPort, caFile }: Proxy): 
     await need("certutil", ["libnss3-tools"], "to make Chromium trust the proxy's CA");
     const home = path.join(path.dirname(caFile), "home");
     const store = path.join(home, ".pki/nssdb"); // Chromium looks there for the CAs that a user added
+    fs.rmSync(home, { recursive: true, force: true }); // over a store that is there, certutil asks for its password, for ever
     fs.mkdirSync(store, { recursive: true });
     await run("certutil", ["-d", `sql:${store}`, "-N", "--empty-password"]);
     await run("certutil", ["-d", `sql:${store}`, "-A", "-n", "proxy", "-t", "C,,", "-i", caFile]);

@@ -1,0 +1,218 @@
+import * as fs from "fs";
+import * as os from "os";
+import * as path from "path";
+import { inLab } from "../../lab/paths";
+import { login } from "./pgadminlogin";
+import { play } from "./play";
+import { proof } from "./proof";
+import { Remote } from "./remote";
+import { attempt, changing, Clients, containers, keepLogs, Loop, Outputs, outputs, psql, removeConfig, run, setConfig, Sidecar, sidecar, until, up } from "./sidecar"; // prettier-ignore
+
+// docs/RUNBOOK.md, done as it stands: the Docker host over ssh, no port of the database published, the settings in git.
+
+let on: Sidecar;
+let out: Outputs;
+let clients: Clients;
+let remote: Remote;
+let repository: string;
+let env: Record<string, string>;
+
+const git = (...args: string[]) => run("git", args, { env });
+const destroy = () => run("tunnel/tunnel", ["pulumi", "destroy", ...changing], { env: on.env });
+const pooledAnswers = async () => (await psql(on, out, "tracksolid_db", "SELECT 1")).code === 0;
+/** Runs SQL in the database's container, as its superuser. */
+const asSuperuser = (sql: string) => run("docker", ["exec", on.lab.databaseContainer, "psql", "-U", "postgres", "-d", "tracksolid_db", "-qAtXc", sql]); // prettier-ignore
+
+beforeAll(async () => {
+    on = await sidecar();
+    clients = new Clients(on);
+    remote = await Remote.begin(on);
+    repository = fs.mkdtempSync(path.join(os.tmpdir(), "sidecar-git-"));
+    const who = { NAME: "A Test", EMAIL: "test@example.com" };
+    env = {
+        ...on.env,
+        ...{ GIT_DIR: repository, GIT_WORK_TREE: inLab("stack") },
+        ...Object.fromEntries(
+            ["AUTHOR", "COMMITTER"].flatMap((role) => Object.entries(who).map(([key, is]) => [`GIT_${role}_${key}`, is])),
+        ),
+    };
+    await attempt("pulumi", ["config", "rm", "rotation"], { env: on.env });
+    await run("tunnel/tunnel", ["pulumi", "up", ...changing], { env: on.env }); // a destroy goes where the last up went
+    await destroy();
+    await git("init", "-q");
+    await git("add", "Pulumi.local.yaml");
+    await git("commit", "-qm", "The stack as it is");
+});
+
+afterEach(() => clients.removeAll());
+
+afterAll(async () => {
+    await keepLogs("11-runbook");
+    await attempt("git", ["checkout", "-q", "--", "."], { env }); // of a section that failed midway
+    await attempt("pulumi", ["config", "rm", "rotation"], { env: on.env });
+    await remote.end();
+    await up(on);
+    fs.rmSync(repository, { recursive: true });
+});
+
+test("Deploy", async () => {
+    await play("Deploy", env);
+    out = await outputs(on);
+    expect(await pooledAnswers()).toBe(true);
+});
+
+test("Change a setting: what a reviewer sees is readable line by line, and no secret is in it", async () => {
+    const before = out.pgbouncerContainer;
+    const said = await play("Change a setting", env);
+    const [, shown = ""] = /(Previewing update[^]*?unchanged)/.exec(said) ?? [];
+    for (const secret of [on.lab.databasePassword, out.pgadminPassword]) expect(said).not.toContain(secret);
+    const lines = shown.split("\n").filter((line) => !/from \$PATH|^@|^\s*$|Diagnostics:|\(pg-sidecar-local\)|warnings$/.test(line));
+    fs.writeFileSync(proof("preview.txt"), lines.join("\n") + "\n");
+    out = await outputs(on);
+    expect(out.pgbouncerContainer).not.toBe(before);
+});
+
+test("Roll back a setting", async () => {
+    await play("Roll back a setting", env);
+    out = await outputs(on);
+    expect((await psql(on, out, "pgbouncer", "SHOW CONFIG")).stdout).toMatch(/^default_pool_size\|15\|/m);
+});
+
+test("Rotate: no login fails, though each lookup has to open a new backend again and again", async () => {
+    const loops = [await clients.node("reconnect.ts"), await clients.shell("reconnect.sh")];
+    // The old pooler, until it has left, drops its lookups' backends every 0.3 s: whoever logs in next needs a new one.
+    const console = `psql -h /var/run/pgbouncer -p 6432 -U pgbouncer -d pgbouncer -qc "RECONNECT pgbouncer_lookup"`;
+    const renewing = attempt("docker", ["exec", out.pgbouncerContainer, "sh", "-c", `n=0; while ${console}; do n=$((n + 1)); sleep 0.3; done; echo $n`]); // prettier-ignore
+    await until("connections", 20, async () => (await asSuperuser("SELECT count(*) FROM pg_stat_activity WHERE usename = 'pgbouncer'")).trim() !== "0"); // prettier-ignore
+    const before = await asSuperuser("SELECT rolpassword FROM pg_authid WHERE rolname = 'pgbouncer'");
+    await play("Rotate", env);
+    await new Promise((resolve) => setTimeout(resolve, 2000));
+    for (const loop of loops) {
+        const { ok, failures, gap } = await clients.finish<Loop>(loop);
+        globalThis.console.log(`rotation: ${failures.length} of ${ok + failures.length} connections failed${gap ? `, none came through for ${gap.toFixed(1)} s` : ""}`); // prettier-ignore
+        expect(failures).toEqual([]);
+        expect(ok).toBeGreaterThan(100);
+    }
+    expect(Number((await renewing).stdout)).toBeGreaterThan(10);
+    expect(await asSuperuser("SELECT rolname FROM pg_roles WHERE rolname LIKE 'pgbouncer%'")).toBe("pgbouncer_2\n");
+    expect(await asSuperuser("SELECT rolpassword FROM pg_authid WHERE rolname = 'pgbouncer_2'")).not.toBe(before);
+    out = await outputs(on);
+});
+
+/** pgAdmin's own setup.py, and the names of the servers that its login has. */
+const setup = (...args: string[]) => run("docker", ["exec", out.pgadminContainer, "/venv/bin/python3", "/pgadmin4/setup.py", ...args]);
+async function addServer(name: string) {
+    const server = {
+        Name: name,
+        Group: "Mine",
+        Host: "elsewhere",
+        Port: 5432,
+        MaintenanceDB: "postgres",
+        Username: "me",
+        SSLMode: "prefer",
+    };
+    await run("docker", ["exec", "-i", out.pgadminContainer, "sh", "-c", "cat > /tmp/server.json"], { input: JSON.stringify({ Servers: { 1: server } }) }); // prettier-ignore
+    await setup("load-servers", "/tmp/server.json", "--user", out.pgadminEmail);
+}
+async function servers(): Promise<string> {
+    await setup("dump-servers", "/tmp/servers.json", "--user", out.pgadminEmail);
+    return run("docker", ["exec", out.pgadminContainer, "cat", "/tmp/servers.json"]);
+}
+
+test("Upgrade pgAdmin, and Restore pgAdmin: the volume is what it was before the other image", async () => {
+    await addServer("from before");
+    const registry = `127.0.0.1:${on.lab.registryPort}/dpage/pgadmin4`;
+    const tag = `${registry}:another`;
+    await run("docker", ["build", "-q", "-t", tag, "-"], { input: `FROM ${on.images.pgadmin}\nLABEL another=${Date.now()}\n`, env: { DOCKER_BUILDKIT: "0" } }); // prettier-ignore
+    await run("docker", ["push", "-q", tag]);
+    const words = { IMAGE: (await run("docker", ["inspect", "-f", "{{index .RepoDigests 0}}", tag])).trim().replace("@", ":another@") };
+
+    await play("Upgrade pgAdmin", env, words);
+    out = await outputs(on);
+    expect(await servers()).toContain("from before");
+    await addServer("from after");
+    // What a migration forward comes to for the image before: a database that it does not know.
+    await run("docker", ["exec", out.pgadminContainer, "/venv/bin/python3", "-c", `import sqlite3; c = sqlite3.connect("/var/lib/pgadmin/pgadmin4.db"); c.execute("UPDATE version SET value = 999 WHERE name = 'ConfigDB'"); c.commit()`]); // prettier-ignore
+
+    await play("Restore pgAdmin", env);
+    out = await outputs(on);
+    const there = await servers();
+    expect(there).toContain("from before");
+    expect(there).not.toContain("from after");
+    expect(await login(out)).toMatch(/\/browser\/?$/);
+});
+
+test("Remove", async () => {
+    await play("Remove", env);
+    await removeConfig(on, "rotation");
+    expect(await containers("pgbouncer")).toEqual([]);
+    expect(await asSuperuser("SELECT count(*) FROM pg_roles WHERE rolname LIKE 'pgbouncer%'")).toBe("0\n");
+});
+
+// The first plan's SQL, as somebody ran it.
+const byHand = `
+    CREATE ROLE pgbouncer LOGIN PASSWORD 'by-hand';
+    CREATE FUNCTION public.user_lookup(in_user text, OUT uname text, OUT phash text) RETURNS record AS $$
+    BEGIN
+        SELECT usename, passwd FROM pg_catalog.pg_shadow WHERE usename = in_user INTO uname, phash;
+        RETURN;
+    END;
+    $$ LANGUAGE plpgsql SECURITY DEFINER;
+    REVOKE ALL ON FUNCTION public.user_lookup(text) FROM public;
+    GRANT EXECUTE ON FUNCTION public.user_lookup(text) TO pgbouncer`;
+
+test("Adopt: what somebody made by hand becomes the stack's, and a destroy says that it will remove it", async () => {
+    await asSuperuser(byHand);
+    const oid = await asSuperuser("SELECT oid FROM pg_roles WHERE rolname = 'pgbouncer'");
+    const refused = await attempt("tunnel/tunnel", ["pulumi", "up", ...changing], { env: on.env });
+    expect(refused.stdout).toContain("npm run adopt -- --stack local");
+
+    await play("Adopt", env);
+    out = await outputs(on);
+    expect(await pooledAnswers()).toBe(true);
+    expect(await asSuperuser("SELECT oid FROM pg_roles WHERE rolname = 'pgbouncer'")).toBe(oid); // taken over, not made anew
+    expect(await asSuperuser("SELECT prosrc FROM pg_proc WHERE proname = 'user_lookup'")).toContain("Made by stack pg-sidecar/local");
+    const again = await attempt("tunnel/tunnel", ["adopt/adopt"], { env: on.env });
+    expect(again.stdout).toContain("nothing to adopt");
+    const clean = await attempt("tunnel/tunnel", ["pulumi", "preview", "--refresh", "--expect-no-changes"], { env: on.env });
+    expect(clean.code).toBe(0);
+
+    const said = await run("tunnel/tunnel", ["pulumi", "destroy", "--preview-only"], { env: on.env });
+    expect(said).toMatch(/- +postgresql:index:Role +pgbouncer +delete|postgresql:index:Role pgbouncer delete/);
+    expect(said).toMatch(/postgresql:index:Function +pgbouncer +delete/);
+    await destroy();
+    expect(await asSuperuser("SELECT count(*) FROM pg_proc WHERE proname = 'user_lookup'")).toBe("0\n");
+    expect(await asSuperuser("SELECT count(*) FROM pg_roles WHERE rolname LIKE 'pgbouncer%'")).toBe("0\n");
+});
+
+test("a volume of a pgAdmin that compose ran is taken over by its name, with what its users had", async () => {
+    const volume = `compose-${on.lab.id}_pgadmin-data`;
+    const container = `compose-${on.lab.id}_pgadmin`;
+    const labels = ["com.docker.compose.project=compose", "com.docker.compose.volume=pgadmin-data"].flatMap((label) => ["--label", label]);
+    await run("docker", ["volume", "create", ...labels, volume]);
+    try {
+        await run("docker", [
+            ...["run", "-d", "--name", container, "-v", `${volume}:/var/lib/pgadmin`, "-e", "PGADMIN_DEFAULT_EMAIL=old@example.com"],
+            ...["-e", "PGADMIN_DEFAULT_PASSWORD=old-password", "-e", "PGADMIN_LISTEN_PORT=8080", on.images.pgadmin],
+        ]);
+        const inOld = ["exec", container, "/venv/bin/python3"];
+        await until("compose's pgAdmin", 90, async () => (await attempt("docker", [...inOld, "-c", 'import urllib.request as r; r.urlopen("http://127.0.0.1:8080/misc/ping")'])).code === 0); // prettier-ignore
+        await setConfig(on, "pgadminVolume", volume);
+        const held = await attempt("tunnel/tunnel", ["pulumi", "up", ...changing], { env: on.env });
+        expect(held.stdout).toContain(`the volume ${volume} is already that of container ${container}`);
+        await run("docker", ["rm", "-f", container]);
+
+        await run("tunnel/tunnel", ["pulumi", "up", ...changing], { env: on.env });
+        out = await outputs(on);
+        expect(await login(out)).toMatch(/\/browser\/?$/);
+        expect(await setup("get-users")).toContain("old@example.com");
+        const clean = await attempt("tunnel/tunnel", ["pulumi", "preview", "--refresh", "--expect-no-changes"], { env: on.env });
+        expect(clean.stdout).toContain("17 unchanged");
+        await destroy();
+        expect((await attempt("docker", ["volume", "inspect", volume])).code).toBe(0); // kept
+    } finally {
+        await removeConfig(on, "pgadminVolume");
+        await attempt("docker", ["rm", "-f", container, ...(await containers("pgadmin"))]);
+        await attempt("docker", ["volume", "rm", volume]);
+    }
+});

@@ -1,0 +1,43 @@
+import { ensureDatabase } from "../../lab/database";
+import { attempt, removeConfig, run, setConfig, Sidecar } from "./sidecar";
+import { Sshd } from "./sshd";
+
+const sshPort = 2222;
+export const tunnelPort = 15432;
+
+/** The lab's stack as one on a far host: its engine over ssh, its database with no port published, reached by the tunnel alone. */
+export class Remote {
+    private constructor(
+        private readonly on: Sidecar,
+        readonly sshd: Sshd,
+    ) {}
+
+    static async begin(on: Sidecar): Promise<Remote> {
+        const remote = new Remote(on, await Sshd.start(sshPort));
+        await remote.redeploy(false);
+        await setConfig(on, "docker:host", remote.sshd.dockerHost);
+        await remote.setSshOpts(remote.sshd.sshOpts());
+        await setConfig(on, "postgresql:port", String(tunnelPort));
+        return remote;
+    }
+
+    /** Sets all as it was; the stack goes on under it with the next `up`. */
+    async end(): Promise<void> {
+        await setConfig(this.on, "docker:host", this.on.env.DOCKER_HOST!);
+        await removeConfig(this.on, "docker:sshOpts");
+        await setConfig(this.on, "postgresql:port", String(this.on.lab.databasePort));
+        await this.redeploy(true);
+        await this.sshd.stop();
+    }
+
+    async setSshOpts(options: string[]): Promise<void> {
+        await attempt("pulumi", ["config", "rm", "docker:sshOpts"], { env: this.on.env });
+        for (const [at, option] of options.entries()) await setConfig(this.on, `docker:sshOpts[${at}]`, option, "--path");
+    }
+
+    /** Makes the database's container anew, with its port on the host's loopback or without; its volume stays. */
+    private async redeploy(published: boolean): Promise<void> {
+        await run("docker", ["rm", "-f", this.on.lab.databaseContainer]);
+        await ensureDatabase(this.on.lab, { published });
+    }
+}
