@@ -1,10 +1,10 @@
-import { spawnSync } from "child_process";
 import * as fs from "fs";
 import * as os from "os";
 import * as path from "path";
 import { UserError } from "../errors";
 import { whyUnreached } from "../preflight/database";
 import { configuredSettings, stackOf, StackUnread } from "../stackcli";
+import { runInTerminal } from "../terminal";
 import { findByHand } from "./found";
 import { importFile } from "./importfile";
 import { plan } from "./plan";
@@ -32,10 +32,8 @@ async function main(): Promise<number> {
         const file = path.join(folder, "import.json");
         fs.writeFileSync(file, JSON.stringify(importFile(found, settings)));
         const command = ["import", "--stack", stack, "--file", file, "--protect=false", "--generate-code=false"];
-        const { status } = spawnSync("pulumi", [...command, ...(args.includes("--yes") ? ["--yes", "--skip-preview"] : [])], {
-            stdio: "inherit",
-        });
-        if (status !== 0) return status ?? 1;
+        const code = await runInTerminal("pulumi", [...command, ...(args.includes("--yes") ? ["--yes", "--skip-preview"] : [])]);
+        if (code !== 0) return code;
     } finally {
         fs.rmSync(folder, { recursive: true });
     }

@@ -36,7 +36,7 @@ export async function identity(): Promise<Identity> {
 }
 
 /** The port wanted, or the next that nobody listens on. */
-async function freePort(wanted: number): Promise<number> {
+export async function freePort(wanted: number): Promise<number> {
     const free = await new Promise<boolean>((resolve) => {
         const server = net.createServer();
         server.once("error", () => resolve(false));

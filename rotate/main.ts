@@ -1,6 +1,6 @@
-import { execFileSync, spawnSync } from "child_process";
 import { z } from "zod";
 import { askCli, stackOf, StackUnread } from "../stackcli";
+import { runInTerminal } from "../terminal";
 
 const usage = "npm run rotate -- --stack NAME   (more flags are pulumi up's)";
 
@@ -18,10 +18,11 @@ async function main(): Promise<number> {
         throw new StackUnread(`stack ${stack} tells no rotation that could be counted up: it is not up, or of an older version.\nMend it: pulumi up --stack ${stack}`); // prettier-ignore
     }
     const rotation = outputs.data.deployed.rotation + 1;
-    execFileSync("pulumi", ["config", "set", "--stack", stack, "rotation", String(rotation)], { stdio: "inherit" });
+    const set = await runInTerminal("pulumi", ["config", "set", "--stack", stack, "rotation", String(rotation)]);
+    if (set !== 0) return set;
     console.error(`rotate: rotation ${rotation - 1} → ${rotation} (commit the stack's settings file with it)`);
     const given = args.filter((arg, at) => !/^(--stack|-s)(=|$)/.test(arg) && !/^(--stack|-s)$/.test(args[at - 1] ?? ""));
-    return spawnSync("pulumi", ["up", "--stack", stack, ...given], { stdio: "inherit" }).status ?? 1;
+    return runInTerminal("pulumi", ["up", "--stack", stack, ...given]);
 }
 
 main().then(

@@ -1,9 +1,8 @@
-import { spawn } from "child_process";
-import { constants } from "os";
 import { UserError } from "../errors";
 import { inspectHost } from "../preflight/dockerhost";
 import { sshRemedy } from "../preflight/ssh";
 import { configuredSettings, stackOf, StackUnread } from "../stackcli";
+import { runInTerminal } from "../terminal";
 import { routeTo } from "./route";
 import { openTunnel } from "./forward";
 
@@ -26,21 +25,10 @@ async function main(): Promise<number> {
         `tunnel: 127.0.0.1:${route.localPort} leads to ${settings.databaseHost} (${route.address}:${route.port}) while this runs`,
     );
     try {
-        return await run(program, args);
+        return await runInTerminal(program, args);
     } finally {
         tunnel.close();
     }
-}
-
-/** Runs the command with this terminal, to its end: Ctrl-C reaches it as well, and how it ends then is its own. */
-function run(program: string, args: string[]): Promise<number> {
-    return new Promise((resolve, reject) => {
-        const child = spawn(program, args, { stdio: "inherit" });
-        process.on("SIGINT", () => undefined);
-        process.on("SIGTERM", () => child.kill("SIGTERM"));
-        child.on("error", (cause) => reject(new StackUnread(`${program} can't be run: ${cause.message}\nMend it: ${usage}`)));
-        child.on("exit", (code, signal) => resolve(code ?? 128 + constants.signals[signal!]));
-    });
 }
 
 main().then(

@@ -56,7 +56,7 @@ afterAll(async () => {
 });
 
 test("Deploy", async () => {
-    await play("Deploy", env);
+    await play("Deploy", env, { 15432: String(remote.tunnelPort) });
     out = await outputs(on);
     expect(await pooledAnswers()).toBe(true);
 });

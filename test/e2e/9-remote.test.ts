@@ -1,6 +1,6 @@
 import * as net from "net";
 import { attempt, changing, Clients, containers, keepLogs, Loop, Outputs, outputs, psql, pulumi, removeConfig, run, setConfig, Sidecar, sidecar, until, up } from "./sidecar"; // prettier-ignore
-import { Remote, tunnelPort } from "./remote";
+import { Remote } from "./remote";
 import { Sshd } from "./sshd";
 
 // From a laptop: the Docker host over ssh, and a database of which no port is published, through a tunnel.
@@ -42,14 +42,14 @@ const pooledAnswers = async () => (await psql(on, out, "tracksolid_db", "SELECT 
 /** Whether somebody listens on the tunnel's port. */
 const listens = () =>
     new Promise<boolean>((resolve) => {
-        const socket = net.connect(tunnelPort, "127.0.0.1", () => resolve(true)).on("error", () => resolve(false));
+        const socket = net.connect(remote.tunnelPort, "127.0.0.1", () => resolve(true)).on("error", () => resolve(false));
         socket.on("connect", () => socket.destroy());
     });
 
 test("no port of the host leads to the database, and an up without the tunnel says so and changes nothing", async () => {
     expect(await run("docker", ["port", on.lab.databaseContainer])).toBe("");
     const { code, stdout } = await pulumi(on, ["up", ...changing]);
-    expect(stdout).toContain(`the database at 127.0.0.1:${tunnelPort} can't be reached`);
+    expect(stdout).toContain(`the database at 127.0.0.1:${remote.tunnelPort} can't be reached`);
     expect(stdout).toContain("npm run tunnel -- pulumi up");
     expect(code).not.toBe(0);
 });
@@ -116,7 +116,7 @@ test("verify goes through ssh", async () => {
 });
 
 test("the command's exit code is the tunnel's, and afterwards nothing listens, not even where the tunnel was killed", async () => {
-    const inside = await tunnelled("psql", "-h", "127.0.0.1", "-p", String(tunnelPort), "-Atc", "SELECT current_database()");
+    const inside = await tunnelled("psql", "-h", "127.0.0.1", "-p", String(remote.tunnelPort), "-Atc", "SELECT current_database()");
     expect(inside.stdout).toBe("tracksolid_db\n");
     expect((await tunnelled("sh", "-c", "exit 7")).code).toBe(7);
     expect(await listens()).toBe(false);

@@ -1,23 +1,24 @@
 import { ensureDatabase } from "../../lab/database";
+import { freePort } from "../../lab/identity";
 import { attempt, removeConfig, run, setConfig, Sidecar } from "./sidecar";
 import { Sshd } from "./sshd";
-
-const sshPort = 2222;
-export const tunnelPort = 15432;
 
 /** The lab's stack as one on a far host: its engine over ssh, its database with no port published, reached by the tunnel alone. */
 export class Remote {
     private constructor(
         private readonly on: Sidecar,
         readonly sshd: Sshd,
+        /** Where the tunnel begins. */
+        readonly tunnelPort: number,
     ) {}
 
     static async begin(on: Sidecar): Promise<Remote> {
-        const remote = new Remote(on, await Sshd.start(sshPort));
+        const remote = new Remote(on, await Sshd.start(await freePort(2222)), await freePort(15432));
         await remote.redeploy(false);
         await setConfig(on, "docker:host", remote.sshd.dockerHost);
         await remote.setSshOpts(remote.sshd.sshOpts());
-        await setConfig(on, "postgresql:port", String(tunnelPort));
+        await setConfig(on, "postgresql:port", String(remote.tunnelPort));
+        await removeConfig(on, "databaseNetwork"); // looked up, as Pulumi.stage.yaml has it
         return remote;
     }
 
@@ -26,6 +27,7 @@ export class Remote {
         await setConfig(this.on, "docker:host", this.on.env.DOCKER_HOST!);
         await removeConfig(this.on, "docker:sshOpts");
         await setConfig(this.on, "postgresql:port", String(this.on.lab.databasePort));
+        await setConfig(this.on, "databaseNetwork", this.on.lab.id);
         await this.redeploy(true);
         await this.sshd.stop();
     }
