@@ -2,6 +2,7 @@ import * as fs from "fs";
 import * as os from "os";
 import * as path from "path";
 import { inLab } from "../../lab/paths";
+import { forgetServer } from "./browser/pgadmin";
 import { login } from "./pgadminlogin";
 import { play } from "./play";
 import { proof } from "./proof";
@@ -104,7 +105,7 @@ const setup = (...args: string[]) => run("docker", ["exec", out.pgadminContainer
 async function addServer(name: string) {
     const server = {
         Name: name,
-        Group: "Mine",
+        Group: "Servers",
         Host: "elsewhere",
         Port: 5432,
         MaintenanceDB: "postgres",
@@ -140,6 +141,7 @@ test("Upgrade pgAdmin, and Restore pgAdmin: the volume is what it was before the
     expect(there).toContain("from before");
     expect(there).not.toContain("from after");
     expect(await login(out)).toMatch(/\/browser\/?$/);
+    await forgetServer(out, "from before");
 });
 
 test("Remove", async () => {
