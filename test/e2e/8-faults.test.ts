@@ -6,7 +6,7 @@ import { outside } from "./outside";
 import { login } from "./pgadminlogin";
 import { recordFault } from "./proof";
 import {
-    attempt, changing, Clients, containers, direct, keepLogs, killMarked, longestPause, Loop, marked, Outputs, outputs, psql, pulumi, removeConfig, run, setConfig, Sidecar,
+    attempt, changing, Clients, containers, direct, keepLogs, killMarked, longestPause, marked, Outputs, outputs, psql, pulumi, removeConfig, run, setConfig, Sidecar,
     sidecar, spoiled, until, up,
 } from "./sidecar"; // prettier-ignore
 
@@ -63,33 +63,16 @@ function fault(title: string, play: () => Promise<string>, { pause = 2, redeploy
     });
 }
 
-/** Runs `work` while clients connect through the pool in loops, node's pg and psql, and says how many failed and how long none of node's came through. */
-async function underLoad(work: () => Promise<void>): Promise<{ said: string; failures: string[]; gap: number }> {
-    const loops = [await clients.node("reconnect.ts"), await clients.shell("reconnect.sh")];
-    await until("the load", 20, async () => (await direct(on, "SELECT 1 FROM pg_stat_activity WHERE query LIKE 'SELECT 1%' AND client_addr IS NOT NULL")).length > 0); // prettier-ignore
-    await work();
-    // A while of the good state, so that the gap is over before the loops end.
-    await new Promise((resolve) => setTimeout(resolve, 1500));
-    const [node, libpq] = [await clients.finish<Loop>(loops[0]!), await clients.finish<Loop>(loops[1]!)];
-    const failures = [...node.failures, ...libpq.failures];
-    const gap = node.gap ?? NaN;
-    return {
-        said: `${failures.length} of ${node.ok + libpq.ok + failures.length} connections failed; none came through for ${gap.toFixed(1)} s`,
-        failures,
-        gap,
-    };
-}
-
 const pooledAnswers = async () => (await psql(on, out, "tracksolid_db", "SELECT 1")).code === 0;
 const seconds = (from: number) => `${((Date.now() - from) / 1000).toFixed(1)} s`;
 
 fault("pgbouncer killed (kill -9) under load", async () => {
-    const { said, gap } = await underLoad(async () => {
+    const { said, pg } = await clients.connecting(async () => {
         const kill = "for p in /proc/[0-9]*; do grep -q '^Name:.pgbouncer$' $p/status && kill -9 ${p#/proc/}; done; true";
         await attempt("docker", ["exec", out.pgbouncerContainer, "sh", "-c", kill]); // the container ends under it
         await until("the pool to answer again", 30, pooledAnswers);
     });
-    expect(gap).toBeLessThan(10);
+    expect(pg.gap).toBeLessThan(10);
     return `${said}; back by itself`;
 });
 
@@ -97,7 +80,7 @@ fault(
     "the database restarted under load",
     async () => {
         let late = "";
-        const { said } = await underLoad(async () => {
+        const { said } = await clients.connecting(async () => {
             await run("docker", ["restart", on.lab.databaseContainer]);
             await until("the database", 60, () => direct(on, "SELECT 1"));
             const from = Date.now();
@@ -178,7 +161,7 @@ for (const [title, why, spoil, mend] of bad) {
         const before = out.pgbouncerContainer;
         const where = await spoil();
         try {
-            const { said, failures } = await underLoad(async () => {
+            const { said, failures } = await clients.connecting(async () => {
                 const { code, stdout } = await pulumi(on, ["up", ...changing], where);
                 expect(code).not.toBe(0);
                 expect(stdout).toContain("container failed to be in healthy state");
@@ -226,7 +209,7 @@ for (const [point, there] of points) {
 fault("an `up` killed (kill -9) while two poolers stand side by side, under load", async () => {
     await setConfig(on, "defaultPoolSize", "12");
     try {
-        const { said, failures } = await underLoad(async () => {
+        const { said, failures } = await clients.connecting(async () => {
             const cut = pulumi(on, ["up", ...changing], { env: marked });
             await until("the second pooler", 60, async () => (await containers("pgbouncer")).length > 1);
             await killMarked();
@@ -308,7 +291,7 @@ fault(
     "the database's container recreated, with a new address",
     async () => {
         let late = "";
-        const { said } = await underLoad(async () => {
+        const { said } = await clients.connecting(async () => {
             await run("docker", ["rm", "-f", "-v", on.lab.databaseContainer]);
             await clients.shell("reconnect.sh"); // takes the address that has become free
             await ensureDatabase(on.lab);

@@ -136,6 +136,20 @@ export class Clients {
         return JSON.parse(lines.at(-1)!) as T;
     }
 
+    /** Does `work` while clients connect through the pool in loops, node's pg and psql, for 2 s before it and 2 s after. */
+    async connecting(work: () => Promise<unknown>): Promise<{ pg: Loop; libpq: Loop; failures: string[]; said: string }> {
+        const loops = [await this.node("reconnect.ts"), await this.shell("reconnect.sh")] as const;
+        const pause = () => new Promise((resolve) => setTimeout(resolve, 2000));
+        await pause();
+        await work();
+        await pause();
+        const [pg, libpq] = [await this.finish<Loop>(loops[0]), await this.finish<Loop>(loops[1])];
+        const failures = [...pg.failures, ...libpq.failures];
+        const all = pg.ok + libpq.ok + failures.length;
+        const said = `${failures.length} of ${all} connections failed; none came through for ${(pg.gap ?? NaN).toFixed(1)} s`;
+        return { pg, libpq, failures, said };
+    }
+
     async removeAll(): Promise<void> {
         for (const name of this.names.splice(0)) await attempt("docker", ["rm", "-f", "-v", name]);
     }
