@@ -31,8 +31,7 @@ afterAll(async () => {
     await keepLogs("10-https");
     for (const key of ["pgadminDomain", "proxyNetwork"]) await removeConfig(on, key);
     await setConfig(on, "pgadminPort", String(on.lab.pgadminPort));
-    await up(on);
-    await proxy?.stop();
+    await up(on).finally(() => proxy?.stop());
 });
 
 test("the labels alone make the route: HTTPS reaches pgAdmin, plain HTTP is sent there, and no port is published", async () => {

@@ -53,7 +53,7 @@ export async function startProxy(lab: Identity, domain: string): Promise<Proxy> 
         },
         async stop() {
             await run("docker", ["rm", "-f", "-v", container]);
-            await run("docker", ["network", "rm", network]);
+            await attempt("docker", ["network", "rm", network]); // where pgAdmin is still on it, the next one goes on with it
         },
     };
     try {
