@@ -2,7 +2,7 @@ import * as net from "net";
 import { stackLabel } from "../components/labels";
 import { DockerHost, Settings } from "../settings";
 import { ask } from "./engine";
-import { error, Finding, unchecked } from "./finding";
+import { error, Finding } from "./finding";
 import { sshRemedy } from "./ssh";
 
 /** What the preflight wants to know of one container. */
@@ -186,9 +186,9 @@ export async function judgePort(facts: HostFacts, { pgadminPort, docker }: Setti
     ];
 }
 
-/** What to say of an engine that can't be reached. */
+/** What to say of an engine that can't be reached: an error in a preview too, since the networks' lookup fails there with a stack trace. */
 export function whyNoEngine(cause: Error, { docker }: Settings): Finding {
-    return unchecked(
+    return error(
         `the Docker engine at ${docker.host} can't be reached from here (${cause.message}). ` +
             `Mend it: ${sshRemedy(cause.message) ?? "start it, or: pulumi config set docker:host ssh://USER@HOST"}`,
     );

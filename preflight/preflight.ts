@@ -13,15 +13,15 @@ export class PreflightError extends UserError {}
 
 /**
  * Looks at the database and the Docker host before anything is registered. What can't be reached stops an `up`; a
- * `preview` says what it could not check and goes on, since a review's CI may reach neither. An `up` also takes away what
- * a run that was cut left behind. Returns the settings with what was looked up in them.
+ * `preview` without the database says what it could not check and goes on, since a review's CI may not reach it. An `up`
+ * also takes away what a run that was cut left behind. Returns the settings with what was looked up in them.
  */
 export async function preflight(given: Settings, dryRun = pulumi.runtime.isDryRun()): Promise<Settings> {
     const [database, host] = await Promise.all([
         inspectDatabase(given).catch((cause: Error) => cause),
         inspectHost(given.docker).catch((cause: Error) => cause),
     ]);
-    const network = host instanceof Error ? lookUpLater(given) : findDatabaseNetwork(host, given);
+    const network = host instanceof Error ? given.databaseNetwork : findDatabaseNetwork(host, given);
     const settings = typeof network === "string" ? { ...given, databaseNetwork: network } : given;
     const state = await stateWhereItMatters(settings, dryRun, database, host);
     const known = state instanceof Error ? nothing : knownTo(state);
@@ -37,9 +37,6 @@ export async function preflight(given: Settings, dryRun = pulumi.runtime.isDryRu
     if (!dryRun) await mend(settings, state, database as DatabaseFacts, host as HostFacts);
     return settings;
 }
-
-/** A preview without the engine shows the rest: the network's lookup fails there in any case, and says so itself. */
-const lookUpLater = ({ databaseNetwork }: Settings) => databaseNetwork || "unknown";
 
 const nothing: Known = { roles: [], lookupFunction: false };
 
