@@ -1,7 +1,7 @@
 import * as fs from "fs";
 import * as path from "path";
 import { Settings } from "../settings";
-import { lookupRole } from "../components/authentication/rotation";
+import { lookupRole, lookupTurn } from "../components/authentication/rotation";
 import { Found } from "./found";
 
 /** The file that tells `pulumi import` what to take into the state, under the names that the program has for it. */
@@ -13,11 +13,10 @@ export function importFile(found: Found, settings: Settings): object {
     const part = (name: string, type: string, id: string, logicalName: string) => ({
         ...{ type, name, logicalName, id, parent: "authentication", version: dependencies["@pulumi/postgresql"]! },
     });
-    const turn = found.role && found.role.name !== settings.authUser ? "pgbouncer-2" : "pgbouncer";
     return {
         resources: [
             { type: "sidecar:index:Authentication", name: "authentication", logicalName: "pgbouncer", component: true },
-            ...(found.role ? [part("role", "postgresql:index/role:Role", lookupRole(settings), turn)] : []),
+            ...(found.role ? [part("role", "postgresql:index/role:Role", lookupRole(settings), lookupTurn("pgbouncer", settings))] : []),
             ...(found.lookup
                 ? [
                       part(

@@ -1,10 +1,9 @@
 import * as fs from "fs";
 import * as os from "os";
 import * as path from "path";
-import { UserError } from "../errors";
 import { whyUnreached } from "../preflight/database";
 import { configuredSettings, stackOf, StackUnread } from "../stackcli";
-import { runInTerminal } from "../terminal";
+import { runCommand, runInTerminal } from "../terminal";
 import { findByHand } from "./found";
 import { importFile } from "./importfile";
 import { plan } from "./plan";
@@ -41,11 +40,4 @@ async function main(): Promise<number> {
     return 0;
 }
 
-main().then(
-    (code) => (process.exitCode = code),
-    (cause: Error) => {
-        const known = cause instanceof StackUnread || cause instanceof UserError;
-        console.error(`adopt: ${known ? cause.message : cause.stack}\n${usage}`);
-        process.exitCode = 2;
-    },
-);
+runCommand("adopt", main, usage);

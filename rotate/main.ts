@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { askCli, stackOf, StackUnread } from "../stackcli";
-import { runInTerminal } from "../terminal";
+import { runCommand, runInTerminal } from "../terminal";
 
 const usage = "npm run rotate -- --stack NAME   (more flags are pulumi up's)";
 
@@ -21,14 +21,7 @@ async function main(): Promise<number> {
     const set = await runInTerminal("pulumi", ["config", "set", "--stack", stack, "rotation", String(rotation)]);
     if (set !== 0) return set;
     console.error(`rotate: rotation ${rotation - 1} → ${rotation} (commit the stack's settings file with it)`);
-    const given = args.filter((arg, at) => !/^(--stack|-s)(=|$)/.test(arg) && !/^(--stack|-s)$/.test(args[at - 1] ?? ""));
-    return runInTerminal("pulumi", ["up", "--stack", stack, ...given]);
+    return runInTerminal("pulumi", ["up", "--stack", stack, ...args]); // a --stack among them says the same again
 }
 
-main().then(
-    (code) => (process.exitCode = code),
-    (cause: Error) => {
-        console.error(`rotate: ${cause instanceof StackUnread ? cause.message : cause.stack}\n${usage}`);
-        process.exitCode = 2;
-    },
-);
+runCommand("rotate", main, usage);

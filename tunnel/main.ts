@@ -1,8 +1,7 @@
-import { UserError } from "../errors";
 import { inspectHost } from "../preflight/dockerhost";
 import { sshRemedy } from "../preflight/ssh";
 import { configuredSettings, stackOf, StackUnread } from "../stackcli";
-import { runInTerminal } from "../terminal";
+import { runCommand, runInTerminal } from "../terminal";
 import { routeTo } from "./route";
 import { openTunnel } from "./forward";
 
@@ -31,10 +30,4 @@ async function main(): Promise<number> {
     }
 }
 
-main().then(
-    (code) => (process.exitCode = code),
-    (cause: Error) => {
-        console.error(`tunnel: ${cause instanceof StackUnread || cause instanceof UserError ? cause.message : cause.stack}`);
-        process.exitCode = 2;
-    },
-);
+runCommand("tunnel", main);

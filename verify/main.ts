@@ -2,8 +2,8 @@ import { parseArgs } from "util";
 import { runChecks } from "./check";
 import { allChecks } from "./checks/all";
 import { progress, table } from "./report";
-import { UserError } from "../errors";
 import { StackUnread } from "../stackcli";
+import { runCommand } from "../terminal";
 import { findTarget } from "./target";
 
 const usage = "npm run verify -- --stack NAME [--json] [--only id,id…]";
@@ -44,11 +44,4 @@ async function main(): Promise<number> {
     return reports.some(({ result }) => result === "failed") ? 1 : 0;
 }
 
-main().then(
-    (code) => (process.exitCode = code),
-    (cause: Error) => {
-        const known = cause instanceof StackUnread || cause instanceof UserError;
-        console.error(`verify: ${known ? cause.message : cause.stack}`);
-        process.exitCode = 2;
-    },
-);
+runCommand("verify", main);

@@ -3,7 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
 import { owner } from "../labels";
 import { lookupBody } from "./lookup";
-import { lookupRole, lookupRoles } from "./rotation";
+import { lookupRole, lookupRoles, lookupTurn } from "./rotation";
 
 export interface AuthenticationArgs {
     /** Role made for pgbouncer's lookups. A change makes another role; logins fail until the pooler has rolled to it. */
@@ -32,15 +32,13 @@ export class Authentication extends pulumi.ComponentResource {
         super("sidecar:index:Authentication", name, {}, opts);
         const parent = this;
 
-        const roleName = lookupRole({ authUser: args.authUser, rotation: args.rotation ?? 0 });
-        const roles = lookupRoles(args.authUser);
-        // Resources of their own for either role, so that one is taken away only when the pooler has rolled to the other.
-        const turn = roleName === roles[0] ? name : `${name}-2`;
+        const inForce = { authUser: args.authUser, rotation: args.rotation ?? 0 };
+        const turn = lookupTurn(name, inForce);
         const password = new random.RandomPassword(turn, { length: 48, special: false }, { parent });
         const role = new postgresql.Role(
             turn,
             {
-                name: roleName,
+                name: lookupRole(inForce),
                 login: true,
                 password: password.result,
                 // The last is no schema: it marks whose role this is, for the preflight. No field carries a comment.
@@ -66,7 +64,7 @@ export class Authentication extends pulumi.ComponentResource {
                 language: "sql",
                 volatility: "STABLE",
                 securityDefiner: true,
-                body: lookupBody({ roles, owner: owner() }),
+                body: lookupBody({ roles: lookupRoles(args.authUser), owner: owner() }),
             },
             // There can't be two of one name: one that was adopted in another language has to go first.
             { parent, deleteBeforeReplace: true },

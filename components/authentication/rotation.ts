@@ -14,3 +14,8 @@ export function lookupRoles(authUser: string): [string, string] {
 export function lookupRole({ authUser, rotation }: LookupRoleArgs): string {
     return lookupRoles(authUser)[rotation % 2]!;
 }
+
+/** What the resources of the role in force are called; either role has its own, so that one goes only when the pooler has rolled to the other. */
+export function lookupTurn(name: string, { rotation }: Pick<LookupRoleArgs, "rotation">): string {
+    return rotation % 2 === 0 ? name : `${name}-2`;
+}
