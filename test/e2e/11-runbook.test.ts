@@ -2,7 +2,7 @@ import * as fs from "fs";
 import * as os from "os";
 import * as path from "path";
 import { inLab } from "../../lab/paths";
-import { forgetServer } from "./browser/pgadmin";
+import { addServer, forgetServer, servers, setup } from "./browser/pgadmin";
 import { login } from "./pgadminlogin";
 import { play } from "./play";
 import { proof } from "./proof";
@@ -97,28 +97,10 @@ test("Rotate: no login fails, though each lookup has to open a new backend again
     out = await outputs(on);
 });
 
-/** pgAdmin's own setup.py, and the names of the servers that its login has. */
-const setup = (...args: string[]) => run("docker", ["exec", out.pgadminContainer, "/venv/bin/python3", "/pgadmin4/setup.py", ...args]);
-async function addServer(name: string) {
-    const server = {
-        Name: name,
-        Group: "Servers",
-        Host: "elsewhere",
-        Port: 5432,
-        MaintenanceDB: "postgres",
-        Username: "me",
-        SSLMode: "prefer",
-    };
-    await run("docker", ["exec", "-i", out.pgadminContainer, "sh", "-c", "cat > /tmp/server.json"], { input: JSON.stringify({ Servers: { 1: server } }) }); // prettier-ignore
-    await setup("load-servers", "/tmp/server.json", "--user", out.pgadminEmail);
-}
-async function servers(): Promise<string> {
-    await setup("dump-servers", "/tmp/servers.json", "--user", out.pgadminEmail);
-    return run("docker", ["exec", out.pgadminContainer, "cat", "/tmp/servers.json"]);
-}
+const serverNames = async () => (await servers(out)).map(({ Name }) => Name);
 
 test("Upgrade pgAdmin, and Restore pgAdmin: the volume is what it was before the other image", async () => {
-    await addServer("from before");
+    await addServer(out, "from before");
     const registry = `127.0.0.1:${on.lab.registryPort}/dpage/pgadmin4`;
     const tag = `${registry}:another`;
     await run("docker", ["build", "-q", "-t", tag, "-"], { input: `FROM ${on.images.pgadmin}\nLABEL another=${Date.now()}\n`, env: { DOCKER_BUILDKIT: "0" } }); // prettier-ignore
@@ -127,14 +109,14 @@ test("Upgrade pgAdmin, and Restore pgAdmin: the volume is what it was before the
 
     await play("Upgrade pgAdmin", env, words);
     out = await outputs(on);
-    expect(await servers()).toContain("from before");
-    await addServer("from after");
+    expect(await serverNames()).toContain("from before");
+    await addServer(out, "from after");
     // What a migration forward comes to for the image before: a database that it does not know.
     await run("docker", ["exec", out.pgadminContainer, "/venv/bin/python3", "-c", `import sqlite3; c = sqlite3.connect("/var/lib/pgadmin/pgadmin4.db"); c.execute("UPDATE version SET value = 999 WHERE name = 'ConfigDB'"); c.commit()`]); // prettier-ignore
 
     await play("Restore pgAdmin", env);
     out = await outputs(on);
-    const there = await servers();
+    const there = await serverNames();
     expect(there).toContain("from before");
     expect(there).not.toContain("from after");
     expect(await login(out)).toMatch(/\/browser\/?$/);
@@ -204,7 +186,7 @@ test("a volume of a pgAdmin that compose ran is taken over by its name, with wha
         await run("tunnel/tunnel", ["pulumi", "up", ...changing], { env: on.env });
         out = await outputs(on);
         expect(await login(out)).toMatch(/\/browser\/?$/);
-        expect(await setup("get-users")).toContain("old@example.com");
+        expect(await setup(out, "get-users")).toContain("old@example.com");
         const clean = await attempt("tunnel/tunnel", ["pulumi", "preview", "--refresh", "--expect-no-changes"], { env: on.env });
         expect(clean.stdout).toContain("17 unchanged");
         await destroy();

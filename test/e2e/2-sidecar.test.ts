@@ -1,5 +1,5 @@
 import * as fs from "fs";
-import { forgetServer } from "./browser/pgadmin";
+import { addServer, forgetServer, servers } from "./browser/pgadmin";
 import { login } from "./pgadminlogin";
 import {
     Clients, containers, direct, keepLogs, longestPause, Loop, Outputs, outputs, psql, pulumi, removeConfig, run, sampleBackends, setConfig, Sidecar,
@@ -159,18 +159,6 @@ describe("a roll", () => {
 });
 
 describe("pgAdmin", () => {
-    const servers = (email: string) =>
-        run("docker", [
-            "exec",
-            out.pgadminContainer,
-            "/venv/bin/python3",
-            "/pgadmin4/setup.py",
-            "dump-servers",
-            "/tmp/servers.json",
-            "--user",
-            email,
-        ]).then(() => run("docker", ["exec", out.pgadminContainer, "cat", "/tmp/servers.json"]));
-
     test("answers, and the login that the stack prints works", async () => {
         expect(await (await fetch(`${out.pgadminUrl}/misc/ping`)).text()).toBe("PING");
         expect(await login(out)).toMatch(/\/browser\/?$/);
@@ -191,31 +179,7 @@ describe("pgAdmin", () => {
     });
 
     test("keeps the users' own servers through a replacement, and a changed password works at once", async () => {
-        const own = {
-            Servers: {
-                1: {
-                    Name: "my own",
-                    Group: "Servers",
-                    Host: "elsewhere",
-                    Port: 5432,
-                    MaintenanceDB: "postgres",
-                    Username: "me",
-                    SSLMode: "prefer",
-                },
-            },
-        };
-        await run("docker", ["exec", "-i", out.pgadminContainer, "sh", "-c", "cat > /tmp/own.json"], { input: JSON.stringify(own) });
-        await run("docker", [
-            "exec",
-            out.pgadminContainer,
-            "/venv/bin/python3",
-            "/pgadmin4/setup.py",
-            "load-servers",
-            "/tmp/own.json",
-            "--user",
-            out.pgadminEmail,
-        ]);
-
+        await addServer(out, "my own");
         const before = out.pgadminContainer;
         await setConfig(on, "pgadminPassword", "a-password-of-my-own", "--secret");
         try {
@@ -223,8 +187,8 @@ describe("pgAdmin", () => {
             expect(out.pgadminContainer).not.toBe(before);
             expect(out.pgadminPassword).toBe("a-password-of-my-own");
             expect(await login(out)).toMatch(/\/browser\/?$/);
-            const { Servers } = JSON.parse(await servers(out.pgadminEmail)) as { Servers: Record<string, { Name: string; Host: string }> };
-            expect([...new Set(Object.values(Servers).map(({ Name }) => Name))].sort()).toEqual(["my own", "tracksolid_db (via pgbouncer)"]); // prettier-ignore
+            const names = (await servers(out)).map(({ Name }) => Name);
+            expect([...new Set(names)].sort()).toEqual(["my own", "tracksolid_db (via pgbouncer)"]);
         } finally {
             await forgetServer(out, "my own");
             await removeConfig(on, "pgadminPassword");

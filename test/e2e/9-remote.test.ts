@@ -117,16 +117,16 @@ test("the command's exit code is the tunnel's, and afterwards nothing listens, n
     expect((await tunnelled("sh", "-c", "exit 7")).code).toBe(7);
     expect(await listens()).toBe(false);
 
-    const mark = `SIDECAR_TUNNEL=${Date.now()}`;
-    const killed = tunnelled("env", mark, "sleep", "300");
+    const seconds = `300.${Date.now()}`; // by which the two are told from anybody's else
+    const killed = tunnelled("sleep", seconds);
     await until("the tunnel", 20, async () => (await listens()) || undefined);
     const second = await tunnelled("true");
     expect(second.stderr).toContain("Address already in use");
     expect(second.stderr).toContain("another tunnel is open");
-    const { stdout: pid } = await attempt("pgrep", ["-f", `tunnel/main.ts env ${mark}`]);
-    process.kill(Number(pid), "SIGKILL");
+    const kill = async (commandLine: string) => process.kill(Number((await attempt("pgrep", ["-f", commandLine])).stdout), "SIGKILL");
+    await kill(`tunnel/main.ts sleep ${seconds}`);
     await until("the port to be free", 10, async () => !(await listens()) || undefined);
-    await attempt("pkill", ["-f", "^sleep 300$"]);
+    await kill(`^sleep ${seconds}$`);
     await killed;
 });
 

@@ -1,7 +1,7 @@
 import * as fs from "fs";
 import * as path from "path";
 import { project } from "../../lab/paths";
-import { attempt } from "./sidecar";
+import { attempt, escaped } from "./sidecar";
 
 /** A command of the runbook, and the lines that it says will be seen. */
 export interface Step {
@@ -36,8 +36,6 @@ export function firstMissing(expected: string[], said: string): string | undefin
     }
     return undefined;
 }
-
-const escaped = (text: string) => text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
 
 /** Does what a section of the runbook says on the lab's stack, with `words` put in the place of its own, and holds it to what it says will be seen. */
 export async function play(title: string, env: Record<string, string>, words: Record<string, string> = {}): Promise<string> {

@@ -42,6 +42,9 @@ export function pulumi({ env }: Sidecar, args: string[], more: { cwd?: string; e
     });
 }
 
+/** A text as a regular expression that matches it alone. */
+export const escaped = (text: string) => text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
+
 export const changing = ["--yes", "--skip-preview", "--suppress-progress"];
 
 /** Environment of a CLI that `killMarked` finds. */

@@ -1,6 +1,6 @@
 import { Browser, chromium, Locator, Page } from "playwright-core";
 import { need } from "../../../lab/machine";
-import { attempt, direct, Outputs, run, Sidecar, until } from "../sidecar";
+import { attempt, direct, escaped, Outputs, run, Sidecar, until } from "../sidecar";
 import { button, QueryTool } from "./querytool";
 
 /** What a browser is started with besides. */
@@ -97,10 +97,8 @@ export class PgadminPage {
 
 const isOpen = (toggle: Locator) => toggle.evaluate((element) => element.classList.contains("open"));
 
-const escaped = (text: string) => text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
-
 /** Runs pgAdmin's own setup.py in its container. */
-const setup = ({ pgadminContainer }: Outputs, ...args: string[]) =>
+export const setup = ({ pgadminContainer }: Outputs, ...args: string[]) =>
     run("docker", ["exec", pgadminContainer, "/venv/bin/python3", "/pgadmin4/setup.py", ...args]);
 
 /** Lets each login begin afresh: pgAdmin would open again what was open at the last one, while the test opens it too. */
@@ -109,14 +107,33 @@ export async function beginAfresh(out: Outputs): Promise<void> {
     await setup(out, "set-prefs", out.pgadminEmail, ...off);
 }
 
+/** A server entry as it stands in a servers.json: these fields, and what else pgAdmin knows. */
+export interface Entry {
+    Name: string;
+    Host: string;
+    [field: string]: unknown;
+}
+
+/** Gives the login a server entry of its own; one that leads nowhere unless `more` says where. */
+export async function addServer(out: Outputs, Name: string, more: Partial<Entry> = {}): Promise<void> {
+    const entry: Entry = { Name, Group: "Servers", Host: "elsewhere", Port: 5432, MaintenanceDB: "postgres", Username: "me", SSLMode: "prefer", ...more }; // prettier-ignore
+    await run("docker", ["exec", "-i", out.pgadminContainer, "sh", "-c", "cat > /tmp/server.json"], { input: JSON.stringify({ Servers: { 1: entry } }) }); // prettier-ignore
+    await setup(out, "load-servers", "/tmp/server.json", "--user", out.pgadminEmail);
+}
+
+/** The server entries that the login has, as pgAdmin dumps them. */
+export async function servers(out: Outputs): Promise<Entry[]> {
+    await setup(out, "dump-servers", "/tmp/servers.json", "--user", out.pgadminEmail);
+    const dumped = await run("docker", ["exec", out.pgadminContainer, "cat", "/tmp/servers.json"]);
+    return Object.values((JSON.parse(dumped) as { Servers: Record<string, Entry> }).Servers);
+}
+
 export const directEntry = "tracksolid_db (direct)";
 
 /** Attaches pgAdmin to the database's network and gives it an entry that goes there, which the sidecar by itself never does. */
 export async function attachDirectly(out: Outputs): Promise<void> {
     await run("docker", ["network", "connect", out.networks.database, out.pgadminContainer]);
-    const entry = { Name: directEntry, Group: "Servers", Host: "timescale_db", Port: 5432, MaintenanceDB: "tracksolid_db", Username: "postgres", SSLMode: "disable", DBRestriction: "tracksolid_db", DBRestrictionType: "databases" }; // prettier-ignore
-    await run("docker", ["exec", "-i", out.pgadminContainer, "sh", "-c", "cat > /tmp/direct.json"], { input: JSON.stringify({ Servers: { 1: entry } }) }); // prettier-ignore
-    await setup(out, "load-servers", "/tmp/direct.json", "--user", out.pgadminEmail);
+    await addServer(out, directEntry, { Host: "timescale_db", MaintenanceDB: "tracksolid_db", Username: "postgres", SSLMode: "disable", DBRestriction: "tracksolid_db", DBRestrictionType: "databases" }); // prettier-ignore
 }
 
 /** Takes the network and the entry away again. */
