@@ -1,6 +1,7 @@
 import { execFile } from "child_process";
 import { promisify } from "util";
-import { parseSettings, Settings } from "./settings";
+import { unreached } from "./preflight/engine";
+import { DockerHost, parseSettings, Settings } from "./settings";
 
 /** Why a command can't look at a stack, with the remedy: shown as its message alone. */
 export class StackUnread extends Error {}
@@ -26,6 +27,14 @@ export async function askCli(stack: string, args: string[]): Promise<unknown> {
         }
         throw new StackUnread(`pulumi ${args.slice(0, 2).join(" ")} failed for stack ${stack}: ${said}`);
     }
+}
+
+/** Rejects with what to say of a Docker engine that can't be reached. */
+export function engineUnread(docker: DockerHost, stack: string): (cause: Error) => never {
+    return (cause) => {
+        const { what, remedy } = unreached(docker, stack, cause);
+        throw new StackUnread(`${what}.\nMend it: ${remedy}`);
+    };
 }
 
 /** The settings that a run of the program on this stack would have. */

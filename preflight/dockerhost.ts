@@ -1,9 +1,8 @@
 import * as net from "net";
 import { stackLabel } from "../components/labels";
 import { DockerHost, Settings } from "../settings";
-import { ask } from "./engine";
+import { ask, unreached } from "./engine";
 import { error, Finding } from "./finding";
-import { sshRemedy } from "./ssh";
 
 /** What the preflight wants to know of one container. */
 export interface ContainerFacts {
@@ -187,11 +186,9 @@ export async function judgePort(facts: HostFacts, { pgadminPort, docker }: Setti
 }
 
 /** What to say of an engine that can't be reached: an error in a preview too, since the networks' lookup fails there with a stack trace. */
-export function whyNoEngine(cause: Error, { docker }: Settings): Finding {
-    return error(
-        `the Docker engine at ${docker.host} can't be reached from here (${cause.message}). ` +
-            `Mend it: ${sshRemedy(cause.message) ?? "start it, or: pulumi config set docker:host ssh://USER@HOST"}`,
-    );
+export function whyNoEngine(cause: Error, { docker, stack }: Settings): Finding {
+    const { what, remedy } = unreached(docker, stack, cause);
+    return error(`${what}. Mend it: ${remedy}`);
 }
 
 function isTaken(port: number): Promise<boolean> {

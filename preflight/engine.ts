@@ -1,6 +1,6 @@
 import * as http from "http";
 import { DockerHost } from "../settings";
-import { overSsh } from "./ssh";
+import { overSsh, sshRemedy } from "./ssh";
 
 const timeout = 20_000;
 
@@ -18,6 +18,14 @@ export async function tell(docker: DockerHost, method: "POST" | "DELETE", path: 
     if (status >= 400 && status !== 404) {
         throw new Error(`the Docker engine at ${docker.host} answers ${status} to ${method} ${path}: ${body.trim()}`);
     }
+}
+
+/** What to say of an engine that can't be reached, and what mends it. */
+export function unreached({ host }: DockerHost, stack: string, { message }: Error): { what: string; remedy: string } {
+    return {
+        what: `the Docker engine at ${host} can't be reached from here (${message})`,
+        remedy: sshRemedy(message) ?? `start it, or: pulumi config set --stack ${stack} docker:host ssh://USER@HOST`,
+    };
 }
 
 async function send(docker: DockerHost, method: string, path: string): Promise<{ status: number; body: string }> {

@@ -1,6 +1,5 @@
 import { inspectHost } from "../preflight/dockerhost";
-import { sshRemedy } from "../preflight/ssh";
-import { configuredSettings, stackOf, StackUnread } from "../stackcli";
+import { configuredSettings, engineUnread, stackOf, StackUnread } from "../stackcli";
 import { runCommand, runInTerminal } from "../terminal";
 import { routeTo } from "./route";
 import { openTunnel } from "./forward";
@@ -12,12 +11,7 @@ async function main(): Promise<number> {
     if (program === undefined) throw new StackUnread(`which command is to have the tunnel?\nMend it: ${usage}`);
     const stack = await stackOf(args, program);
     const settings = await configuredSettings(stack);
-    const host = await inspectHost(settings.docker).catch((cause: Error) => {
-        throw new StackUnread(
-            `the Docker engine at ${settings.docker.host} can't be reached from here (${cause.message}).\n` +
-                `Mend it: ${sshRemedy(cause.message) ?? `pulumi config set --stack ${stack} docker:host ssh://USER@HOST`}`,
-        );
-    });
+    const host = await inspectHost(settings.docker).catch(engineUnread(settings.docker, stack));
     const route = routeTo(settings, host);
     const tunnel = await openTunnel(settings.docker, route, (why) => console.error(`tunnel: it ended before the command did: ${why}`));
     console.error(

@@ -1,9 +1,8 @@
 import { z } from "zod";
 import { Deployed, deployedSchema } from "../deployed";
 import { ask } from "../preflight/engine";
-import { sshRemedy } from "../preflight/ssh";
 import { Settings } from "../settings";
-import { askCli, configuredSettings, project, StackUnread } from "../stackcli";
+import { askCli, configuredSettings, engineUnread, project, StackUnread } from "../stackcli";
 
 /** A stack that stands: what was deployed, by its outputs, and how to reach it, by its settings. */
 export interface Target {
@@ -40,12 +39,7 @@ export async function findTarget(stack: string): Promise<Target> {
         configuredSettings(stack),
     ]);
     const target = targetOf(stack, outputs, settings);
-    await ask(target.docker, "/version").catch((cause: Error) => {
-        throw new StackUnread(
-            `the Docker engine at ${target.docker.host} can't be reached from here (${cause.message}).\n` +
-                `Mend it: ${sshRemedy(cause.message) ?? `start it, or: pulumi config set --stack ${stack} docker:host ssh://USER@HOST`}`,
-        );
-    });
+    await ask(target.docker, "/version").catch(engineUnread(target.docker, stack));
     return target;
 }
 

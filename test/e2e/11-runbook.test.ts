@@ -19,7 +19,7 @@ let repository: string;
 let env: Record<string, string>;
 
 const git = (...args: string[]) => run("git", args, { env });
-const destroy = () => run("tunnel/tunnel", ["pulumi", "destroy", ...changing], { env: on.env });
+const destroy = () => remote.pulumi("destroy", ...changing);
 const pooledAnswers = async () => (await psql(on, out, "tracksolid_db", "SELECT 1")).code === 0;
 /** Runs SQL in the database's container, as its superuser. */
 const asSuperuser = (sql: string) => run("docker", ["exec", on.lab.databaseContainer, "psql", "-U", "postgres", "-d", "tracksolid_db", "-qAtXc", sql]); // prettier-ignore
@@ -38,7 +38,7 @@ beforeAll(async () => {
         ),
     };
     await attempt("pulumi", ["config", "rm", "rotation"], { env: on.env });
-    await run("tunnel/tunnel", ["pulumi", "up", ...changing], { env: on.env }); // a destroy goes where the last up went
+    await remote.pulumi("up", ...changing); // a destroy goes where the last up went
     await destroy();
     await git("init", "-q");
     await git("add", "Pulumi.local.yaml");
@@ -151,7 +151,7 @@ const byHand = `
 test("Adopt: what somebody made by hand becomes the stack's, and a destroy says that it will remove it", async () => {
     await asSuperuser(byHand);
     const oid = await asSuperuser("SELECT oid FROM pg_roles WHERE rolname = 'pgbouncer'");
-    const refused = await attempt("tunnel/tunnel", ["pulumi", "up", ...changing], { env: on.env });
+    const refused = await remote.tunnelled("pulumi", "up", ...changing);
     expect(refused.stdout).toContain("npm run adopt -- --stack local");
 
     await play("Adopt", env);
@@ -159,12 +159,11 @@ test("Adopt: what somebody made by hand becomes the stack's, and a destroy says 
     expect(await pooledAnswers()).toBe(true);
     expect(await asSuperuser("SELECT oid FROM pg_roles WHERE rolname = 'pgbouncer'")).toBe(oid); // taken over, not made anew
     expect(await asSuperuser("SELECT prosrc FROM pg_proc WHERE proname = 'user_lookup'")).toContain("Made by stack pg-sidecar/local");
-    const again = await attempt("tunnel/tunnel", ["adopt/adopt"], { env: on.env });
+    const again = await remote.tunnelled("adopt/adopt");
     expect(again.stdout).toContain("nothing to adopt");
-    const clean = await attempt("tunnel/tunnel", ["pulumi", "preview", "--refresh", "--expect-no-changes"], { env: on.env });
-    expect(clean.code).toBe(0);
+    await remote.pulumi("preview", "--refresh", "--expect-no-changes");
 
-    const said = await run("tunnel/tunnel", ["pulumi", "destroy", "--preview-only"], { env: on.env });
+    const said = await remote.pulumi("destroy", "--preview-only");
     expect(said).toMatch(/- +postgresql:index:Role +pgbouncer +delete|postgresql:index:Role pgbouncer delete/);
     expect(said).toMatch(/postgresql:index:Function +pgbouncer +delete/);
     await destroy();
@@ -185,16 +184,15 @@ test("a volume of a pgAdmin that compose ran is taken over by its name, with wha
         const inOld = ["exec", container, "/venv/bin/python3"];
         await until("compose's pgAdmin", 90, async () => (await attempt("docker", [...inOld, "-c", 'import urllib.request as r; r.urlopen("http://127.0.0.1:8080/misc/ping")'])).code === 0); // prettier-ignore
         await setConfig(on, "pgadminVolume", volume);
-        const held = await attempt("tunnel/tunnel", ["pulumi", "up", ...changing], { env: on.env });
+        const held = await remote.tunnelled("pulumi", "up", ...changing);
         expect(held.stdout).toContain(`the volume ${volume} is already that of container ${container}`);
         await run("docker", ["rm", "-f", container]);
 
-        await run("tunnel/tunnel", ["pulumi", "up", ...changing], { env: on.env });
+        await remote.pulumi("up", ...changing);
         out = await outputs(on);
         expect(await login(out)).toMatch(/\/browser\/?$/);
         expect(await setup(out, "get-users")).toContain("old@example.com");
-        const clean = await attempt("tunnel/tunnel", ["pulumi", "preview", "--refresh", "--expect-no-changes"], { env: on.env });
-        expect(clean.stdout).toContain("17 unchanged");
+        expect(await remote.pulumi("preview", "--refresh", "--expect-no-changes")).toContain("17 unchanged");
         await destroy();
         expect((await attempt("docker", ["volume", "inspect", volume])).code).toBe(0); // kept
     } finally {

@@ -27,14 +27,9 @@ afterAll(async () => {
     await up(on);
 });
 
-/** Runs a command as a person at their laptop does. */
-const tunnelled = (...command: string[]) => attempt("tunnel/tunnel", command, { env: on.env, log: "tunnel" });
-
-async function tunnelledUp(): Promise<string> {
-    const ran = await tunnelled("pulumi", "up", ...changing, "--color", "never");
-    if (ran.code !== 0) throw new Error(ran.stdout + ran.stderr);
+async function tunnelledUp(): Promise<void> {
+    await remote.pulumi("up", ...changing);
     out = await outputs(on);
-    return ran.stdout;
 }
 
 const pooledAnswers = async () => (await psql(on, out, "tracksolid_db", "SELECT 1")).code === 0;
@@ -68,7 +63,7 @@ test.each([
         expect(stdout).toContain(remedy);
         expect(stdout).toContain("nothing was changed");
         expect(code).not.toBe(0);
-        const tunnel = await tunnelled("true");
+        const tunnel = await remote.tunnelled("true");
         expect(tunnel.stderr).toMatch(said);
         expect(tunnel.stderr).toContain(remedy);
         expect(tunnel.code).toBe(2);
@@ -79,11 +74,8 @@ test.each([
 
 test("a stack moved to ssh goes on as it was", async () => {
     await tunnelledUp();
-    const ran = await tunnelled("pulumi", "preview", "--expect-no-changes", "--color", "never");
-    expect(ran.stdout).toContain("17 unchanged");
-    expect(ran.code).toBe(0);
-    const refreshed = await tunnelled("pulumi", "preview", "--refresh", "--expect-no-changes", "--color", "never");
-    expect(refreshed.code).toBe(0);
+    expect(await remote.pulumi("preview", "--expect-no-changes")).toContain("17 unchanged");
+    expect(await remote.pulumi("preview", "--refresh", "--expect-no-changes")).toContain("17 unchanged");
 });
 
 test("a roll over ssh turns no client away, and sshd no connection", async () => {
@@ -112,15 +104,15 @@ test("verify goes through ssh", async () => {
 });
 
 test("the command's exit code is the tunnel's, and afterwards nothing listens, not even where the tunnel was killed", async () => {
-    const inside = await tunnelled("psql", "-h", "127.0.0.1", "-p", String(remote.tunnelPort), "-Atc", "SELECT current_database()");
+    const inside = await remote.tunnelled("psql", "-h", "127.0.0.1", "-p", String(remote.tunnelPort), "-Atc", "SELECT current_database()");
     expect(inside.stdout).toBe("tracksolid_db\n");
-    expect((await tunnelled("sh", "-c", "exit 7")).code).toBe(7);
+    expect((await remote.tunnelled("sh", "-c", "exit 7")).code).toBe(7);
     expect(await listens()).toBe(false);
 
     const seconds = `300.${Date.now()}`; // by which the two are told from anybody's else
-    const killed = tunnelled("sleep", seconds);
+    const killed = remote.tunnelled("sleep", seconds);
     await until("the tunnel", 20, async () => (await listens()) || undefined);
-    const second = await tunnelled("true");
+    const second = await remote.tunnelled("true");
     expect(second.stderr).toContain("Address already in use");
     expect(second.stderr).toContain("another tunnel is open");
     const kill = async (commandLine: string) => process.kill(Number((await attempt("pgrep", ["-f", commandLine])).stdout), "SIGKILL");
@@ -133,7 +125,7 @@ test("the command's exit code is the tunnel's, and afterwards nothing listens, n
 test("an up whose connections are cut fails clearly, the pool serves on, and the next up mends", async () => {
     await setConfig(on, "defaultPoolSize", "11");
     try {
-        const cut = tunnelled("pulumi", "up", ...changing, "--color", "never");
+        const cut = remote.tunnelled("pulumi", "up", ...changing, "--color", "never");
         await until("a second pooler", 60, async () => (await containers("pgbouncer")).length === 2);
         await sshd.cut();
         const { code, stdout } = await cut;
@@ -149,9 +141,7 @@ test("an up whose connections are cut fails clearly, the pool serves on, and the
 });
 
 test("destroy goes through ssh and the tunnel, and up again", async () => {
-    const ran = await tunnelled("pulumi", "destroy", ...changing, "--color", "never");
-    expect(ran.stdout).toContain("17 deleted");
-    expect(ran.code).toBe(0);
+    expect(await remote.pulumi("destroy", ...changing)).toContain("17 deleted");
     expect(await containers("pgbouncer")).toEqual([]);
     await tunnelledUp();
     expect(await pooledAnswers()).toBe(true);

@@ -1,5 +1,6 @@
 import { ensureDatabase } from "../../lab/database";
 import { freePort } from "../../lab/identity";
+import { Ran } from "../../lab/run";
 import { attempt, removeConfig, run, setConfig, Sidecar } from "./sidecar";
 import { Sshd } from "./sshd";
 
@@ -30,6 +31,18 @@ export class Remote {
         await setConfig(this.on, "databaseNetwork", this.on.lab.id);
         await this.redeploy(true);
         await this.sshd.stop();
+    }
+
+    /** Runs a command as a person at their laptop does, with the tunnel open. */
+    tunnelled(...command: string[]): Promise<Ran> {
+        return attempt("tunnel/tunnel", command, { env: this.on.env, log: "tunnel" });
+    }
+
+    /** Runs Pulumi's CLI so, which has to succeed. */
+    async pulumi(...args: string[]): Promise<string> {
+        const ran = await this.tunnelled("pulumi", ...args, "--color", "never");
+        if (ran.code !== 0) throw new Error(ran.stdout + ran.stderr);
+        return ran.stdout;
     }
 
     async setSshOpts(options: string[]): Promise<void> {
