@@ -52,6 +52,10 @@ const remedies: [RegExp, string][] = [
         "install Docker on that host, or name the host that has it: pulumi config set docker:host ssh://USER@HOST",
     ],
     [/permission denied while trying to connect to the [Dd]ocker/, "let this login use Docker there (usermod -aG docker USER)"],
+    [
+        /connect to host|Could not resolve hostname|banner exchange|kex_exchange_identification|not responding/,
+        "see that the host is up: ssh LOGIN; or name another: pulumi config set docker:host ssh://USER@HOST",
+    ],
     [/cannot bind to path|ControlPath too long/, "the shared connection's socket needs its folder: mkdir -p -m 700 ~/.ssh"],
 ];
 

@@ -122,20 +122,32 @@ test("the command's exit code is the tunnel's, and afterwards nothing listens, n
     await killed;
 });
 
-test("an up whose connections are cut fails clearly, the pool serves on, and the next up mends", async () => {
-    await setConfig(on, "defaultPoolSize", "11");
+test.each([
+    ["whose connections are cut", 11, () => sshd.cut(), /error during connect|can't be reached/],
+    ["whose host hangs", 9, () => sshd.hang(), /error during connect/],
+])("an up %s fails clearly, the pool serves on, and the next up mends", async (what, poolSize, befall, says) => {
+    let goOn: (() => Promise<unknown>) | void = undefined;
+    await setConfig(on, "defaultPoolSize", String(poolSize));
     try {
         const cut = remote.tunnelled("pulumi", "up", ...changing, "--color", "never");
         await until("a second pooler", 60, async () => (await containers("pgbouncer")).length === 2);
-        await sshd.cut();
+        const from = Date.now();
+        goOn = await befall();
         const { code, stdout } = await cut;
+        console.log(`an up ${what} ended after ${((Date.now() - from) / 1000).toFixed(1)} s`);
         expect(code).not.toBe(0);
-        expect(stdout).toMatch(/error during connect|can't be reached/);
+        expect(stdout).toMatch(says);
         await until("the pool to answer", 10, pooledAnswers);
+        if (goOn) {
+            const { stderr } = await remote.tunnelled("true");
+            expect(stderr).toMatch(/timed out[^]*Mend it: see that the host is up: ssh LOGIN/);
+            await goOn();
+        }
         await tunnelledUp();
         expect(await containers("pgbouncer")).toEqual([out.pgbouncerContainer]);
         expect(await pooledAnswers()).toBe(true);
     } finally {
+        await goOn?.();
         await removeConfig(on, "defaultPoolSize");
     }
 });

@@ -84,8 +84,19 @@ export class Sshd {
 
     /** Cuts every connection in the middle of whatever goes over it. */
     async cut(): Promise<void> {
-        const sessions = (await attempt("pgrep", ["-P", String(this.server.pid)])).stdout.trim().split("\n").filter(Boolean);
-        for (const pid of sessions) await attempt("sh", ["-c", `kill -9 $(pgrep -P ${pid}) ${pid}`]);
+        for (const pid of await this.sessions()) await attempt("sh", ["-c", `kill -9 $(pgrep -P ${pid}) ${pid}`]);
+    }
+
+    /** Hangs as a host whose network is gone: no connection is ended, none gets an answer. Returns how to go on. */
+    async hang(): Promise<() => Promise<unknown>> {
+        const all = [String(this.server.pid), ...(await this.sessions())];
+        await run("kill", ["-STOP", ...all]);
+        return () => attempt("kill", ["-CONT", ...all]); // some may have ended
+    }
+
+    /** The processes of its connections. */
+    private async sessions(): Promise<string[]> {
+        return (await attempt("pgrep", ["-P", String(this.server.pid)])).stdout.trim().split("\n").filter(Boolean);
     }
 
     async stop(): Promise<void> {

@@ -77,8 +77,16 @@ test.each([
     ["No ED25519 host key is known for [host]:2222 and you have requested strict checking.", "ssh LOGIN"],
     ["bash: line 1: docker: command not found", "install Docker"],
     ["permission denied while trying to connect to the Docker daemon socket at unix:///var/run/docker.sock", "usermod -aG docker"],
+    ["ssh: connect to host 192.0.2.1 port 22: Connection timed out", "see that the host is up"],
+    ["ssh: Could not resolve hostname nowhere.example: Name or service not known", "see that the host is up"],
+    ["Connection timed out during banner exchange", "see that the host is up"],
+    ["Timeout, server host not responding.", "see that the host is up"],
     ["unix_listener: cannot bind to path /root/.ssh/x: No such file or directory", "mkdir -p -m 700 ~/.ssh"],
 ])("%s has a remedy", (said, remedy) => expect(sshRemedy(said)).toContain(remedy));
+
+test("a database that refuses what the tunnel forwards is nothing that ssh's remedies mend", () => {
+    expect(sshRemedy("channel 2: open failed: connect failed: Connection refused")).toBeUndefined();
+});
 
 test("an ssh that checks no key or shares no connection is warned of", () => {
     const safe = "stricthostkeychecking true\ncontrolmaster auto\ncontrolpath /root/.ssh/pg-sidecar-1\n";
