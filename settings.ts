@@ -197,6 +197,23 @@ export function parseSettings(raw: RawConfig): Settings {
         );
     }
 
+    const dockerHost = provider("docker:host", "DOCKER_HOST") || "unix:///var/run/docker.sock";
+    if (!/^(unix:\/\/\/|(tcp|http|ssh):\/\/[^/])/.test(dockerHost) || !URL.canParse(dockerHost)) {
+        complain(
+            "docker:host",
+            `is ${JSON.stringify(dockerHost)}: it must be unix:///PATH, tcp://HOST:PORT or ssh://USER@HOST`,
+            mend("docker:host", "ssh://USER@HOST"),
+        );
+    }
+    const sshOpts = sshOptions(raw.values["docker:sshOpts"]);
+    if (!sshOpts) {
+        complain(
+            "docker:sshOpts",
+            `is ${JSON.stringify(raw.values["docker:sshOpts"])}: it must be a list of ssh's arguments`,
+            `pulumi config rm --stack ${raw.stack} docker:sshOpts   (Pulumi.yaml has one; what is special about a host belongs into ~/.ssh/config)`,
+        );
+    }
+
     if (parsed.success) {
         for (const { key, what, value } of contradictions(parsed.data, raw.stack)) {
             complain(`${raw.project}:${key}`, what, mend(key, value));
@@ -208,14 +225,13 @@ export function parseSettings(raw: RawConfig): Settings {
                 mistakes.map((line) => `  - ${line}`).join("\n"),
         );
     }
-    const sshOpts = raw.values["docker:sshOpts"];
     return {
         ...parsed.data,
         stack: raw.stack,
         databaseServer,
         docker: {
-            host: provider("docker:host", "DOCKER_HOST") || "unix:///var/run/docker.sock",
-            sshOpts: sshOpts ? (JSON.parse(sshOpts) as string[]) : [],
+            host: dockerHost,
+            sshOpts: sshOpts ?? [],
         },
     };
 }
@@ -262,6 +278,11 @@ function contradictions(settings: z.infer<typeof schema>, stack: string): Contra
         }
     }
     return found;
+}
+
+/** The list that `docker:sshOpts` is, or undefined where it is none. */
+function sshOptions(text = "[]"): string[] | undefined {
+    return list(z.array(z.string())).safeParse(text).data;
 }
 
 function splitKey(full: string): [string, string] {

@@ -61,6 +61,18 @@ test("all mistakes come at once, each with its key and the command that mends it
     expect(said).toContain("pulumi config set --stack stage postgresql:host HOST");
 });
 
+test.each(["localhost", "unix:/var/run/docker.sock", "ssh://", "ssh://me@host:port"])("docker:host %s is no way to an engine", (value) => {
+    const said = complaint({ "docker:host": value });
+    expect(said).toContain(`docker:host is ${JSON.stringify(value)}: it must be unix:///PATH, tcp://HOST:PORT or ssh://USER@HOST`);
+    expect(said).toContain("pulumi config set --stack stage docker:host ssh://USER@HOST");
+});
+
+test.each(["-o BatchMode=yes", '{"o":1}', "[1]"])("docker:sshOpts that are no list (%s) are named, with what mends them", (value) => {
+    const said = complaint({ "docker:sshOpts": value });
+    expect(said).toContain(`docker:sshOpts is ${JSON.stringify(value)}: it must be a list`);
+    expect(said).toContain("pulumi config rm --stack stage docker:sshOpts");
+});
+
 test("a misspelt key is named with the one that was meant", () => {
     expect(complaint({ "pg-sidecar:default_pool_size": "15" })).toContain("defaultPoolSize is");
 });
