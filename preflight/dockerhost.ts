@@ -99,11 +99,14 @@ export function databasesOn(network: string, { containers }: HostFacts, { databa
 export function findDatabaseNetwork(facts: HostFacts, settings: Settings): string | Finding {
     const { databaseNetwork, databaseHost, proxyNetwork, docker } = settings;
     if (databaseNetwork !== "") return databaseNetwork;
-    const found = facts.networks
-        .filter(({ name, owner }) => !dockersOwn.includes(name) && owner === undefined && databasesOn(name, facts, settings).length > 0)
-        .map(({ name }) => name);
-    const running = found.filter((name) => databasesOn(name, facts, settings).some((one) => one.running));
-    const candidates = running.length > 0 ? running : found;
+    const found = facts.networks.flatMap(({ name, owner }) => {
+        const [database] = dockersOwn.includes(name) || owner !== undefined ? [] : databasesOn(name, facts, settings);
+        return database ? [{ name, running: database.running }] : [];
+    });
+    const running = found.filter((one) => one.running);
+    const candidates = (running.length > 0 ? running : found).map(({ name }) => name);
+    const nameless = dockersOwn.find((name) => databasesOn(name, facts, settings).length > 0);
+    if (candidates.length === 0 && nameless !== undefined) return whyNameless(`${databaseHost} is only on ${nameless}`, settings);
     // Coolify may put it on the proxy's network as well, where every other service is.
     const [only, ...others] = candidates.length > 1 ? candidates.filter((name) => name !== proxyNetwork) : candidates;
     if (only !== undefined && others.length === 0) return only;
@@ -117,12 +120,20 @@ export function findDatabaseNetwork(facts: HostFacts, settings: Settings): strin
     );
 }
 
+const whyNameless = (what: string, { databaseHost }: Settings) =>
+    error(
+        `databaseNetwork: ${what}, a network of Docker's own, where containers don't find each other by name. Mend it, with no restart of anything: ` +
+            `docker network create NETWORK; docker network connect --alias ${databaseHost} NETWORK DATABASE-CONTAINER; ` +
+            `pulumi config set databaseNetwork NETWORK`,
+    );
+
 /** What speaks against bringing the stack up on this host. `owner` is the stack itself, `project/stack`. */
 export function judgeHost(facts: HostFacts, settings: Settings, owner: string): Finding[] {
     const { databaseNetwork, pgbouncerAlias, pgadminVolume, pgadminPort, docker } = settings;
     const found: Finding[] = [];
     const networks = facts.networks.map((network) => network.name);
-    if (!networks.includes(databaseNetwork)) {
+    if (dockersOwn.includes(databaseNetwork)) found.push(whyNameless(`it is ${databaseNetwork}`, settings));
+    else if (!networks.includes(databaseNetwork)) {
         const there = networks.filter((name) => !dockersOwn.includes(name));
         found.push(
             error(

@@ -117,6 +117,17 @@ describe("the Docker host", () => {
         expect(finding!.text).toContain("only other-net");
     });
 
+    test.each(["bridge", "host"])("Docker's own network %s is refused, as names don't work there", (name) => {
+        const [finding, ...others] = judgeHost(
+            { networks: [{ id: "n0", name }], containers: [] },
+            { ...settings, databaseNetwork: name },
+            owner,
+        );
+        expect(others).toEqual([]);
+        expect(finding!.text).toContain(`databaseNetwork: it is ${name}`);
+        expect(finding!.text).toContain("docker network connect --alias timescale_db NETWORK DATABASE-CONTAINER");
+    });
+
     test.each<[string, Partial<ContainerFacts>, string]>([
         ["alias", pooler, "pulumi config set pgbouncerAlias pgbouncer-stage"],
         ["volume", { volumes: ["pgadmin-data"], owner: "pg-sidecar/copy" }, "of stack pg-sidecar/copy"],
@@ -222,5 +233,11 @@ describe("a database's network that is not set", () => {
         expect(finding.level).toBe("error");
         expect(finding.text).toContain(said);
         expect(finding.text).toContain("Mend it: pulumi config set databaseNetwork NETWORK");
+    });
+
+    test("is none where the database is on Docker's own bridge alone, with the way to another", () => {
+        const finding = findDatabaseNetwork(host(on("bridge", { name: "timescale_db" })), unset) as Finding;
+        expect(finding.text).toContain("timescale_db is only on bridge");
+        expect(finding.text).toContain("docker network create NETWORK");
     });
 });
