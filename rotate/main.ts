@@ -1,12 +1,15 @@
 import { z } from "zod";
-import { askCli, stackOf, StackUnread } from "../stackcli";
+import { StackState } from "../preflight/leftovers";
+import { askCli, configuredSettings, stackOf, StackUnread } from "../stackcli";
 import { runCommand, runInTerminal } from "../terminal";
+import { nextRotation } from "./next";
 
 const usage = "npm run rotate -- --stack NAME   (more flags are pulumi up's)";
 
 /**
  * Gives the lookup role a new password: sets `rotation` to one more than what is deployed and runs `pulumi up`. What is
- * deployed counts, not what is set: after an `up` that failed, the same command goes on with the same rotation.
+ * deployed counts, not what is set: after an `up` that failed, the same command goes on with the same rotation, also where
+ * nothing but the role before it was left to be taken away.
  */
 async function main(): Promise<number> {
     const args = process.argv.slice(2);
@@ -17,10 +20,17 @@ async function main(): Promise<number> {
     if (!outputs.success) {
         throw new StackUnread(`stack ${stack} tells no rotation that could be counted up: it is not up, or of an older version.\nMend it: pulumi up --stack ${stack}`); // prettier-ignore
     }
-    const rotation = outputs.data.deployed.rotation + 1;
+    const { rotation: deployed } = outputs.data.deployed;
+    const { rotation: configured } = await configuredSettings(stack);
+    const state = (await askCli(stack, ["stack", "export"])) as StackState;
+    const rotation = nextRotation({ deployed, configured, state });
     const set = await runInTerminal("pulumi", ["config", "set", "--stack", stack, "rotation", String(rotation)]);
     if (set !== 0) return set;
-    console.error(`rotate: rotation ${rotation - 1} → ${rotation} (commit the stack's settings file with it)`);
+    console.error(
+        rotation === deployed
+            ? `rotate: rotation ${rotation} is not through yet: going on with it (for another one, run this again then)`
+            : `rotate: rotation ${deployed} → ${rotation} (commit the stack's settings file with it)`,
+    );
     return runInTerminal("pulumi", ["up", "--stack", stack, ...args]); // a --stack among them says the same again
 }
 

@@ -103,6 +103,27 @@ test("Rotate: no login fails, though each lookup has to open a backend of its ow
     out = await outputs(on);
 });
 
+test("a rotation that fails once the pooler has rolled is gone on with by the same command, and not rolled back", async () => {
+    const rotate = () => remote.tunnelled("rotate/rotate", "--stack", "local", ...changing, "--color", "never");
+    const inPostgres = (sql: string) => run("docker", ["exec", on.lab.databaseContainer, "psql", "-U", "postgres", "-qc", sql]);
+    const roles = () => asSuperuser("SELECT string_agg(rolname, ',' ORDER BY rolname) FROM pg_roles WHERE rolname LIKE 'pgbouncer%'");
+    await inPostgres("GRANT CREATE ON SCHEMA public TO pgbouncer_2"); // so that it can't be dropped
+    const failed = await rotate();
+    expect(failed.code).not.toBe(0);
+    expect(failed.stdout).toContain("cannot be dropped because some objects depend on it");
+    expect(await roles()).toBe("pgbouncer,pgbouncer_2\n");
+    const password = await asSuperuser("SELECT rolpassword FROM pg_authid WHERE rolname = 'pgbouncer'");
+
+    await inPostgres("DROP OWNED BY pgbouncer_2");
+    const again = await rotate();
+    expect(again.stderr).toContain("rotation 2 is not through yet");
+    expect(again.code).toBe(0);
+    expect(await roles()).toBe("pgbouncer\n");
+    expect(await asSuperuser("SELECT rolpassword FROM pg_authid WHERE rolname = 'pgbouncer'")).toBe(password);
+    out = await outputs(on);
+    expect(await pooledAnswers()).toBe(true);
+});
+
 const serverNames = async () => (await servers(out)).map(({ Name }) => Name);
 
 test("Upgrade pgAdmin, and Restore pgAdmin: the volume is what it was before the other image", async () => {

@@ -1,0 +1,22 @@
+import { lookupTurn } from "../components/authentication/rotation";
+import { StackState } from "../preflight/leftovers";
+
+export interface NextArgs {
+    /** The rotation that the stack's outputs tell. */
+    deployed: number;
+    /** The one that its settings tell. */
+    configured: number;
+    state: StackState;
+}
+
+/**
+ * The rotation to bring up. One that failed after the pooler's roll is deployed already, by the outputs, and yet the role
+ * before it is there: to count on from it would be to roll back to that role and its password.
+ */
+export function nextRotation({ deployed, configured, state: { deployment } }: NextArgs): number {
+    const there = (rotation: number) =>
+        deployment.resources?.some(
+            ({ type, urn }) => type === "postgresql:index/role:Role" && urn.endsWith(`::${lookupTurn("pgbouncer", { rotation })}`),
+        ) ?? false;
+    return configured === deployed && there(deployed) && there(deployed + 1) ? deployed : deployed + 1;
+}
