@@ -120,6 +120,7 @@ test("a rotation that fails once the pooler has rolled is gone on with by the sa
     expect(again.code).toBe(0);
     expect(await roles()).toBe("pgbouncer\n");
     expect(await asSuperuser("SELECT rolpassword FROM pg_authid WHERE rolname = 'pgbouncer'")).toBe(password);
+    await git("commit", "-qam", "Rotate again");
     out = await outputs(on);
     expect(await pooledAnswers()).toBe(true);
 });
