@@ -1,5 +1,6 @@
 import * as http from "http";
 import { DockerHost } from "../settings";
+import { forStack } from "./finding";
 import { overSsh, sshRemedy } from "./ssh";
 
 const timeout = 20_000;
@@ -24,7 +25,7 @@ export async function tell(docker: DockerHost, method: "POST" | "DELETE", path: 
 export function unreached({ host }: DockerHost, stack: string, { message }: Error): { what: string; remedy: string } {
     return {
         what: `the Docker engine at ${host} can't be reached from here (${message})`,
-        remedy: sshRemedy(message) ?? `start it, or: pulumi config set --stack ${stack} docker:host ssh://USER@HOST`,
+        remedy: forStack(stack, sshRemedy(message) ?? "start it, or: pulumi config set docker:host ssh://USER@HOST"),
     };
 }
 

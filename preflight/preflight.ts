@@ -4,7 +4,7 @@ import { UserError } from "../errors";
 import { Settings } from "../settings";
 import { DatabaseFacts, inspectDatabase, judgeDatabase, Known, whyUnreached } from "./database";
 import { findDatabaseNetwork, HostFacts, inspectHost, judgeHost, judgePort, whyNoEngine } from "./dockerhost";
-import { Finding, warning } from "./finding";
+import { Finding, forStack, warning } from "./finding";
 import { findLeftovers, findMissing, knownTo, readState, removeLeftovers, StackState } from "./leftovers";
 import { judgeSsh } from "./ssh";
 
@@ -60,11 +60,12 @@ const whyRefresh = (missing: string[], { docker, stack }: Settings) =>
     `Mend it: pulumi up --refresh --stack ${stack}`;
 
 async function report(settings: Settings, dryRun: boolean, findings: Finding[]): Promise<void> {
-    for (const { level, text } of findings) {
+    const named = findings.map(({ level, text }) => ({ level, text: forStack(settings.stack, text) }));
+    for (const { level, text } of named) {
         if (level === "warning") await pulumi.log.warn(text);
         if (level === "unchecked" && dryRun) await pulumi.log.warn(`not checked: ${text}`);
     }
-    const against = findings.filter(({ level }) => level === "error" || (level === "unchecked" && !dryRun));
+    const against = named.filter(({ level }) => level === "error" || (level === "unchecked" && !dryRun));
     if (against.length > 0) {
         throw new PreflightError(
             `stack ${settings.stack} can't be brought up as it is; nothing was changed:\n` +

@@ -1,7 +1,8 @@
 import { ChildProcess, spawn } from "child_process";
 import * as net from "net";
+import { forStack } from "../preflight/finding";
 import { sshArguments, sshRemedy } from "../preflight/ssh";
-import { DockerHost } from "../settings";
+import { Settings } from "../settings";
 import { StackUnread } from "../stackcli";
 import { Route } from "./route";
 
@@ -14,7 +15,7 @@ export interface Tunnel {
 }
 
 /** Opens it: ssh listens on loopback and connects to the database's address from the Docker host. */
-export async function openTunnel(docker: DockerHost, route: Route, ended: (why: string) => void): Promise<Tunnel> {
+export async function openTunnel({ docker, stack }: Settings, route: Route, ended: (why: string) => void): Promise<Tunnel> {
     const options = [
         "-o", "ControlPath=none", // a shared connection would keep the port open after this one is gone
         "-o", "ExitOnForwardFailure=yes",
@@ -38,7 +39,7 @@ export async function openTunnel(docker: DockerHost, route: Route, ended: (why: 
               ? "let this login forward there (AllowTcpForwarding, PermitOpen in sshd_config)"
               : "see that the database runs and ssh gets there by hand";
         throw new StackUnread(
-            `no tunnel to ${route.address}:${route.port} through ${docker.host}: ${why}\nMend it: ${sshRemedy(why) ?? taken}`,
+            `no tunnel to ${route.address}:${route.port} through ${docker.host}: ${why}\nMend it: ${forStack(stack, sshRemedy(why) ?? taken)}`,
         );
     }
     ssh.on("exit", (code) => open && ended(said.trim() || `ssh ended with ${code}`));

@@ -13,7 +13,7 @@ async function main(): Promise<number> {
     const settings = await configuredSettings(stack);
     const host = await inspectHost(settings.docker).catch(engineUnread(settings.docker, stack));
     const route = routeTo(settings, host);
-    const tunnel = await openTunnel(settings.docker, route, (why) => console.error(`tunnel: it ended before the command did: ${why}`));
+    const tunnel = await openTunnel(settings, route, (why) => console.error(`tunnel: it ended before the command did: ${why}`));
     console.error(
         `tunnel: 127.0.0.1:${route.localPort} leads to ${settings.databaseHost} (${route.address}:${route.port}) while this runs`,
     );

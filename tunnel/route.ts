@@ -1,5 +1,6 @@
 import { locals } from "../preflight/database";
 import { databasesOn, findDatabaseNetwork, HostFacts } from "../preflight/dockerhost";
+import { forStack } from "../preflight/finding";
 import { Settings } from "../settings";
 import { StackUnread } from "../stackcli";
 
@@ -14,7 +15,7 @@ export interface Route {
 export function routeTo(settings: Settings, host: HostFacts): Route {
     const { databaseServer, databaseHost, databasePort, docker, stack } = settings;
     const network = findDatabaseNetwork(host, settings);
-    if (typeof network !== "string") throw new StackUnread(network.text);
+    if (typeof network !== "string") throw new StackUnread(forStack(stack, network.text));
     const found = databasesOn(network, host, settings).filter((one) => one.running);
     if (found.length !== 1) {
         const there = found.length > 0 ? found : host.containers.filter((one) => one.running && one.networks[network]);

@@ -40,22 +40,22 @@ test.each<[string, Record<string, unknown>, string[]]>([
     [
         "pool sizes over the database's limit",
         { "pg-sidecar:maxDbConnections": "40" },
-        ["the database has 37 to give", "pulumi config set maxDbConnections 16"],
+        ["the database has 37 to give", "pulumi config set --stack local maxDbConnections 16"],
     ],
     [
         "an absent network",
         { "pg-sidecar:databaseNetwork": "no-such-net" },
-        ["there is no network no-such-net", "pulumi config set databaseNetwork"],
+        ["there is no network no-such-net", "pulumi config set --stack local databaseNetwork"],
     ],
     [
         "a database's network that can't be looked up",
         { "pg-sidecar:databaseNetwork": undefined, "pg-sidecar:databaseHost": "nobody" },
-        ["no container on", "answers to nobody", "pulumi config set databaseNetwork NETWORK"],
+        ["no container on", "answers to nobody", "pulumi config set --stack local databaseNetwork NETWORK"],
     ],
     [
         "a domain without its proxy's network",
         { "pg-sidecar:pgadminDomain": "pgadmin.example.com", "pg-sidecar:proxyNetwork": "no-such-proxy" },
-        ["there is no network no-such-proxy", "pulumi config set proxyNetwork"],
+        ["there is no network no-such-proxy", "pulumi config set --stack local proxyNetwork"],
     ],
     ["an absent database", { "pg-sidecar:databases": ["no_such_db"] }, ["there is no database no_such_db"]],
     ["a wrong superuser password", { "postgresql:username": "nobody" }, ["turns nobody away", "--secret postgresql:password"]],
