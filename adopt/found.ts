@@ -1,6 +1,7 @@
 import { lookupRole } from "../components/authentication/rotation";
 import { connect, inspectDatabase } from "../preflight/database";
 import { Settings } from "../settings";
+import { StackUnread } from "../stackcli";
 
 /** A lookup role and function that somebody made by hand, as far as they are there and no stack's. */
 export interface Found {
@@ -32,7 +33,14 @@ export interface FoundFunction {
 export async function findByHand(settings: Settings): Promise<Found> {
     const facts = await inspectDatabase(settings);
     const name = lookupRole(settings);
-    const client = await connect(settings, settings.databases[0]!);
+    const [database] = settings.databases as [string, ...string[]];
+    if (!facts.databases.includes(database)) {
+        throw new StackUnread(
+            `databases: there is no database ${database}, only ${facts.databases.join(", ")}.\n` +
+                `Mend it: pulumi config set --stack ${settings.stack} --path 'databases[0]' NAME`,
+        );
+    }
+    const client = await connect(settings, database);
     const first = async <T>(text: string, value: string) => (await client.query(text, [value])).rows[0] as T;
     try {
         return {

@@ -1,7 +1,9 @@
 import * as fs from "fs";
 import * as os from "os";
 import * as path from "path";
+import { lookupRole } from "../components/authentication/rotation";
 import { whyUnreached } from "../preflight/database";
+import { forStack } from "../preflight/finding";
 import { configuredSettings, stackOf, StackUnread } from "../stackcli";
 import { runCommand, runInTerminal } from "../terminal";
 import { findByHand } from "./found";
@@ -19,10 +21,10 @@ async function main(): Promise<number> {
     const stack = await stackOf(args);
     const settings = await configuredSettings(stack);
     const found = await findByHand(settings).catch((cause: Error) => {
-        throw new StackUnread(whyUnreached(cause, settings).text);
+        throw cause instanceof StackUnread ? cause : new StackUnread(forStack(stack, whyUnreached(cause, settings).text));
     });
     if (!found.role && !found.lookup) {
-        console.log(`nothing to adopt: neither role ${settings.authUser} nor function ${settings.authFunction} was made by hand`);
+        console.log(`nothing to adopt: neither role ${lookupRole(settings)} nor function ${settings.authFunction} was made by hand`);
         return 0;
     }
     console.log(plan(found, settings).join("\n"));

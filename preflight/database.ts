@@ -1,6 +1,6 @@
 import { Client } from "pg";
 import { lookupOwner } from "../components/authentication/lookup";
-import { lookupRoles } from "../components/authentication/rotation";
+import { lookupRole, lookupRoles } from "../components/authentication/rotation";
 import { overBudget, ServerLimits } from "../components/pgbouncer/budget";
 import { Settings } from "../settings";
 import { error, Finding, unchecked, warning } from "./finding";
@@ -17,6 +17,8 @@ export interface DatabaseFacts {
     roleOwners: Record<string, string>;
     /** Whose the lookup function is, where it exists; "" where no stack marked it. */
     functionOwner?: string;
+    /** Functions of its name with other arguments, by their signatures. */
+    overloads: string[];
 }
 
 /** What the stack's state has of them: an adopted one is the stack's, though it carries no mark until the next `up`. */
@@ -98,6 +100,7 @@ export async function inspectDatabase(settings: Settings): Promise<DatabaseFacts
             mayCreateRoles: may!.create,
             databases: databases.map(({ datname }) => datname),
             roleOwners: Object.fromEntries(roles.map(({ rolname, rolconfig }) => [rolname, roleOwner(rolconfig ?? [])])),
+            overloads: [],
             md5Roles: [],
         };
         if (may!.read) {
@@ -111,13 +114,16 @@ export async function inspectDatabase(settings: Settings): Promise<DatabaseFacts
             const database = await connect(settings, settings.databases[0]!);
             try {
                 const [schema, name] = settings.authFunction.split(".");
-                const found = await rows<{ prosrc: string }>(
+                const found = await rows<{ signature: string; ours: boolean; prosrc: string }>(
                     database,
-                    `SELECT prosrc FROM pg_proc p JOIN pg_namespace n ON n.oid = pronamespace
-                      WHERE nspname = $1 AND proname = $2`,
+                    `SELECT p.oid::regprocedure::text AS signature, coalesce(p.oid = to_regprocedure($1 || '.' || $2 || '(text)'), false) AS ours, prosrc
+                       FROM pg_proc p JOIN pg_namespace n ON n.oid = pronamespace WHERE nspname = $1 AND proname = $2`,
                     [schema, name],
                 );
-                if (found[0]) facts.functionOwner = lookupOwner(found[0].prosrc) ?? "";
+                for (const { signature, ours, prosrc } of found) {
+                    if (ours) facts.functionOwner = lookupOwner(prosrc) ?? "";
+                    else facts.overloads.push(signature);
+                }
             } finally {
                 await database.end();
             }
@@ -164,17 +170,28 @@ export function judgeDatabase(facts: DatabaseFacts, settings: Settings, owner: s
     );
     if (over) found.push(error(`maxDbConnections: ${over}`));
 
-    const taken = (what: string, key: string, other: string, remove: string) =>
+    const taken = (what: string, key: string, other: string, remove: string, adoptable = true) =>
         other === ""
-            ? `${key}: ${what} on ${where} is there already and no stack made it (the runbook's SQL, run by hand?). ` +
-              `Mend it: take it over (npm run adopt -- --stack ${settings.stack}), remove it (${remove}) or take another name: pulumi config set ${key} NAME`
+            ? `${key}: ${what} on ${where} is there already and no stack made it (the runbook's SQL, run by hand?). Mend it: ` +
+              (adoptable ? `take it over (npm run adopt -- --stack ${settings.stack}), ` : "") +
+              `remove it (${remove}) or take another name: pulumi config set ${key} NAME`
             : `${key}: ${what} on ${where} belongs to stack ${other}. Mend it: pulumi config set ${key} NAME   (each stack on one database needs its own)`;
     for (const [role, other] of Object.entries(facts.roleOwners)) {
         if (other !== owner && !(other === "" && known.roles.includes(role)))
-            found.push(error(taken(`role ${role}`, "authUser", other, `DROP OWNED BY ${role}; DROP ROLE ${role}`)));
+            found.push(
+                error(taken(`role ${role}`, "authUser", other, `DROP OWNED BY ${role}; DROP ROLE ${role}`, role === lookupRole(settings))),
+            );
     }
     if (facts.functionOwner !== undefined && facts.functionOwner !== owner && !(facts.functionOwner === "" && known.lookupFunction)) {
         found.push(error(taken(`function ${authFunction}`, "authFunction", facts.functionOwner, `DROP FUNCTION ${authFunction}(text)`)));
+    }
+    for (const signature of facts.overloads) {
+        found.push(
+            error(
+                `authFunction: on ${where} there is a function ${signature}, and a grant on ${authFunction} can't tell it from the stack's own. ` +
+                    `Mend it: DROP FUNCTION ${signature}, or take another name: pulumi config set authFunction SCHEMA.NAME`,
+            ),
+        );
     }
     if (facts.md5Roles.length > 0) {
         found.push(

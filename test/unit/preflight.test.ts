@@ -1,6 +1,6 @@
 import { DatabaseFacts, judgeDatabase, roleOwner, whyUnreached } from "../../preflight/database";
 import { ContainerFacts, findDatabaseNetwork, HostFacts, judgeHost } from "../../preflight/dockerhost";
-import { Finding } from "../../preflight/finding";
+import { Finding, forStack } from "../../preflight/finding";
 import { findLeftovers, findMissing } from "../../preflight/leftovers";
 import { parseSettings } from "../../settings";
 
@@ -26,6 +26,7 @@ describe("the database", () => {
         mayCreateRoles: true,
         databases: ["postgres", "tracksolid_db"],
         roleOwners: {},
+        overloads: [],
         md5Roles: [],
     };
     const judge = (more: Partial<DatabaseFacts>, known = { roles: [] as string[], lookupFunction: false }) =>
@@ -51,6 +52,7 @@ describe("the database", () => {
         ["a role made by hand", { roleOwners: { pgbouncer: "" } }, "role pgbouncer on 127.0.0.1:5432 is there already"],
         ["another stack's role", { roleOwners: { pgbouncer: "pg-sidecar/copy" } }, "belongs to stack pg-sidecar/copy"],
         ["a function made by hand", { functionOwner: "" }, "function public.user_lookup"],
+        ["another function of that name", { overloads: ["user_lookup(name)"] }, "DROP FUNCTION user_lookup(name)"],
         ["another stack's function", { functionOwner: "pg-sidecar/copy" }, "pulumi config set authFunction"],
     ])("%s is an error with a remedy", (_, more, said) => {
         const [finding, ...others] = judge(more);
@@ -58,6 +60,13 @@ describe("the database", () => {
         expect(finding!.level).toBe("error");
         expect(finding!.text).toContain(said);
         expect(finding!.text).toContain("Mend it:");
+    });
+
+    test("the lookup role that is not in force can't be adopted, only removed", () => {
+        expect(judge({ roleOwners: { pgbouncer: "" } })[0]!.text).toContain("npm run adopt");
+        const [finding] = judge({ roleOwners: { pgbouncer_2: "" } });
+        expect(finding!.text).not.toContain("npm run adopt");
+        expect(finding!.text).toContain("DROP ROLE pgbouncer_2");
     });
 
     test("roles with md5 verifiers are named in a warning", () => {
@@ -83,6 +92,13 @@ describe("the database", () => {
     ])("the mark on a role with %j is %j", (config, marked) => {
         expect(roleOwner(config)).toBe(marked);
     });
+});
+
+test("the commands of a remedy name the stack, once", () => {
+    const text = "Mend it: pulumi config set a 1; pulumi config rm b   (or pulumi config set --stack prod c 2)";
+    expect(forStack("stage", text)).toBe(
+        "Mend it: pulumi config set --stack stage a 1; pulumi config rm --stack stage b   (or pulumi config set --stack prod c 2)",
+    );
 });
 
 describe("the Docker host", () => {
