@@ -57,7 +57,7 @@ async function hubAnswers(image: string): Promise<boolean> {
 }
 
 /** The loopback registry: it gives the images their digests. */
-async function ensureRegistry(port: number): Promise<string> {
+export async function ensureRegistry(port: number): Promise<string> {
     const address = `127.0.0.1:${port}`;
     if (daemonPid("registry") === undefined) {
         await need("docker-registry", ["docker-registry"], "to serve the built images by digest");

@@ -1,6 +1,7 @@
 import * as fs from "fs";
 import * as os from "os";
 import * as path from "path";
+import { ensureRegistry } from "../../lab/images";
 import { inLab } from "../../lab/paths";
 import { addServer, forgetServer, servers, setup } from "./browser/pgadmin";
 import { login } from "./pgadminlogin";
@@ -129,7 +130,7 @@ const serverNames = async () => (await servers(out)).map(({ Name }) => Name);
 
 test("Upgrade pgAdmin, and Restore pgAdmin: the volume is what it was before the other image", async () => {
     await addServer(out, "from before");
-    const registry = `127.0.0.1:${on.lab.registryPort}/dpage/pgadmin4`;
+    const registry = `${await ensureRegistry(on.lab.registryPort)}/dpage/pgadmin4`; // where the official images were pulled there is none yet
     const tag = `${registry}:another`;
     await run("docker", ["build", "-q", "-t", tag, "-"], { input: `FROM ${on.images.pgadmin}\nLABEL another=${Date.now()}\n`, env: { DOCKER_BUILDKIT: "0" } }); // prettier-ignore
     await run("docker", ["push", "-q", tag]);
