@@ -2,7 +2,7 @@ import * as net from "net";
 import { stackLabel } from "../components/labels";
 import { DockerHost, Settings } from "../settings";
 import { ask, unreached } from "./engine";
-import { error, Finding } from "./finding";
+import { error, Finding, warning } from "./finding";
 
 /** What the preflight wants to know of one container. */
 export interface ContainerFacts {
@@ -148,6 +148,15 @@ export function judgeHost(facts: HostFacts, settings: Settings, owner: string): 
                 `proxyNetwork: there is no network ${settings.proxyNetwork} on ${docker.host} for the proxy to serve ${settings.pgadminDomain} on. ` +
                     `Mend it: pulumi config set proxyNetwork NETWORK   (docker inspect -f '{{json .NetworkSettings.Networks}}' PROXY-CONTAINER tells it), ` +
                     `or serve pgAdmin without a proxy: pulumi config rm pgadminDomain`,
+            ),
+        );
+    }
+    if (settings.pgadminDomain !== "" && settings.proxyNetwork === databaseNetwork && !settings.pgadminDirect) {
+        found.push(
+            warning(
+                `proxyNetwork: ${databaseNetwork} is the database's network too, so pgAdmin can reach the database past the pooler. ` +
+                    `To keep them apart, give the database one of its own: docker network create NETWORK; ` +
+                    `docker network connect --alias ${settings.databaseHost} NETWORK DATABASE-CONTAINER; pulumi config set databaseNetwork NETWORK`,
             ),
         );
     }

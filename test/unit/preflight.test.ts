@@ -133,6 +133,13 @@ describe("the Docker host", () => {
         expect(finding!.text).toContain("only other-net");
     });
 
+    test("a database on the proxy's network is a warning, as pgAdmin stands there", () => {
+        const shared = { ...settings, pgadminDomain: "pgadmin.example.com", proxyNetwork: "coolify-net" };
+        const [finding, ...others] = judgeHost(facts({}), shared, owner);
+        expect(others).toEqual([]);
+        expect(finding).toMatchObject({ level: "warning", text: expect.stringContaining("past the pooler") });
+    });
+
     test.each(["bridge", "host"])("Docker's own network %s is refused, as names don't work there", (name) => {
         const [finding, ...others] = judgeHost(
             { networks: [{ id: "n0", name }], containers: [] },

@@ -102,6 +102,8 @@ export const containerChecks: Check[] = [
             const saw = `pgAdmin is on ${Object.keys(pgadmin.networks).join(", ")}`;
             if (on.deployed.pgadminDirect)
                 return warning(`${saw}, as pgadminDirect says: a tab of its direct entry holds a backend that no budget counts`);
+            if (network in pgadmin.networks && on.deployed.pgadminDomain !== "" && Object.keys(pgadmin.networks).length === 2)
+                return warning(`${saw}: the proxy and the database share ${network}, so it reaches the database past the pooler, too`);
             return network in pgadmin.networks ? failed(saw, `${on.dockerCommand} network disconnect ${network} ${pgadmin.name}`) : ok(saw);
         },
     },
