@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { Deployed, deployedSchema } from "../deployed";
+import { locals } from "../preflight/database";
 import { ask } from "../preflight/engine";
 import { Settings } from "../settings";
 import { askCli, configuredSettings, engineUnread, project, StackUnread } from "../stackcli";
@@ -57,6 +58,7 @@ export function targetOf(stack: string, outputs: unknown, settings: Settings): T
         );
     }
     const { host, port, username: user, password } = settings.databaseServer;
+    const tunnelled = settings.docker.host.startsWith("ssh:") && locals.includes(host);
     return {
         stack,
         owner: `${project}/${settings.stack}`,
@@ -65,6 +67,6 @@ export function targetOf(stack: string, outputs: unknown, settings: Settings): T
         docker: settings.docker,
         login: { user, password },
         dockerCommand: /^unix:/.test(settings.docker.host) ? "docker" : `docker -H ${settings.docker.host}`,
-        psqlCommand: `psql -h ${host} -p ${port} -U ${user} -d ${parsed.data.deployed.databases[0]}`,
+        psqlCommand: `${tunnelled ? `PULUMI_STACK=${stack} npm run tunnel -- ` : ""}psql -h ${host} -p ${port} -U ${user} -d ${parsed.data.deployed.databases[0]}`,
     };
 }

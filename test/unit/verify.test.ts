@@ -33,6 +33,11 @@ describe("the target", () => {
         expect(JSON.stringify(outputs)).not.toContain("hunter22");
     });
 
+    test("names the tunnel in its psql line where that is the way to the database", () => {
+        const far = targetOf("stage", outputs, { ...settings, docker: { host: "ssh://me@there", sshOpts: [] } });
+        expect(far.psqlCommand).toBe("PULUMI_STACK=stage npm run tunnel -- psql -h 127.0.0.1 -p 5432 -U postgres -d tracksolid_db");
+    });
+
     test("reads what `pulumi config --json` prints", () => {
         const config = Object.fromEntries(
             Object.entries(values).map(([key, value]) => [key, { value, secret: key === "postgresql:password" }]),
