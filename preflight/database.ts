@@ -32,6 +32,11 @@ const connectTimeout = 5_000;
 /** Names of this machine itself, where a tunnel begins. */
 export const locals = ["127.0.0.1", "localhost"];
 
+/** Whether the database is reached by `npm run tunnel`: through the ssh host, from this machine itself. */
+export function byTunnel({ docker, databaseServer }: Settings): boolean {
+    return docker.host.startsWith("ssh:") && locals.includes(databaseServer.host);
+}
+
 /** pg's TLS options for a libpq sslmode. */
 export function tlsOptions(sslmode: string): false | { rejectUnauthorized: boolean } {
     if (sslmode === "disable") return false;
@@ -209,7 +214,7 @@ export function whyUnreached(cause: NodeJS.ErrnoException, settings: Settings): 
     const { host, port, username, database } = settings.databaseServer;
     const where = `${host}:${port}`;
     const said = cause.message || cause.code || String(cause);
-    const tunnel = settings.docker.host.startsWith("ssh:") && locals.includes(host) ? " (npm run tunnel -- pulumi up)" : "";
+    const tunnel = byTunnel(settings) ? " (npm run tunnel -- pulumi up)" : "";
     switch (cause.code) {
         case "28P01":
         case "28000":

@@ -120,11 +120,15 @@ export function findDatabaseNetwork(facts: HostFacts, settings: Settings): strin
     );
 }
 
-const whyNameless = (what: string, { databaseHost }: Settings) =>
+/** How a running database gets a network of its own. */
+const ownNetwork = ({ databaseHost }: Settings) =>
+    `docker network create NETWORK; docker network connect --alias ${databaseHost} NETWORK DATABASE-CONTAINER; ` +
+    `pulumi config set databaseNetwork NETWORK`;
+
+const whyNameless = (what: string, settings: Settings) =>
     error(
-        `databaseNetwork: ${what}, a network of Docker's own, where containers don't find each other by name. Mend it, with no restart of anything: ` +
-            `docker network create NETWORK; docker network connect --alias ${databaseHost} NETWORK DATABASE-CONTAINER; ` +
-            `pulumi config set databaseNetwork NETWORK`,
+        `databaseNetwork: ${what}, a network of Docker's own, where containers don't find each other by name. ` +
+            `Mend it, with no restart of anything: ${ownNetwork(settings)}`,
     );
 
 /** What speaks against bringing the stack up on this host. `owner` is the stack itself, `project/stack`. */
@@ -155,8 +159,7 @@ export function judgeHost(facts: HostFacts, settings: Settings, owner: string): 
         found.push(
             warning(
                 `proxyNetwork: ${databaseNetwork} is the database's network too, so pgAdmin can reach the database past the pooler. ` +
-                    `To keep them apart, give the database one of its own: docker network create NETWORK; ` +
-                    `docker network connect --alias ${settings.databaseHost} NETWORK DATABASE-CONTAINER; pulumi config set databaseNetwork NETWORK`,
+                    `To keep them apart, give the database one of its own: ${ownNetwork(settings)}`,
             ),
         );
     }

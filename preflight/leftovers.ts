@@ -15,7 +15,7 @@ export interface Leftovers {
     networks: string[];
 }
 
-const roleType = "postgresql:index/role:Role";
+export const roleType = "postgresql:index/role:Role";
 const functionType = "postgresql:index/function:Function";
 
 export interface StackState {

@@ -21,9 +21,8 @@ async function main(): Promise<number> {
         throw new StackUnread(`stack ${stack} tells no rotation that could be counted up: it is not up, or of an older version.\nMend it: pulumi up --stack ${stack}`); // prettier-ignore
     }
     const { rotation: deployed } = outputs.data.deployed;
-    const { rotation: configured } = await configuredSettings(stack);
-    const state = (await askCli(stack, ["stack", "export"])) as StackState;
-    const rotation = nextRotation({ deployed, configured, state });
+    const [{ rotation: configured }, state] = await Promise.all([configuredSettings(stack), askCli(stack, ["stack", "export"])]);
+    const rotation = nextRotation({ deployed, configured, state: state as StackState });
     const set = await runInTerminal("pulumi", ["config", "set", "--stack", stack, "rotation", String(rotation)]);
     if (set !== 0) return set;
     console.error(

@@ -1,5 +1,5 @@
 import { lookupTurn } from "../components/authentication/rotation";
-import { StackState } from "../preflight/leftovers";
+import { roleType, StackState } from "../preflight/leftovers";
 
 export interface NextArgs {
     /** The rotation that the stack's outputs tell. */
@@ -15,8 +15,7 @@ export interface NextArgs {
  */
 export function nextRotation({ deployed, configured, state: { deployment } }: NextArgs): number {
     const there = (rotation: number) =>
-        deployment.resources?.some(
-            ({ type, urn }) => type === "postgresql:index/role:Role" && urn.endsWith(`::${lookupTurn("pgbouncer", { rotation })}`),
-        ) ?? false;
+        deployment.resources?.some(({ type, urn }) => type === roleType && urn.endsWith(`::${lookupTurn("pgbouncer", { rotation })}`)) ??
+        false;
     return configured === deployed && there(deployed) && there(deployed + 1) ? deployed : deployed + 1;
 }

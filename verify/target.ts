@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { Deployed, deployedSchema } from "../deployed";
-import { locals } from "../preflight/database";
+import { byTunnel } from "../preflight/database";
 import { ask } from "../preflight/engine";
 import { Settings } from "../settings";
 import { askCli, configuredSettings, engineUnread, project, StackUnread } from "../stackcli";
@@ -58,7 +58,6 @@ export function targetOf(stack: string, outputs: unknown, settings: Settings): T
         );
     }
     const { host, port, username: user, password } = settings.databaseServer;
-    const tunnelled = settings.docker.host.startsWith("ssh:") && locals.includes(host);
     return {
         stack,
         owner: `${project}/${settings.stack}`,
@@ -67,6 +66,6 @@ export function targetOf(stack: string, outputs: unknown, settings: Settings): T
         docker: settings.docker,
         login: { user, password },
         dockerCommand: /^unix:/.test(settings.docker.host) ? "docker" : `docker -H ${settings.docker.host}`,
-        psqlCommand: `${tunnelled ? `PULUMI_STACK=${stack} npm run tunnel -- ` : ""}psql -h ${host} -p ${port} -U ${user} -d ${parsed.data.deployed.databases[0]}`,
+        psqlCommand: `${byTunnel(settings) ? `PULUMI_STACK=${stack} npm run tunnel -- ` : ""}psql -h ${host} -p ${port} -U ${user} -d ${parsed.data.deployed.databases[0]}`,
     };
 }
