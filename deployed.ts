@@ -13,6 +13,7 @@ export const deployedSchema = z.object({
     authUser: z.string(),
     rotation: z.number(),
     authFunction: z.string(),
+    defaultPoolSize: z.number(),
     maxDbConnections: z.number(),
     serverResetQueryAlways: z.boolean(),
     pgbouncerImage: z.string(),

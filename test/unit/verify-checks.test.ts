@@ -175,8 +175,8 @@ describe("leaks", () => {
     const leak = { id: "set", what: "SET" };
 
     test("are read per kind", () => {
-        expect(parseLooks("looked 3\nset f\nrole t\n")).toEqual({ looked: 3, leaked: { set: false, role: true } });
-        expect(parseLooks("looked 60\n\n")).toEqual({ looked: 60 });
+        expect(parseLooks("looked\nlooked\nlooked\nset f\nrole t\n")).toEqual({ looked: 3, leaked: { set: false, role: true } });
+        expect(parseLooks("looked\nlooked\n")).toEqual({ looked: 2 });
     });
 
     test("fail in strict mode, are the price in fast mode, and are not judged where nobody got the backend", () => {

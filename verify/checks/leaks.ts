@@ -14,6 +14,9 @@ export interface LeakFacts {
 /** Most clients that look for the first one's backend. */
 const mostLooks = 60;
 
+/** Most of them that hold another backend meanwhile. */
+const mostHeld = 10;
+
 interface Leak {
     id: string;
     /** What leaves a state behind. */
@@ -70,31 +73,44 @@ function leaks(user: string): Leak[] {
 /**
  * One client sets all of it in one transaction and tells its backend; others look until one has the same backend. Whoever
  * finds something there takes it away in the same transaction. One script, so that a run that is cut leaves nothing.
+ *
+ * pgbouncer hands out the backend that came back last, so that one opened in between (by min_pool_size, or for somebody
+ * else's query) would hide the first for good: whoever has another keeps it while the next one looks.
  */
 const look = once(async (on: Target): Promise<LeakFacts> => {
+    const { databases, defaultPoolSize } = on.deployed;
     const all = leaks(on.login.user);
-    const { command, env } = psqlFor(on, "pooled", on.deployed.databases[0]!);
+    const { command, env } = psqlFor(on, "pooled", databases[0]!);
+    const psql = `timeout 10 ${words(...command)}`;
     const setting = ["BEGIN;", ...all.map(({ set }) => terminated(set)), "SELECT pg_backend_pid();", "COMMIT;"];
     const looking = [
         "BEGIN;",
         "SELECT pg_backend_pid() = :pid AS same \\gset",
+        "\\echo looked",
         "\\if :same",
         `SELECT ${all.map(({ id, there }) => `${there} AS "${id}"`).join(", ")} \\gset`,
         ...all.flatMap(({ id, undo }) => [`\\echo ${id} :${id}`, `\\if :${id}`, terminated(undo), "\\endif"]),
+        "\\elif :more",
+        '\\! sh -c "$LOOK"',
         "\\endif",
         "COMMIT;",
     ];
-    const psql = `timeout 10 ${words(...command)}`;
+    const look = `
+        export held=$((held + 1))
+        [ $held -lt ${Math.min(mostHeld, defaultPoolSize)} ] && more=1 || more=0
+        printf '%s\\n' "$LOOKING" | ${psql} -v pid=$pid -v more=$more || echo broken`;
     const script = `
-        pid=$(echo "$SETTING" | ${psql}) || exit
-        looked=0 found=
-        while [ -z "$found" ] && [ $looked -lt ${mostLooks} ]; do
-            looked=$((looked + 1))
-            found=$(echo "$LOOKING" | ${psql} -v pid="$pid") || exit
-        done
-        echo "looked $looked"
-        echo "$found"`;
-    const ran = await inPooler(on, script, { ...env, SETTING: setting.join("\n"), LOOKING: looking.join("\n") }, 60);
+        pid=$(printf '%s\\n' "$SETTING" | ${psql}) || exit
+        export pid held=0
+        looks=
+        while [ $(echo "$looks" | grep -c looked) -lt ${mostLooks} ]; do
+            more=$(sh -c "$LOOK")
+            echo "$more"
+            looks=$(printf '%s\\n' "$looks" "$more")
+            case $looks in *broken*) exit 1 ;; *set*) break ;; esac
+        done`;
+    const input = { SETTING: setting.join("\n"), LOOKING: looking.join("\n"), LOOK: look };
+    const ran = await inPooler(on, script, { ...env, ...input }, 60);
     if (ran.code !== 0) throw new Error(`pooled sessions: ${reason(ran)}`);
     return parseLooks(ran.stdout);
 });
@@ -102,14 +118,16 @@ const look = once(async (on: Target): Promise<LeakFacts> => {
 /** A statement with its semicolon; one that ends in a psql command sends itself. */
 const terminated = (statement: string) => (statement.includes("\\g") ? statement : `${statement};`);
 
-/** Reads `looked COUNT`, then a line `LEAK t` or `LEAK f` for each, where the backend was found. */
+/** Reads a line `looked` for each client, and `LEAK t` or `LEAK f` for each leak where the backend was found. */
 export function parseLooks(printed: string): LeakFacts {
-    const [looked = "", ...lines] = printed.trim().split("\n");
-    const leaked = Object.fromEntries(lines.filter(Boolean).map((line) => [line.split(" ")[0], line.endsWith(" t")])) as Record<
-        string,
-        boolean
-    >;
-    return { looked: Number(looked.split(" ")[1]), ...(Object.keys(leaked).length > 0 ? { leaked } : {}) };
+    const lines = printed.trim().split("\n");
+    const found = lines.map((line) => line.split(" ")).filter(([, there]) => there !== undefined);
+    return {
+        looked: lines.filter((line) => line === "looked").length,
+        ...(found.length > 0
+            ? { leaked: Object.fromEntries(found.map(([id, there]) => [id, there === "t"])) as Record<string, boolean> }
+            : {}),
+    };
 }
 
 /** Whether one kind of state leaked, which in fast mode is the price that was chosen. */
