@@ -54,6 +54,17 @@ export function findMissing({ deployment: { resources = [] } }: StackState, { co
     });
 }
 
+/**
+ * Containers of a whole sidecar that bears this stack's name and is not this state's: two run, and nothing the state knows
+ * is on the host. A run that was cut left its network to the state before it began with containers.
+ */
+export function findNamesake(state: StackState, owner: string, host: HostFacts): string[] {
+    const ids = new Set((state.deployment.resources ?? []).map(({ id }) => id));
+    if ([...host.containers, ...host.networks].some(({ id }) => ids.has(id))) return [];
+    const running = host.containers.filter((one) => one.owner === owner && one.running);
+    return running.length > 1 ? running.map(({ name }) => name) : [];
+}
+
 /** The stack's state as it stood before this run; the CLI that runs the program reads it from whatever backend it uses. */
 export async function readState(stack: string): Promise<StackState> {
     const { stdout } = await promisify(execFile)("pulumi", ["stack", "export", "--stack", stack], { maxBuffer: 1 << 28 });

@@ -4,8 +4,8 @@ import { UserError } from "../errors";
 import { Settings } from "../settings";
 import { DatabaseFacts, inspectDatabase, judgeDatabase, Known, whyUnreached } from "./database";
 import { findDatabaseNetwork, HostFacts, inspectHost, judgeHost, judgePort, whyNoEngine } from "./dockerhost";
-import { Finding, forStack, warning } from "./finding";
-import { findLeftovers, findMissing, knownTo, readState, removeLeftovers, StackState } from "./leftovers";
+import { error, Finding, forStack, warning } from "./finding";
+import { findLeftovers, findMissing, findNamesake, knownTo, readState, removeLeftovers, StackState } from "./leftovers";
 import { judgeSsh } from "./ssh";
 
 /** Thrown once with all that speaks against the run, before any resource is registered. */
@@ -17,22 +17,21 @@ export class PreflightError extends UserError {}
  * also takes away what a run that was cut left behind. Returns the settings with what was looked up in them.
  */
 export async function preflight(given: Settings, dryRun = pulumi.runtime.isDryRun()): Promise<Settings> {
-    const [database, host] = await Promise.all([
+    const [database, host, state] = await Promise.all([
         inspectDatabase(given).catch((cause: Error) => cause),
         inspectHost(given.docker).catch((cause: Error) => cause),
+        readState(given.stack).catch((cause: Error) => cause),
     ]);
     const network = host instanceof Error ? given.databaseNetwork : findDatabaseNetwork(host, given);
     const settings = typeof network === "string" ? { ...given, databaseNetwork: network } : given;
-    const state = await stateWhereItMatters(settings, dryRun, database, host);
     const known = state instanceof Error ? nothing : knownTo(state);
-    const missing = state instanceof Error || host instanceof Error ? [] : findMissing(state, host);
     await report(settings, dryRun, [
         ...(database instanceof Error ? [whyUnreached(database, settings)] : judgeDatabase(database, settings, owner(), known)),
         ...(host instanceof Error
             ? [whyNoEngine(host, settings)]
             : [...(typeof network === "string" ? judgeHost(host, settings, owner()) : [network]), ...(await judgePort(host, settings))]),
         ...(await judgeSsh(settings.docker)),
-        ...(missing.length > 0 ? [warning(whyRefresh(missing, settings))] : []),
+        ...(state instanceof Error || host instanceof Error ? [] : judgeState(state, host, settings)),
     ]);
     if (!dryRun) await mend(settings, state, database as DatabaseFacts, host as HostFacts);
     return settings;
@@ -40,24 +39,27 @@ export async function preflight(given: Settings, dryRun = pulumi.runtime.isDryRu
 
 const nothing: Known = { roles: [], lookupFunction: false };
 
-const unmarked = ({ roleOwners, functionOwner }: DatabaseFacts) => [...Object.values(roleOwners), functionOwner].includes("");
-
-/** The stack's state: for an `up`, and in a preview where something is unmarked or not running. It takes the CLI a second to tell. */
-async function stateWhereItMatters(
-    { stack }: Settings,
-    dryRun: boolean,
-    database: DatabaseFacts | Error,
-    host: HostFacts | Error,
-): Promise<StackState | Error> {
-    const byHand = !(database instanceof Error) && unmarked(database);
-    const stopped = !(host instanceof Error) && host.containers.filter((one) => one.running && one.owner === owner()).length < 2;
-    if (dryRun && !byHand && !stopped) return { deployment: {} };
-    return readState(stack).catch((cause: Error) => cause);
+/** What speaks against this state's being that of what runs on the host. */
+export function judgeState(state: StackState, host: HostFacts, { docker, stack }: Settings, of = owner()): Finding[] {
+    const namesake = findNamesake(state, of, host).join(" ");
+    if (namesake !== "") {
+        return [
+            error(
+                `${docker.host} already runs a sidecar of a stack ${of}, which is not in this state: ${namesake}. ` +
+                    `It was made from another backend, or its state was lost. Mend it: pulumi login to the backend it was made from, ` +
+                    `or make one beside it: pulumi stack rename --stack ${stack} NAME, or take it away, where its state is lost: docker rm -f ${namesake}`,
+            ),
+        ];
+    }
+    const missing = findMissing(state, host).join(", ");
+    if (missing === "") return [];
+    return [
+        warning(
+            `${missing}: gone from ${docker.host}, or stopped; a run without --refresh takes them for what they were. ` +
+                `Mend it: pulumi up --refresh --stack ${stack}`,
+        ),
+    ];
 }
-
-const whyRefresh = (missing: string[], { docker, stack }: Settings) =>
-    `${missing.join(", ")}: gone from ${docker.host}, or stopped; a run without --refresh takes them for what they were. ` +
-    `Mend it: pulumi up --refresh --stack ${stack}`;
 
 async function report(settings: Settings, dryRun: boolean, findings: Finding[]): Promise<void> {
     const named = findings.map(({ level, text }) => ({ level, text: forStack(settings.stack, text) }));

@@ -1,6 +1,9 @@
+import * as fs from "fs";
+import * as os from "os";
+import * as path from "path";
 import { outside } from "./outside";
 import { login } from "./pgadminlogin";
-import { changing, longestPause, pulumi, Sidecar, sidecar, up } from "./sidecar";
+import { changing, longestPause, psql, pulumi, run, Sidecar, sidecar, up } from "./sidecar";
 
 let on: Sidecar;
 
@@ -8,7 +11,7 @@ beforeAll(async () => {
     on = await sidecar();
 });
 
-async function destroy() {
+async function destroy(on: Sidecar) {
     const ran = await pulumi(on, ["destroy", ...changing]);
     if (ran.code !== 0) throw new Error(ran.stdout + ran.stderr);
 }
@@ -16,7 +19,7 @@ async function destroy() {
 test("a destroy leaves everything else as it was before the up, but for the kept volume", async () => {
     const started = new Date();
     await up(on); // so that the volume is there, and the images
-    await destroy();
+    await destroy(on);
     const before = await outside(on);
     expect(before.volumes).toContain("pgadmin-data");
 
@@ -29,11 +32,40 @@ test("a destroy leaves everything else as it was before the up, but for the kept
     expect(await login(out)).toMatch(/\/browser\/?$/);
     expect((await outside(on)).schema).not.toBe(before.schema);
 
-    await destroy();
+    await destroy(on);
     expect(await outside(on)).toEqual(before);
     expect((await longestPause(on, started)).seconds).toBeLessThan(2);
 });
 
 test("destroying what is destroyed already is no error", async () => {
-    await destroy();
+    await destroy(on);
+});
+
+test("a sidecar of the same name in another backend is left alone, and taken over once it is taken away", async () => {
+    const out = await up(on);
+    const folder = fs.mkdtempSync(path.join(os.tmpdir(), "sidecar-backend-"));
+    const file = path.join(folder, "Pulumi.local.yaml");
+    fs.writeFileSync(file, fs.readFileSync(on.env.PULUMI_OPTION_CONFIG_FILE!));
+    const other = { ...on, env: { ...on.env, PULUMI_BACKEND_URL: `file://${folder}`, PULUMI_OPTION_CONFIG_FILE: file } };
+    fs.copyFileSync("Pulumi.yaml", path.join(folder, "Pulumi.yaml"));
+    await run("pulumi", ["stack", "init", "local"], { env: other.env, cwd: folder });
+    try {
+        const before = await outside(on);
+        for (const args of [["preview"], ["up", ...changing]]) {
+            const { code, stdout } = await pulumi(other, args);
+            expect(stdout).toContain("already runs a sidecar of a stack pg-sidecar/local, which is not in this state");
+            expect(code).not.toBe(0);
+        }
+        expect(await outside(on)).toEqual(before);
+        expect((await psql(on, out, "tracksolid_db", "SELECT 1")).code).toBe(0);
+
+        const [remedy] = /docker rm -f \S+ \S+$/m.exec((await pulumi(other, ["preview"])).stdout)!;
+        await run("sh", ["-c", remedy], { env: on.env });
+        expect((await psql(on, await up(other), "tracksolid_db", "SELECT 1")).code).toBe(0);
+        await destroy(other);
+    } finally {
+        fs.rmSync(folder, { recursive: true });
+        await pulumi(on, ["up", "--refresh", "--replace", "**Grant::pgbouncer**", ...changing]);
+    }
+    expect((await pulumi(on, ["preview", "--refresh", "--expect-no-changes"])).code).toBe(0);
 });

@@ -2,6 +2,7 @@ import { DatabaseFacts, judgeDatabase, roleOwner, whyUnreached } from "../../pre
 import { ContainerFacts, findDatabaseNetwork, HostFacts, judgeHost } from "../../preflight/dockerhost";
 import { Finding, forStack } from "../../preflight/finding";
 import { findLeftovers, findMissing } from "../../preflight/leftovers";
+import { judgeState } from "../../preflight/preflight";
 import { parseSettings } from "../../settings";
 
 const settings = parseSettings({
@@ -206,6 +207,19 @@ describe("what a cut run left behind", () => {
         expect(findMissing(known, host)).toEqual(["container pgadmin (gone)", "network pg-sidecar (pruned)"]);
         const stopped = { ...host, containers: host.containers.map((one) => ({ ...one, running: false })) };
         expect(findMissing(known, stopped)[0]).toBe("container pgbouncer (c1)");
+    });
+
+    test("is no whole sidecar that runs under the stack's name: that is another state's", () => {
+        const judge = (...resources: Parameters<typeof state>) => judgeState(state(...resources), host, settings, owner);
+        expect(judge()).toMatchObject([{ level: "error" }]);
+        expect(judge()[0]!.text).toMatch(/already runs a sidecar of a stack pg-sidecar\/stage.* docker rm -f c1 c2$/);
+        const container = { type: "docker:index/container:Container", urn: "urn:pulumi:stage::pg-sidecar::x::pgbouncer" };
+        // A stack that moved here from another host has a state, but of that host.
+        expect(judge({ ...container, id: "elsewhere" })).toMatchObject([{ level: "error" }]);
+        expect(judge({ ...container, id: "c1" })).toEqual([]);
+        expect(judge({ type: "docker:index/network:Network", id: "n2" })).toEqual([]);
+        const running = host.containers.filter(({ id }) => id !== "c2");
+        expect(judgeState(state(), { ...host, containers: running }, settings, owner)).toEqual([]);
     });
 
     test("is nothing of another's, and nothing that the state knows", () => {
