@@ -1,5 +1,6 @@
 import { lookupRole } from "../components/authentication/rotation";
-import { connect, inspectDatabase } from "../preflight/database";
+import { connect, inspectDatabase, judgeDatabases } from "../preflight/database";
+import { forStack } from "../preflight/finding";
 import { Settings } from "../settings";
 import { StackUnread } from "../stackcli";
 
@@ -34,12 +35,8 @@ export async function findByHand(settings: Settings): Promise<Found> {
     const facts = await inspectDatabase(settings);
     const name = lookupRole(settings);
     const [database] = settings.databases as [string, ...string[]];
-    if (!facts.databases.includes(database)) {
-        throw new StackUnread(
-            `databases: there is no database ${database}, only ${facts.databases.join(", ")}.\n` +
-                `Mend it: pulumi config set --stack ${settings.stack} --path 'databases[0]' NAME`,
-        );
-    }
+    const [missing] = judgeDatabases(facts, { ...settings, databases: [database] });
+    if (missing) throw new StackUnread(forStack(settings.stack, missing.text));
     const client = await connect(settings, database);
     const first = async <T>(text: string, value: string) => (await client.query(text, [value])).rows[0] as T;
     try {

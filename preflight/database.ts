@@ -145,6 +145,23 @@ export function roleOwner(rolconfig: string[]): string {
     return /"?([\w.-]+\/[\w.-]+)"?\s*$/.exec(path)?.[1] ?? "";
 }
 
+/** The databases to be served that are not there. */
+export function judgeDatabases(
+    facts: Pick<DatabaseFacts, "databases">,
+    { databaseServer: { host, port }, databases }: Settings,
+): Finding[] {
+    return databases.flatMap((database, at) =>
+        facts.databases.includes(database)
+            ? []
+            : [
+                  error(
+                      `databases: there is no database ${database} on ${host}:${port}, only ${facts.databases.join(", ")}. ` +
+                          `Mend it: pulumi config set --path 'databases[${at}]' NAME`,
+                  ),
+              ],
+    );
+}
+
 /** What speaks against bringing the stack up on this database. `owner` is the stack itself, `project/stack`, and `known` what its state has. */
 export function judgeDatabase(facts: DatabaseFacts, settings: Settings, owner: string, known: Known): Finding[] {
     const { databaseServer, authFunction, databases } = settings;
@@ -160,13 +177,7 @@ export function judgeDatabase(facts: DatabaseFacts, settings: Settings, owner: s
             ),
         );
     }
-    for (const database of databases.filter((one) => !facts.databases.includes(one))) {
-        found.push(
-            error(
-                `databases: there is no database ${database} on ${where}, only ${facts.databases.join(", ")}. Mend it: pulumi config set --path 'databases[0]' NAME`,
-            ),
-        );
-    }
+    found.push(...judgeDatabases(facts, settings));
 
     const over = overBudget(
         { databases: databases.length, maxDbConnections: settings.maxDbConnections },

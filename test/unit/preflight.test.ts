@@ -1,4 +1,4 @@
-import { DatabaseFacts, judgeDatabase, roleOwner, whyUnreached } from "../../preflight/database";
+import { DatabaseFacts, judgeDatabase, judgeDatabases, roleOwner, whyUnreached } from "../../preflight/database";
 import { ContainerFacts, findDatabaseNetwork, HostFacts, judgeHost } from "../../preflight/dockerhost";
 import { Finding, forStack } from "../../preflight/finding";
 import { findLeftovers, findMissing } from "../../preflight/leftovers";
@@ -36,6 +36,13 @@ describe("the database", () => {
     test("as it should be gives no finding", () => {
         expect(judge({})).toEqual([]);
         expect(judge({ roleOwners: { pgbouncer: owner }, functionOwner: owner })).toEqual([]);
+    });
+
+    test("names the one of the databases to be served that is missing", () => {
+        const several = { ...settings, databases: ["postgres", "tracksolid_db", "reports"] };
+        expect(judgeDatabases(facts, several).map(({ text }) => text)).toEqual([
+            expect.stringMatching(/there is no database reports on 127.0.0.1:5432, .* 'databases\[2\]' NAME$/),
+        ]);
     });
 
     test("what is adopted is no error, though it is not marked yet", () => {
