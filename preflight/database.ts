@@ -32,9 +32,9 @@ const connectTimeout = 5_000;
 /** Names of this machine itself, where a tunnel begins. */
 export const locals = ["127.0.0.1", "localhost"];
 
-/** Whether the database is reached by `npm run tunnel`: through the ssh host, from this machine itself. */
-export function byTunnel({ docker, databaseServer }: Settings): boolean {
-    return docker.host.startsWith("ssh:") && locals.includes(databaseServer.host);
+/** What stands before a command that goes to the database from here: `npm run tunnel` where that is through the ssh host. */
+export function viaTunnel({ docker, databaseServer }: Settings): string {
+    return docker.host.startsWith("ssh:") && locals.includes(databaseServer.host) ? "npm run tunnel -- " : "";
 }
 
 /** pg's TLS options for a libpq sslmode. */
@@ -225,7 +225,7 @@ export function whyUnreached(cause: NodeJS.ErrnoException, settings: Settings): 
     const { host, port, username, database } = settings.databaseServer;
     const where = `${host}:${port}`;
     const said = cause.message || cause.code || String(cause);
-    const tunnel = byTunnel(settings) ? " (npm run tunnel -- pulumi up)" : "";
+    const tunnel = viaTunnel(settings) && ` (${viaTunnel(settings)}pulumi up)`;
     switch (cause.code) {
         case "28P01":
         case "28000":

@@ -29,6 +29,11 @@ export function unreached({ host }: DockerHost, stack: string, { message }: Erro
     };
 }
 
+/** How a person calls docker on this engine from here. */
+export function dockerCommand({ host }: DockerHost): string {
+    return host.startsWith("unix:") ? "docker" : `docker -H ${host}`;
+}
+
 async function send(docker: DockerHost, method: string, path: string): Promise<{ status: number; body: string }> {
     const { status, body } = await exchange(docker, method, path);
     return { status, body: body.toString() };

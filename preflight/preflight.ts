@@ -2,8 +2,9 @@ import * as pulumi from "@pulumi/pulumi";
 import { owner } from "../components/labels";
 import { UserError } from "../errors";
 import { Settings } from "../settings";
-import { DatabaseFacts, inspectDatabase, judgeDatabase, Known, whyUnreached } from "./database";
+import { DatabaseFacts, inspectDatabase, judgeDatabase, Known, viaTunnel, whyUnreached } from "./database";
 import { findDatabaseNetwork, HostFacts, inspectHost, judgeHost, judgePort, whyNoEngine } from "./dockerhost";
+import { dockerCommand } from "./engine";
 import { error, Finding, forStack, warning } from "./finding";
 import { findLeftovers, findMissing, findNamesake, knownTo, readState, removeLeftovers, StackState } from "./leftovers";
 import { judgeSsh } from "./ssh";
@@ -40,14 +41,15 @@ export async function preflight(given: Settings, dryRun = pulumi.runtime.isDryRu
 const nothing: Known = { roles: [], lookupFunction: false };
 
 /** What speaks against this state's being that of what runs on the host. */
-export function judgeState(state: StackState, host: HostFacts, { docker, stack }: Settings, of = owner()): Finding[] {
+export function judgeState(state: StackState, host: HostFacts, settings: Settings, of = owner()): Finding[] {
+    const { docker, stack } = settings;
     const namesake = findNamesake(state, of, host).join(" ");
     if (namesake !== "") {
         return [
             error(
                 `${docker.host} already runs a sidecar of a stack ${of}, which is not in this state: ${namesake}. ` +
                     `It was made from another backend, or its state was lost. Mend it: pulumi login to the backend it was made from, ` +
-                    `or make one beside it: pulumi stack rename --stack ${stack} NAME, or take it away, where its state is lost: docker rm -f ${namesake}`,
+                    `or make one beside it: pulumi stack rename --stack ${stack} NAME, or take it away, where its state is lost: ${dockerCommand(docker)} rm -f ${namesake}`,
             ),
         ];
     }
@@ -56,7 +58,7 @@ export function judgeState(state: StackState, host: HostFacts, { docker, stack }
     return [
         warning(
             `${missing}: gone from ${docker.host}, or stopped; a run without --refresh takes them for what they were. ` +
-                `Mend it: pulumi up --refresh --stack ${stack}`,
+                `Mend it: ${viaTunnel(settings)}pulumi up --refresh --stack ${stack}`,
         ),
     ];
 }

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { Deployed, deployedSchema } from "../deployed";
-import { byTunnel } from "../preflight/database";
-import { ask } from "../preflight/engine";
+import { viaTunnel } from "../preflight/database";
+import { ask, dockerCommand } from "../preflight/engine";
 import { Settings } from "../settings";
 import { askCli, configuredSettings, engineUnread, project, StackUnread } from "../stackcli";
 
@@ -16,9 +16,11 @@ export interface Target {
     docker: Settings["docker"];
     /** Login of the provider: the sessions of verify are its. */
     login: { user: string; password: string };
-    /** How a person calls docker and psql (which asks for the password) from here, for remedies. */
+    /** How a person calls docker, psql (which asks for the password), `pulumi up` and `npm run rotate` from here, for remedies. */
     dockerCommand: string;
     psqlCommand: string;
+    upCommand: string;
+    rotateCommand: string;
 }
 
 /** The outputs that verify reads. */
@@ -46,15 +48,16 @@ export async function findTarget(stack: string): Promise<Target> {
 
 /** The target, by what `pulumi stack output --json` prints. */
 export function targetOf(stack: string, outputs: unknown, settings: Settings): Target {
+    const via = viaTunnel(settings);
+    const upCommand = `${via}pulumi up --stack ${stack}`;
     if (Object.keys(outputs as object).length === 0) {
-        throw new StackUnread(`stack ${stack} is not up: it has no outputs.\nMend it: pulumi up --stack ${stack}`);
+        throw new StackUnread(`stack ${stack} is not up: it has no outputs.\nMend it: ${upCommand}`);
     }
     const parsed = outputsSchema.safeParse(outputs);
     if (!parsed.success) {
         const lacks = [...new Set(parsed.error.issues.map(({ path }) => path.join(".")))].join(", ");
         throw new StackUnread(
-            `the outputs of stack ${stack} are of another version of this program (not as expected: ${lacks}).\n` +
-                `Mend it: pulumi up --stack ${stack}`,
+            `the outputs of stack ${stack} are of another version of this program (not as expected: ${lacks}).\nMend it: ${upCommand}`,
         );
     }
     const { host, port, username: user, password } = settings.databaseServer;
@@ -65,7 +68,9 @@ export function targetOf(stack: string, outputs: unknown, settings: Settings): T
         outputs: parsed.data,
         docker: settings.docker,
         login: { user, password },
-        dockerCommand: /^unix:/.test(settings.docker.host) ? "docker" : `docker -H ${settings.docker.host}`,
-        psqlCommand: `${byTunnel(settings) ? `PULUMI_STACK=${stack} npm run tunnel -- ` : ""}psql -h ${host} -p ${port} -U ${user} -d ${parsed.data.deployed.databases[0]}`,
+        dockerCommand: dockerCommand(settings.docker),
+        psqlCommand: `${via && `PULUMI_STACK=${stack} ${via}`}psql -h ${host} -p ${port} -U ${user} -d ${parsed.data.deployed.databases[0]}`,
+        upCommand,
+        rotateCommand: `${via}npm run rotate -- --stack ${stack}`,
     };
 }

@@ -1,5 +1,6 @@
 import * as net from "net";
 import { attempt, changing, Clients, containers, keepLogs, Outputs, outputs, psql, pulumi, removeConfig, run, setConfig, Sidecar, sidecar, until, up } from "./sidecar"; // prettier-ignore
+import { Report } from "../../verify/check";
 import { Remote } from "./remote";
 import { Sshd } from "./sshd";
 
@@ -101,6 +102,16 @@ test("verify goes through ssh", async () => {
     expect(ran.stdout).toMatch(/ 0 failed,/);
     expect(ran.code).toBe(0);
     expect(sshd.counts().refused).toBe(0);
+});
+
+test("verify's remedy goes through the tunnel, as it is printed", async () => {
+    const grant = "GRANT EXECUTE ON FUNCTION public.user_lookup(text) TO PUBLIC";
+    await run("docker", ["exec", on.lab.databaseContainer, "psql", "-U", "postgres", "-d", "tracksolid_db", "-qc", grant]);
+    const verify = () => attempt("verify/verify", ["--stack", "local", "--json", "--only", "lookup-grants"], { env: on.env });
+    const { checks } = JSON.parse((await verify()).stdout) as { checks: [Report] };
+    expect(checks[0].remedy).toBe("npm run tunnel -- pulumi up --stack local --replace '**Grant::pgbouncer-public'");
+    await run("sh", ["-c", `${checks[0].remedy} ${changing.join(" ")}`], { env: on.env });
+    expect((await verify()).code).toBe(0);
 });
 
 test("the command's exit code is the tunnel's, and afterwards nothing listens, not even where the tunnel was killed", async () => {

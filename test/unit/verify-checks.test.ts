@@ -28,7 +28,13 @@ describe("containers", () => {
         ...more,
     });
     const judge = (...found: ContainerFacts[]) =>
-        seen(judgeContainers(found, { pgbouncer: "pgbouncer-1", pgadmin: "pgadmin-1" }, { stack: "s", dockerCommand: "docker" }));
+        seen(
+            judgeContainers(
+                found,
+                { pgbouncer: "pgbouncer-1", pgadmin: "pgadmin-1" },
+                { upCommand: "pulumi up --stack s", dockerCommand: "docker" },
+            ),
+        );
     const pgadmin = container("pgadmin-1");
 
     test.each<[string, ContainerFacts[], RegExp]>([
@@ -45,17 +51,17 @@ describe("containers", () => {
     ])("%s", (_, found, said) => expect(judge(...found)).toMatch(said));
 
     test("an image is judged by its digest", () => {
-        expect(judgeImage("a/b:1@sha256:12", ["a/b@sha256:12"], "s").result).toBe("ok");
-        expect(judgeImage("a/b:1@sha256:12", ["a/b@sha256:123"], "s").result).toBe("failed");
-        expect(judgeImage("a/b:1", ["a/b@sha256:12"], "s").result).toBe("skipped");
+        expect(judgeImage("a/b:1@sha256:12", ["a/b@sha256:12"], "pulumi up").result).toBe("ok");
+        expect(judgeImage("a/b:1@sha256:12", ["a/b@sha256:123"], "pulumi up").result).toBe("failed");
+        expect(judgeImage("a/b:1", ["a/b@sha256:12"], "pulumi up").result).toBe("skipped");
     });
 
     test("ports", () => {
-        expect(judgePorts([], [], 0, "s").result).toBe("ok");
-        expect(judgePorts([], ["127.0.0.1:5050"], 5050, "s").result).toBe("ok");
-        expect(judgePorts([], ["0.0.0.0:5050"], 5050, "s").result).toBe("failed");
-        expect(judgePorts([], ["127.0.0.1:5050"], 0, "s").result).toBe("failed");
-        expect(judgePorts(["127.0.0.1:6432"], [], 0, "s").result).toBe("failed");
+        expect(judgePorts([], [], 0, "pulumi up").result).toBe("ok");
+        expect(judgePorts([], ["127.0.0.1:5050"], 5050, "pulumi up").result).toBe("ok");
+        expect(judgePorts([], ["0.0.0.0:5050"], 5050, "pulumi up").result).toBe("failed");
+        expect(judgePorts([], ["127.0.0.1:5050"], 0, "pulumi up").result).toBe("failed");
+        expect(judgePorts(["127.0.0.1:6432"], [], 0, "pulumi up").result).toBe("failed");
     });
 });
 
@@ -121,11 +127,13 @@ describe("the pooler", () => {
 
     test("a configuration that differs from the deployed one fails with both values", () => {
         const ini = "[databases]\nx = host=y\n\n[pgbouncer]\nlisten_addr = *\n; a comment = 1\nlisten_port = 6432\n";
-        expect(judgeConfig({ listen_addr: "*", listen_port: "6432" }, ini, "s")).toMatchObject({
+        expect(judgeConfig({ listen_addr: "*", listen_port: "6432" }, ini, "pulumi up")).toMatchObject({
             result: "ok",
             saw: expect.stringMatching(/^2 /),
         });
-        expect(seen(judgeConfig({ listen_addr: "*", listen_port: "6433" }, ini, "s"))).toContain("listen_port is 6433, deployed was 6432");
+        expect(seen(judgeConfig({ listen_addr: "*", listen_port: "6433" }, ini, "pulumi up"))).toContain(
+            "listen_port is 6433, deployed was 6432",
+        );
     });
 
     test("pools are counted over their users", () => {
@@ -139,7 +147,13 @@ describe("the lookup", () => {
     const body = lookupBody({ roles: ["pgbouncer", "pgbouncer_2"], owner: "pg-sidecar/s" });
     const facts = { superuser: true, roleExists: true, owner: "postgres", body, executors: ["pgbouncer", "postgres"] };
     const deployed = { authFunction: "public.user_lookup" } as Deployed;
-    const mend = remedies({ stack: "s", owner: "pg-sidecar/s", psqlCommand: "psql -h h", deployed });
+    const mend = remedies({
+        upCommand: "pulumi up --stack s",
+        rotateCommand: "rotate",
+        owner: "pg-sidecar/s",
+        psqlCommand: "psql -h h",
+        deployed,
+    });
     const grants = (more: Partial<LookupFacts>, answersSuperuser = false) =>
         seen(judgeGrants({ ...facts, ...more }, answersSuperuser, "pgbouncer", mend));
 
@@ -180,12 +194,12 @@ describe("leaks", () => {
     });
 
     test("fail in strict mode, are the price in fast mode, and are not judged where nobody got the backend", () => {
-        expect(judgeLeak({ looked: 1, leaked: { set: false } }, leak, true, "s").result).toBe("ok");
-        expect(judgeLeak({ looked: 1, leaked: { set: true } }, leak, true, "s").result).toBe("failed");
-        expect(seen(judgeLeak({ looked: 1, leaked: { set: true } }, leak, false, "s"))).toMatch(
+        expect(judgeLeak({ looked: 1, leaked: { set: false } }, leak, true, "pulumi up").result).toBe("ok");
+        expect(judgeLeak({ looked: 1, leaked: { set: true } }, leak, true, "pulumi up").result).toBe("failed");
+        expect(seen(judgeLeak({ looked: 1, leaked: { set: true } }, leak, false, "pulumi up"))).toMatch(
             /^warning: .*price of serverResetQueryAlways/,
         );
-        expect(judgeLeak({ looked: 60 }, leak, true, "s").result).toBe("skipped");
+        expect(judgeLeak({ looked: 60 }, leak, true, "pulumi up").result).toBe("skipped");
     });
 });
 

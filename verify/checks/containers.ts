@@ -13,9 +13,8 @@ interface Expected {
 export function judgeContainers(
     found: ContainerFacts[],
     expected: Expected,
-    { stack, dockerCommand }: Pick<Target, "stack" | "dockerCommand">,
+    { upCommand: up, dockerCommand }: Pick<Target, "upCommand" | "dockerCommand">,
 ): Outcome {
-    const up = `pulumi up --stack ${stack}`;
     const own = [expected.pgbouncer, expected.pgadmin].map((name) => ({ name, one: found.find((each) => each.name === name) }));
     for (const { name, one } of own) {
         if (!one) return failed(`container ${name} is gone`, `${up} --refresh`);
@@ -30,24 +29,21 @@ export function judgeContainers(
 }
 
 /** Whether the image that a container runs is the one pinned in `reference`. */
-export function judgeImage(reference: string, repoDigests: string[], stack: string): Outcome {
+export function judgeImage(reference: string, repoDigests: string[], up: string): Outcome {
     const pinned = reference.split("@")[1];
     if (!pinned) return skipped(`${reference} has no digest`);
     if (repoDigests.some((one) => one.endsWith(`@${pinned}`))) return ok(reference);
-    return failed(
-        `runs ${repoDigests.join(", ") || "an image without a digest"}, not ${reference}`,
-        `pulumi up --refresh --stack ${stack}`,
-    );
+    return failed(`runs ${repoDigests.join(", ") || "an image without a digest"}, not ${reference}`, `${up} --refresh`);
 }
 
 /** Whether nothing is reachable from outside the Docker networks but pgAdmin's port on loopback. */
-export function judgePorts(pgbouncer: string[], pgadmin: string[], pgadminPort: number, stack: string): Outcome {
+export function judgePorts(pgbouncer: string[], pgadmin: string[], pgadminPort: number, up: string): Outcome {
     const expected = pgadminPort > 0 ? [`127.0.0.1:${pgadminPort}`] : [];
     const list = (published: string[]) => published.join(", ") || "nothing";
     const saw = `pgbouncer publishes ${list(pgbouncer)}, pgAdmin ${list(pgadmin)}`;
     return pgbouncer.length === 0 && list(pgadmin) === list(expected)
         ? ok(saw)
-        : failed(`${saw}; expected of pgAdmin ${list(expected)}`, `pulumi up --refresh --stack ${stack}`);
+        : failed(`${saw}; expected of pgAdmin ${list(expected)}`, `${up} --refresh`);
 }
 
 async function running(on: Target, name: string): Promise<ContainerFacts> {
@@ -63,7 +59,7 @@ const both = async (on: Target) => ({
 
 async function imageOf(on: Target, { image }: ContainerFacts, reference: string): Promise<Outcome> {
     const found = await ask<{ RepoDigests: string[] | null }>(on.docker, `/images/${image}/json`);
-    return judgeImage(reference, found?.RepoDigests ?? [], on.stack);
+    return judgeImage(reference, found?.RepoDigests ?? [], on.upCommand);
 }
 
 export const containerChecks: Check[] = [
@@ -90,7 +86,7 @@ export const containerChecks: Check[] = [
         proves: "nothing is published on the host but pgAdmin's loopback port, where it is set",
         run: async (on) => {
             const { pgbouncer, pgadmin } = await both(on);
-            return judgePorts(pgbouncer.published, pgadmin.published, on.deployed.pgadminPort, on.stack);
+            return judgePorts(pgbouncer.published, pgadmin.published, on.deployed.pgadminPort, on.upCommand);
         },
     },
     {

@@ -131,17 +131,17 @@ export function parseLooks(printed: string): LeakFacts {
 }
 
 /** Whether one kind of state leaked, which in fast mode is the price that was chosen. */
-export function judgeLeak({ looked, leaked }: LeakFacts, { id, what }: Pick<Leak, "id" | "what">, strict: boolean, stack: string): Outcome {
+export function judgeLeak({ looked, leaked }: LeakFacts, { id, what }: Pick<Leak, "id" | "what">, strict: boolean, up: string): Outcome {
     if (!leaked) return skipped(`the pool is busy: none of ${looked} clients got the backend on which ${what} was left`);
     const seen = `client ${looked} of those that looked had the very backend`;
     if (!leaked[id]) return ok(`${what} was gone: ${seen}`);
     if (!strict) return warning(`${what} leaked: the price of serverResetQueryAlways = false. Taken away again; ${seen}`);
-    return failed(`${what} leaked to the next client; ${seen}`, `pulumi up --stack ${stack} --replace '**Container::pgbouncer'`);
+    return failed(`${what} leaked to the next client; ${seen}`, `${up} --replace '**Container::pgbouncer'`);
 }
 
 export const leakChecks: Check[] = leaks("").map(({ id, what }) => ({
     id: `leak-${id}`,
     proves: `what one client leaves by ${what} does not reach the next`,
     needs: ["query"],
-    run: async (on) => judgeLeak(await look(on), { id, what }, on.deployed.serverResetQueryAlways, on.stack),
+    run: async (on) => judgeLeak(await look(on), { id, what }, on.deployed.serverResetQueryAlways, on.upCommand),
 }));

@@ -34,15 +34,15 @@ const lookupFacts = once((on: Target): Promise<LookupFacts> =>
 
 /** The commands that mend what is wrong with the function, each tried. */
 export function remedies({
-    stack,
     owner,
     psqlCommand,
+    upCommand: up,
+    rotateCommand,
     deployed: { authFunction },
-}: Pick<Target, "stack" | "owner" | "psqlCommand" | "deployed">) {
-    const up = `pulumi up --stack ${stack}`;
+}: Pick<Target, "owner" | "psqlCommand" | "upCommand" | "rotateCommand" | "deployed">) {
     return {
         role: `${up} --refresh`,
-        password: `npm run rotate -- --stack ${stack}`,
+        password: rotateCommand,
         // Its grants too: of a function that is new, the provider takes those for unchanged.
         gone: `${up} --refresh --replace '**Grant::pgbouncer**'`,
         /** A body without the stack's mark is somebody's own, which an `up` does not touch. */

@@ -40,13 +40,13 @@ export function readIni(ini: string): [string, string][] {
 }
 
 /** Whether what is in force is what was deployed. */
-export function judgeConfig(config: Record<string, string>, ini: string, stack: string): Outcome {
+export function judgeConfig(config: Record<string, string>, ini: string, up: string): Outcome {
     const deployed = readIni(ini);
     const wrong = deployed.filter(([key, value]) => config[key] !== value);
     if (wrong.length === 0) return ok(`${deployed.length} settings are those of the stack's pgbouncerIni`);
     return failed(
         wrong.map(([key, value]) => `${key} is ${config[key]}, deployed was ${value}`).join("; "),
-        `pulumi up --stack ${stack} --replace '**Container::pgbouncer'`,
+        `${up} --replace '**Container::pgbouncer'`,
     );
 }
 
@@ -101,6 +101,6 @@ export const poolerChecks: Check[] = [
     {
         id: "config",
         proves: "the configuration in force is the deployed one",
-        run: async (on) => judgeConfig((await consoleFacts(on)).config, on.outputs.pgbouncerIni, on.stack),
+        run: async (on) => judgeConfig((await consoleFacts(on)).config, on.outputs.pgbouncerIni, on.upCommand),
     },
 ];
