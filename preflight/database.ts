@@ -23,6 +23,8 @@ export interface DatabaseFacts {
 
 /** What the stack's state has of them: an adopted one is the stack's, though it carries no mark until the next `up`. */
 export interface Known {
+    /** The stack itself, `project/stack`; after a `pulumi stack rename` until the next `up` its former name as well, which its things are marked with. */
+    owners: string[];
     roles: string[];
     lookupFunction: boolean;
 }
@@ -162,8 +164,8 @@ export function judgeDatabases(
     );
 }
 
-/** What speaks against bringing the stack up on this database. `owner` is the stack itself, `project/stack`, and `known` what its state has. */
-export function judgeDatabase(facts: DatabaseFacts, settings: Settings, owner: string, known: Known): Finding[] {
+/** What speaks against bringing the stack up on this database, beside what its state has. */
+export function judgeDatabase(facts: DatabaseFacts, settings: Settings, known: Known): Finding[] {
     const { databaseServer, authFunction, databases } = settings;
     const where = `${databaseServer.host}:${databaseServer.port}`;
     const found: Finding[] = [];
@@ -193,13 +195,14 @@ export function judgeDatabase(facts: DatabaseFacts, settings: Settings, owner: s
               `remove it (${remove}) or take another name: pulumi config set ${key} NAME`
             : `${key}: ${what} on ${where} belongs to stack ${other}. Mend it: pulumi config set ${key} NAME   (each stack on one database needs its own)`;
     for (const [role, other] of Object.entries(facts.roleOwners)) {
-        if (other !== owner && !(other === "" && known.roles.includes(role)))
+        if (!known.owners.includes(other) && !(other === "" && known.roles.includes(role)))
             found.push(
                 error(taken(`role ${role}`, "authUser", other, `DROP OWNED BY ${role}; DROP ROLE ${role}`, role === lookupRole(settings))),
             );
     }
-    if (facts.functionOwner !== undefined && facts.functionOwner !== owner && !(facts.functionOwner === "" && known.lookupFunction)) {
-        found.push(error(taken(`function ${authFunction}`, "authFunction", facts.functionOwner, `DROP FUNCTION ${authFunction}(text)`)));
+    const { functionOwner } = facts;
+    if (functionOwner !== undefined && !known.owners.includes(functionOwner) && !(functionOwner === "" && known.lookupFunction)) {
+        found.push(error(taken(`function ${authFunction}`, "authFunction", functionOwner, `DROP FUNCTION ${authFunction}(text)`)));
     }
     for (const signature of facts.overloads) {
         found.push(

@@ -131,8 +131,8 @@ const whyNameless = (what: string, settings: Settings) =>
             `Mend it, with no restart of anything: ${ownNetwork(settings)}`,
     );
 
-/** What speaks against bringing the stack up on this host. `owner` is the stack itself, `project/stack`. */
-export function judgeHost(facts: HostFacts, settings: Settings, owner: string): Finding[] {
+/** What speaks against bringing the stack up on this host. `owners` are the names that its own things are marked with. */
+export function judgeHost(facts: HostFacts, settings: Settings, owners: string[]): Finding[] {
     const { databaseNetwork, pgbouncerAlias, pgadminVolume, pgadminPort, docker } = settings;
     const found: Finding[] = [];
     const networks = facts.networks.map((network) => network.name);
@@ -163,7 +163,7 @@ export function judgeHost(facts: HostFacts, settings: Settings, owner: string): 
             ),
         );
     }
-    const others = facts.containers.filter((container) => container.owner !== owner);
+    const others = facts.containers.filter(({ owner = "" }) => !owners.includes(owner));
     const whose = ({ name, owner: other }: ContainerFacts) => `container ${name}${other ? ` of stack ${other}` : ""}`;
     const settle = (key: string, value: string, what: string, clash: ContainerFacts | undefined) => {
         if (clash)

@@ -1,6 +1,7 @@
 import { execFile } from "child_process";
 import { promisify } from "util";
 import * as pulumi from "@pulumi/pulumi";
+import { stackLabel } from "../components/labels";
 import { Settings } from "../settings";
 import { connect, DatabaseFacts, Known } from "./database";
 import { HostFacts } from "./dockerhost";
@@ -19,7 +20,16 @@ export const roleType = "postgresql:index/role:Role";
 const functionType = "postgresql:index/function:Function";
 
 export interface StackState {
-    deployment: { resources?: { type: string; urn: string; id?: string; /** Replaced, and yet to be deleted. */ delete?: boolean }[] };
+    deployment: { resources?: StateResource[] };
+}
+
+interface StateResource {
+    type: string;
+    urn: string;
+    id?: string;
+    /** Replaced, and yet to be deleted. */
+    delete?: boolean;
+    inputs?: { labels?: { label: string; value: string }[] };
 }
 
 /** What carries the mark of `owner` without being in its state. */
@@ -36,9 +46,11 @@ export function findLeftovers(state: StackState, owner: string, database?: Datab
     };
 }
 
-/** What the state has of the lookup's parts. */
-export function knownTo({ deployment: { resources = [] } }: StackState): Known {
+/** What the state has of the lookup's parts, and under which names. */
+export function knownTo({ deployment: { resources = [] } }: StackState, owner: string): Known {
+    const marks = resources.flatMap(({ inputs }) => inputs?.labels ?? []).filter(({ label }) => label === stackLabel);
     return {
+        owners: [owner, ...marks.map(({ value }) => value)],
         roles: resources.flatMap(({ type, id }) => (type === roleType && id ? [id] : [])),
         lookupFunction: resources.some(({ type }) => type === functionType),
     };

@@ -2,7 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { owner } from "../components/labels";
 import { UserError } from "../errors";
 import { Settings } from "../settings";
-import { DatabaseFacts, inspectDatabase, judgeDatabase, Known, viaTunnel, whyUnreached } from "./database";
+import { DatabaseFacts, inspectDatabase, judgeDatabase, viaTunnel, whyUnreached } from "./database";
 import { findDatabaseNetwork, HostFacts, inspectHost, judgeHost, judgePort, whyNoEngine } from "./dockerhost";
 import { dockerCommand } from "./engine";
 import { error, Finding, forStack, warning } from "./finding";
@@ -25,20 +25,21 @@ export async function preflight(given: Settings, dryRun = pulumi.runtime.isDryRu
     ]);
     const network = host instanceof Error ? given.databaseNetwork : findDatabaseNetwork(host, given);
     const settings = typeof network === "string" ? { ...given, databaseNetwork: network } : given;
-    const known = state instanceof Error ? nothing : knownTo(state);
+    const known = knownTo(state instanceof Error ? { deployment: {} } : state, owner());
     await report(settings, dryRun, [
-        ...(database instanceof Error ? [whyUnreached(database, settings)] : judgeDatabase(database, settings, owner(), known)),
+        ...(database instanceof Error ? [whyUnreached(database, settings)] : judgeDatabase(database, settings, known)),
         ...(host instanceof Error
             ? [whyNoEngine(host, settings)]
-            : [...(typeof network === "string" ? judgeHost(host, settings, owner()) : [network]), ...(await judgePort(host, settings))]),
+            : [
+                  ...(typeof network === "string" ? judgeHost(host, settings, known.owners) : [network]),
+                  ...(await judgePort(host, settings)),
+              ]),
         ...(await judgeSsh(settings.docker)),
         ...(state instanceof Error || host instanceof Error ? [] : judgeState(state, host, settings)),
     ]);
     if (!dryRun) await mend(settings, state, database as DatabaseFacts, host as HostFacts);
     return settings;
 }
-
-const nothing: Known = { roles: [], lookupFunction: false };
 
 /** What speaks against this state's being that of what runs on the host. */
 export function judgeState(state: StackState, host: HostFacts, settings: Settings, of = owner()): Finding[] {

@@ -1,4 +1,7 @@
-import { containers, direct, keepLogs, Outputs, pulumi, removeConfig, run, setConfig, Sidecar, sidecar, up } from "./sidecar";
+import * as fs from "fs";
+import * as os from "os";
+import * as path from "path";
+import { containers, direct, keepLogs, Outputs, psql, pulumi, removeConfig, run, setConfig, Sidecar, sidecar, up } from "./sidecar";
 
 let on: Sidecar;
 let out: Outputs;
@@ -58,4 +61,31 @@ test.each([
     expect(await inDatabase()).toEqual(before);
     expect(await containers("pgbouncer")).toEqual([out.pgbouncerContainer]);
     expect((await pulumi(on, ["preview", "--refresh", "--expect-no-changes"])).code).toBe(0);
+});
+
+test("a stack that is renamed takes its things along", async () => {
+    const before = await inDatabase();
+    const folder = fs.mkdtempSync(path.join(os.tmpdir(), "sidecar-rename-"));
+    const file = path.join(folder, "Pulumi.local.yaml");
+    fs.copyFileSync("Pulumi.yaml", path.join(folder, "Pulumi.yaml"));
+    const rename = async (from: string, to: string) => {
+        fs.copyFileSync(on.env.PULUMI_OPTION_CONFIG_FILE!, file); // beside Pulumi.yaml, where the CLI renames it as well
+        await run("pulumi", ["stack", "rename", "--stack", from, to], { env: { ...on.env, PULUMI_OPTION_CONFIG_FILE: file }, cwd: folder });
+    };
+    const answered = async () => (await psql(on, out, "tracksolid_db", "SELECT 'through'")).stdout;
+    try {
+        await rename("local", "renamed");
+        const renamed = { ...on, env: { ...on.env, PULUMI_STACK: "renamed" } };
+        out = await up(renamed);
+        expect(await answered()).toBe("through\n");
+        expect(await inDatabase()).toEqual(before);
+        expect(await containers("pgbouncer")).toEqual([]); // none is marked as the former's
+        expect((await pulumi(renamed, ["preview", "--refresh", "--expect-no-changes"])).code).toBe(0);
+    } finally {
+        await rename("renamed", "local");
+        fs.rmSync(folder, { recursive: true });
+        out = await up(on);
+    }
+    expect(await answered()).toBe("through\n");
+    expect(await inDatabase()).toEqual(before);
 });

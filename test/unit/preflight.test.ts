@@ -1,7 +1,7 @@
-import { DatabaseFacts, judgeDatabase, judgeDatabases, roleOwner, whyUnreached } from "../../preflight/database";
+import { DatabaseFacts, judgeDatabase, judgeDatabases, Known, roleOwner, whyUnreached } from "../../preflight/database";
 import { ContainerFacts, findDatabaseNetwork, HostFacts, judgeHost } from "../../preflight/dockerhost";
 import { Finding, forStack } from "../../preflight/finding";
-import { findLeftovers, findMissing } from "../../preflight/leftovers";
+import { findLeftovers, findMissing, knownTo } from "../../preflight/leftovers";
 import { judgeState } from "../../preflight/preflight";
 import { parseSettings } from "../../settings";
 
@@ -30,8 +30,8 @@ describe("the database", () => {
         overloads: [],
         md5Roles: [],
     };
-    const judge = (more: Partial<DatabaseFacts>, known = { roles: [] as string[], lookupFunction: false }) =>
-        judgeDatabase({ ...facts, ...more }, settings, owner, known);
+    const judge = (more: Partial<DatabaseFacts>, known: Partial<Known> = {}) =>
+        judgeDatabase({ ...facts, ...more }, settings, { owners: [owner], roles: [], lookupFunction: false, ...known });
 
     test("as it should be gives no finding", () => {
         expect(judge({})).toEqual([]);
@@ -50,6 +50,14 @@ describe("the database", () => {
         expect(judge(byHand, { roles: ["pgbouncer"], lookupFunction: true })).toEqual([]);
         expect(judge(byHand, { roles: ["pgbouncer_2"], lookupFunction: false })).toHaveLength(2);
         expect(judge({ functionOwner: "pg-sidecar/copy" }, { roles: [], lookupFunction: true })).toHaveLength(1);
+    });
+
+    test("what a renamed stack has is its own, though it carries the former name until the next up", () => {
+        const labels = [{ label: "pg-sidecar.stack", value: "pg-sidecar/former" }];
+        const network = { type: "docker:index/network:Network", urn: "", id: "n", inputs: { labels } };
+        const renamed = knownTo({ deployment: { resources: [network] } }, owner);
+        expect(judge({ roleOwners: { pgbouncer: "pg-sidecar/former" }, functionOwner: "pg-sidecar/former" }, renamed)).toEqual([]);
+        expect(judge({ roleOwners: { pgbouncer: "pg-sidecar/copy" }, functionOwner: "pg-sidecar/copy" }, renamed)).toHaveLength(2);
     });
 
     test.each<[string, Partial<DatabaseFacts>, string]>([
@@ -122,7 +130,7 @@ describe("the Docker host", () => {
 
     test("as it should be gives no finding, with the stack's own containers on it too", () => {
         const own = { owner, ...pooler, volumes: ["pgadmin-data"], hostPorts: [5050] };
-        expect(judgeHost(facts({}, own), settings, owner)).toEqual([]);
+        expect(judgeHost(facts({}, own), settings, [owner])).toEqual([]);
     });
 
     test("a network that isn't there is named beside those that are", () => {
@@ -135,7 +143,7 @@ describe("the Docker host", () => {
                 containers: [],
             },
             settings,
-            owner,
+            [owner],
         );
         expect(finding!.text).toContain("there is no network coolify-net");
         expect(finding!.text).toContain("only other-net");
@@ -143,17 +151,15 @@ describe("the Docker host", () => {
 
     test("a database on the proxy's network is a warning, as pgAdmin stands there", () => {
         const shared = { ...settings, pgadminDomain: "pgadmin.example.com", proxyNetwork: "coolify-net" };
-        const [finding, ...others] = judgeHost(facts({}), shared, owner);
+        const [finding, ...others] = judgeHost(facts({}), shared, [owner]);
         expect(others).toEqual([]);
         expect(finding).toMatchObject({ level: "warning", text: expect.stringContaining("past the pooler") });
     });
 
     test.each(["bridge", "host"])("Docker's own network %s is refused, as names don't work there", (name) => {
-        const [finding, ...others] = judgeHost(
-            { networks: [{ id: "n0", name }], containers: [] },
-            { ...settings, databaseNetwork: name },
+        const [finding, ...others] = judgeHost({ networks: [{ id: "n0", name }], containers: [] }, { ...settings, databaseNetwork: name }, [
             owner,
-        );
+        ]);
         expect(others).toEqual([]);
         expect(finding!.text).toContain(`databaseNetwork: it is ${name}`);
         expect(finding!.text).toContain("docker network connect --alias timescale_db NETWORK DATABASE-CONTAINER");
@@ -164,7 +170,7 @@ describe("the Docker host", () => {
         ["volume", { volumes: ["pgadmin-data"], owner: "pg-sidecar/copy" }, "of stack pg-sidecar/copy"],
         ["port", { hostPorts: [5050] }, "pulumi config set pgadminPort 5051"],
     ])("another container's %s is refused with its name", (_, clash, said) => {
-        const [finding, ...others] = judgeHost(facts(clash), settings, owner);
+        const [finding, ...others] = judgeHost(facts(clash), settings, [owner]);
         expect(others).toEqual([]);
         expect(finding!.text).toContain("container web");
         expect(finding!.text).toContain(said);
