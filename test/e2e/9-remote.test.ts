@@ -111,6 +111,7 @@ test("verify's remedy goes through the tunnel, as it is printed", async () => {
     const { checks } = JSON.parse((await verify()).stdout) as { checks: [Report] };
     expect(checks[0].remedy).toBe("npm run tunnel -- pulumi up --stack local --replace '**Grant::pgbouncer-public'");
     await run("sh", ["-c", `${checks[0].remedy} ${changing.join(" ")}`], { env: on.env });
+    out = await outputs(on); // the pooler has rolled
     expect((await verify()).code).toBe(0);
 });
 
