@@ -24,6 +24,8 @@ export interface DockerHost {
     host: string;
     /** Options for the ssh client, as in `docker:sshOpts`. */
     sshOpts: string[];
+    /** Of TCP under TLS: the folder of ca.pem, cert.pem and key.pem, or what would stand in them. */
+    tls?: { certPath: string } | Record<"ca" | "cert" | "key", string>;
 }
 
 /** All that the program is told, checked. The defaults and the meaning of each key stand in Pulumi.yaml. */
@@ -164,7 +166,7 @@ export function parseSettings(raw: RawConfig): Settings {
         complain(`${raw.project}:${key}`, `${shown} ${issue.message}`, mend(key, example || "…", key === "pgadminPassword"));
     }
 
-    for (const key of [`${raw.project}:pgadminPassword`, "postgresql:password"]) {
+    for (const key of [`${raw.project}:pgadminPassword`, "postgresql:password", "docker:keyMaterial"]) {
         if (raw.values[key] && !raw.secretKeys.includes(key)) {
             complain(
                 key,
@@ -214,6 +216,28 @@ export function parseSettings(raw: RawConfig): Settings {
         );
     }
 
+    const certPath = provider("docker:certPath", "DOCKER_CERT_PATH");
+    const material = {
+        ca: provider("docker:caMaterial", "DOCKER_CA_MATERIAL"),
+        cert: provider("docker:certMaterial", "DOCKER_CERT_MATERIAL"),
+        key: provider("docker:keyMaterial", "DOCKER_KEY_MATERIAL"),
+    };
+    const given = Object.values(material).filter((part) => part !== "").length;
+    if (given > 0 && (given < 3 || certPath !== "")) {
+        complain(
+            "docker:certMaterial",
+            "goes with docker:caMaterial and docker:keyMaterial, all three of them, and not with docker:certPath",
+            `${mend("docker:certPath", "FOLDER")}   (of ca.pem, cert.pem and key.pem, and none of the three)`,
+        );
+    }
+    if ((given > 0 || certPath !== "") && !dockerHost.startsWith("tcp:")) {
+        complain(
+            "docker:certPath",
+            `(or DOCKER_CERT_PATH, or docker:certMaterial) is for tcp://HOST:PORT, and docker:host is ${dockerHost}`,
+            `pulumi config rm --stack ${raw.stack} docker:certPath; unset DOCKER_CERT_PATH`,
+        );
+    }
+
     if (parsed.success) {
         for (const { key, what, value } of contradictions(parsed.data, raw.stack)) {
             complain(`${raw.project}:${key}`, what, mend(key, value));
@@ -232,6 +256,7 @@ export function parseSettings(raw: RawConfig): Settings {
         docker: {
             host: dockerHost,
             sshOpts: sshOpts ?? [],
+            ...(certPath !== "" ? { tls: { certPath } } : given > 0 ? { tls: material } : {}),
         },
     };
 }

@@ -1,4 +1,8 @@
+import * as fs from "fs";
 import * as http from "http";
+import * as https from "https";
+import { isIP } from "net";
+import { join } from "path";
 import { DockerHost } from "../settings";
 import { forStack } from "./finding";
 import { overSsh, sshRemedy } from "./ssh";
@@ -23,15 +27,20 @@ export async function tell(docker: DockerHost, method: "POST" | "DELETE", path: 
 
 /** What to say of an engine that can't be reached, and what mends it. */
 export function unreached({ host }: DockerHost, stack: string, { message }: Error): { what: string; remedy: string } {
+    const tls = host.startsWith("tcp:")
+        ? ", or, where it speaks TLS: pulumi config set docker:certPath FOLDER   (of ca.pem, cert.pem and key.pem)"
+        : "";
     return {
         what: `the Docker engine at ${host} can't be reached from here (${message})`,
-        remedy: forStack(stack, sshRemedy(message) ?? "start it, or: pulumi config set docker:host ssh://USER@HOST"),
+        remedy: forStack(stack, sshRemedy(message) ?? `start it, or: pulumi config set docker:host ssh://USER@HOST${tls}`),
     };
 }
 
 /** How a person calls docker on this engine from here. */
-export function dockerCommand({ host }: DockerHost): string {
-    return host.startsWith("unix:") ? "docker" : `docker -H ${host}`;
+export function dockerCommand({ host, tls }: DockerHost): string {
+    if (host.startsWith("unix:")) return "docker";
+    const certified = tls && "certPath" in tls ? `DOCKER_TLS_VERIFY=1 DOCKER_CERT_PATH=${tls.certPath} ` : "";
+    return `${certified}docker -H ${host}`;
 }
 
 async function send(docker: DockerHost, method: string, path: string): Promise<{ status: number; body: string }> {
@@ -49,7 +58,8 @@ export function exchange(
     const content = send ? JSON.stringify(send) : "";
     const headers = { host: "docker", "content-type": "application/json", "content-length": Buffer.byteLength(content) };
     return new Promise((resolve, reject) => {
-        const request = http.request({ ...transport(docker), method, path, headers }, (response) => {
+        const through = transport(docker);
+        const request = ("ca" in through ? https : http).request({ ...through, method, path, headers }, (response) => {
             const chunks: Buffer[] = [];
             response.on("data", (chunk: Buffer) => chunks.push(chunk));
             response.on("end", () => resolve({ status: response.statusCode ?? 0, body: Buffer.concat(chunks) }));
@@ -63,14 +73,26 @@ export function exchange(
     });
 }
 
-function transport(docker: DockerHost): http.RequestOptions {
+function transport(docker: DockerHost): https.RequestOptions {
     const url = new URL(docker.host);
     switch (url.protocol) {
         case "unix:":
             return { socketPath: url.pathname };
         case "ssh:":
             return { createConnection: () => overSsh(docker) };
-        default: // tcp: and http:, as settings.ts lets nothing else through
-            return { host: url.hostname, port: url.port || 2375 };
+        default: {
+            // tcp: and http:, as settings.ts lets nothing else through
+            const host = url.hostname.replace(/^\[|\]$/g, ""); // of an IPv6 address
+            const port = url.port || (docker.tls ? 2376 : 2375);
+            // Without a name of its own the certificate would have to be for the `host` header's.
+            return { host, port, ...(docker.tls ? { servername: isIP(host) ? "" : host, ...certificates(docker.tls) } : {}) };
+        }
     }
+}
+
+/** The engine's CA, and our own certificate and key. */
+function certificates(tls: NonNullable<DockerHost["tls"]>): Record<"ca" | "cert" | "key", string> {
+    if (!("certPath" in tls)) return tls;
+    const read = (name: string) => fs.readFileSync(join(tls.certPath, name), "utf8");
+    return { ca: read("ca.pem"), cert: read("cert.pem"), key: read("key.pem") };
 }

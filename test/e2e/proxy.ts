@@ -3,10 +3,10 @@ import * as http from "http";
 import * as https from "https";
 import { Identity } from "../../lab/identity";
 import { images } from "../../lab/images";
-import { need } from "../../lab/machine";
 import { inLab } from "../../lab/paths";
 import { attempt, run, until } from "../../lab/run";
 import { bin, ensureTraefik } from "../../lab/toolchain";
+import { Authority } from "./authority";
 
 /** A Traefik as a Coolify host has it, in front of a domain that exists in the test only. */
 export interface Proxy {
@@ -29,7 +29,7 @@ const inFolder = (...parts: string[]) => inLab("proxy", ...parts);
 export async function startProxy(lab: Identity, domain: string): Promise<Proxy> {
     await ensureTraefik();
     fs.rmSync(inFolder(), { recursive: true, force: true });
-    await makeCertificates(domain);
+    const authority = await makeCertificate(domain);
     const network = `coolify-${lab.id}`;
     const name = `coolify-proxy-${lab.id}`;
     await attempt("docker", ["rm", "-f", "-v", name]); // of a run that was cut midway
@@ -45,7 +45,7 @@ export async function startProxy(lab: Identity, domain: string): Promise<Proxy> 
         domain,
         httpsPort: await publishedPort(container, 443),
         httpPort: await publishedPort(container, 80),
-        caFile: inFolder("ca.pem"),
+        caFile: authority.file,
         container,
         async logs() {
             const { stdout, stderr } = await attempt("docker", ["logs", container]);
@@ -93,36 +93,14 @@ const command = [
     "--log.nocolor=true", // it would colour the lines for a reader that is no terminal, too
 ];
 
-const opensslConfig = (domain: string) => `
-[req]
-distinguished_name = name
-[name]
-[ca]
-basicConstraints = critical, CA:TRUE
-keyUsage = critical, keyCertSign
-subjectKeyIdentifier = hash
-[server]
-basicConstraints = critical, CA:FALSE
-keyUsage = critical, digitalSignature
-extendedKeyUsage = serverAuth
-subjectAltName = DNS:${domain}
-`;
-
-/** Makes a CA and a certificate of the domain's, and puts the latter where Traefik's file provider finds it. */
-async function makeCertificates(domain: string): Promise<void> {
-    await need("openssl", ["openssl"], "to make the proxy's certificate");
-    fs.mkdirSync(inFolder("traefik/dynamic"), { recursive: true });
-    fs.writeFileSync(inFolder("openssl.cnf"), opensslConfig(domain));
-    const certificate = (kind: string, to: string, ...more: string[]) =>
-        run("openssl", [
-            "req", "-x509", "-config", inFolder("openssl.cnf"), "-extensions", kind, "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256",
-            "-nodes", "-days", "90", "-keyout", `${to}.key`, "-out", `${to}.pem`, ...more,
-        ]); // prettier-ignore
-    const ca = inFolder("ca");
-    await certificate("ca", ca, "-subj", "/CN=The test's own CA");
-    await certificate("server", inFolder("traefik/server"), "-subj", `/CN=${domain}`, "-CA", `${ca}.pem`, "-CAkey", `${ca}.key`);
+/** Makes a certificate of the domain's and puts it where Traefik's file provider finds it. */
+async function makeCertificate(domain: string): Promise<Authority> {
+    const authority = await Authority.make(inFolder());
+    await authority.sign("server", inFolder("traefik/server"), `DNS:${domain}`);
     const tls = { certificates: [{ certFile: "/traefik/server.pem", keyFile: "/traefik/server.key" }] };
+    fs.mkdirSync(inFolder("traefik/dynamic"), { recursive: true });
     fs.writeFileSync(inFolder("traefik/dynamic/certificate.yaml"), JSON.stringify({ tls })); // YAML takes JSON
+    return authority;
 }
 
 async function publishedPort(container: string, port: number): Promise<number> {

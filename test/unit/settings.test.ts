@@ -73,6 +73,23 @@ test.each(["-o BatchMode=yes", '{"o":1}', "[1]"])("docker:sshOpts that are no li
     expect(said).toContain("pulumi config rm --stack stage docker:sshOpts");
 });
 
+test("certificates of the engine go with TCP, as a folder or all three", () => {
+    const tcp = { "docker:host": "tcp://engine:2376" };
+    expect(complaint({ "docker:certPath": "/certs", "docker:host": "ssh://me@there" })).toContain(
+        "is for tcp://HOST:PORT, and docker:host is ssh://me@there",
+    );
+    expect(complaint({ ...tcp, "docker:caMaterial": "CA" })).toContain("docker:certMaterial goes with docker:caMaterial");
+    expect(complaint({ ...tcp, "docker:certPath": "/certs", "docker:caMaterial": "CA" })).toContain("and not with docker:certPath");
+    expect(parse({ ...tcp, "docker:certPath": "/certs" }).docker.tls).toEqual({ certPath: "/certs" });
+    const all = { ...tcp, "docker:caMaterial": "CA", "docker:certMaterial": "CERT", "docker:keyMaterial": "KEY" };
+    expect(complaint(all)).toContain("docker:keyMaterial is a secret, but stored in plain text");
+    expect(parse(all, { secretKeys: ["postgresql:password", "docker:keyMaterial"] }).docker.tls).toEqual({
+        ca: "CA",
+        cert: "CERT",
+        key: "KEY",
+    });
+});
+
 test("a misspelt key is named with the one that was meant", () => {
     expect(complaint({ "pg-sidecar:default_pool_size": "15" })).toContain("defaultPoolSize is");
 });
