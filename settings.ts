@@ -216,6 +216,15 @@ export function parseSettings(raw: RawConfig): Settings {
         );
     }
 
+    const context = provider("docker:context", "DOCKER_CONTEXT");
+    if (context !== "") {
+        complain(
+            "docker:context",
+            `is ${JSON.stringify(context)}: it would lead the provider past docker:host (${dockerHost}), to another engine than all else here`,
+            `pulumi config rm --stack ${raw.stack} docker:context; unset DOCKER_CONTEXT; ` +
+                mend("docker:host", `$(docker context inspect ${context} -f '{{.Endpoints.docker.Host}}')`),
+        );
+    }
     const certPath = provider("docker:certPath", "DOCKER_CERT_PATH");
     const material = {
         ca: provider("docker:caMaterial", "DOCKER_CA_MATERIAL"),

@@ -73,6 +73,12 @@ test.each(["-o BatchMode=yes", '{"o":1}', "[1]"])("docker:sshOpts that are no li
     expect(said).toContain("pulumi config rm --stack stage docker:sshOpts");
 });
 
+test("a Docker context would lead the provider elsewhere, and is named", () => {
+    const said = complaint({ "docker:context": "laptop" });
+    expect(said).toContain('docker:context is "laptop": it would lead the provider past docker:host (unix:///var/run/docker.sock)');
+    expect(said).toContain("docker:host $(docker context inspect laptop -f '{{.Endpoints.docker.Host}}')");
+});
+
 test("certificates of the engine go with TCP, as a folder or all three", () => {
     const tcp = { "docker:host": "tcp://engine:2376" };
     expect(complaint({ "docker:certPath": "/certs", "docker:host": "ssh://me@there" })).toContain(
