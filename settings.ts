@@ -19,6 +19,9 @@ export interface DatabaseServer {
     sslmode: string;
 }
 
+/** The Docker host where none is set, for the provider as well as for docker. */
+export const defaultHost = "unix:///var/run/docker.sock";
+
 export interface DockerHost {
     /** `unix:///…`, `tcp://…` or `ssh://user@host[:port]`. */
     host: string;
@@ -140,8 +143,11 @@ interface RawConfig {
 /** Checks `raw` and returns the settings, or throws one `SettingsError` that lists every mistake. */
 export function parseSettings(raw: RawConfig): Settings {
     const mistakes: string[] = [];
+    const remove = (key: string) => `pulumi config rm --stack ${raw.stack} ${key}`;
     const mend = (key: string, value: string, secret = false) =>
-        `pulumi config set --stack ${raw.stack} ${secret ? "--secret " : ""}${key} ${value}`;
+        value.startsWith("[") // a list is set one by one; without any, it is the default
+            ? `${remove(key)}   (its default: ${value})`
+            : `pulumi config set --stack ${raw.stack} ${secret ? "--secret " : ""}${key} ${value}`;
     const complain = (key: string, what: string, remedy: string) => mistakes.push(`${key} ${what}\n      mend it: ${remedy}`);
 
     const ours: Record<string, string> = { ...projectDefaults() };
@@ -153,7 +159,7 @@ export function parseSettings(raw: RawConfig): Settings {
             ours[key] = value;
         } else {
             const meant = closest(key, known);
-            complain(full, `is no setting of this project${meant ? `; ${meant} is` : ""}`, `pulumi config rm --stack ${raw.stack} ${full}`);
+            complain(full, `is no setting of this project${meant ? `; ${meant} is` : ""}`, remove(full));
         }
     }
 
@@ -171,7 +177,7 @@ export function parseSettings(raw: RawConfig): Settings {
             complain(
                 key,
                 "is a secret, but stored in plain text",
-                `${mend(key.replace(`${raw.project}:`, ""), "…", true)}   (and change it: the plain one is in your files)`,
+                `${mend(key.replace(`${raw.project}:`, ""), key === "docker:keyMaterial" ? "< key.pem" : "…", true)}   (and change it: the plain one is in your files)`,
             );
         }
     }
@@ -199,7 +205,7 @@ export function parseSettings(raw: RawConfig): Settings {
         );
     }
 
-    const dockerHost = provider("docker:host", "DOCKER_HOST") || "unix:///var/run/docker.sock";
+    const dockerHost = provider("docker:host", "DOCKER_HOST") || defaultHost;
     if (!/^(unix:\/\/\/|(tcp|http|ssh):\/\/[^/])/.test(dockerHost) || !URL.canParse(dockerHost)) {
         complain(
             "docker:host",
@@ -212,17 +218,24 @@ export function parseSettings(raw: RawConfig): Settings {
         complain(
             "docker:sshOpts",
             `is ${JSON.stringify(raw.values["docker:sshOpts"])}: it must be a list of ssh's arguments`,
-            `pulumi config rm --stack ${raw.stack} docker:sshOpts   (Pulumi.yaml has one; what is special about a host belongs into ~/.ssh/config)`,
+            `${remove("docker:sshOpts")}   (Pulumi.yaml has one; what is special about a host belongs into ~/.ssh/config)`,
         );
     }
 
+    /** Takes away all that is set of these. */
+    const clear = (parts: string[]) =>
+        parts
+            .flatMap((part) => [
+                ...(raw.values[`docker:${part}`] ? [remove(`docker:${part}`)] : []),
+                ...[`DOCKER_${part.replace(/[A-Z]/g, "_$&").toUpperCase()}`].flatMap((name) => (raw.env[name] ? [`unset ${name}`] : [])),
+            ])
+            .join("; ");
     const context = provider("docker:context", "DOCKER_CONTEXT");
     if (context !== "") {
         complain(
             "docker:context",
             `is ${JSON.stringify(context)}: it would lead the provider past docker:host (${dockerHost}), to another engine than all else here`,
-            `pulumi config rm --stack ${raw.stack} docker:context; unset DOCKER_CONTEXT; ` +
-                mend("docker:host", `$(docker context inspect ${context} -f '{{.Endpoints.docker.Host}}')`),
+            `${clear(["context"])}; ` + mend("docker:host", `$(docker context inspect ${context} -f '{{.Endpoints.docker.Host}}')`),
         );
     }
     const certPath = provider("docker:certPath", "DOCKER_CERT_PATH");
@@ -232,18 +245,18 @@ export function parseSettings(raw: RawConfig): Settings {
         key: provider("docker:keyMaterial", "DOCKER_KEY_MATERIAL"),
     };
     const given = Object.values(material).filter((part) => part !== "").length;
-    if (given > 0 && (given < 3 || certPath !== "")) {
+    const materials = ["caMaterial", "certMaterial", "keyMaterial"];
+    if ((given > 0 || certPath !== "") && !dockerHost.startsWith("tcp:")) {
+        complain(
+            certPath !== "" ? "docker:certPath" : "docker:certMaterial",
+            `is for tcp://HOST:PORT, and docker:host is ${dockerHost}`,
+            clear(["certPath", ...materials]),
+        );
+    } else if (given > 0 && (given < 3 || certPath !== "")) {
         complain(
             "docker:certMaterial",
             "goes with docker:caMaterial and docker:keyMaterial, all three of them, and not with docker:certPath",
-            `${mend("docker:certPath", "FOLDER")}   (of ca.pem, cert.pem and key.pem, and none of the three)`,
-        );
-    }
-    if ((given > 0 || certPath !== "") && !dockerHost.startsWith("tcp:")) {
-        complain(
-            "docker:certPath",
-            `(or DOCKER_CERT_PATH, or docker:certMaterial) is for tcp://HOST:PORT, and docker:host is ${dockerHost}`,
-            `pulumi config rm --stack ${raw.stack} docker:certPath; unset DOCKER_CERT_PATH`,
+            `${clear(materials)}${certPath !== "" ? "" : `; ${mend("docker:certPath", "FOLDER")}`}   (the folder of ca.pem, cert.pem and key.pem)`,
         );
     }
 

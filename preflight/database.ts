@@ -23,8 +23,12 @@ export interface DatabaseFacts {
 
 /** What the stack's state has of them: an adopted one is the stack's, though it carries no mark until the next `up`. */
 export interface Known {
-    /** The stack itself, `project/stack`; after a `pulumi stack rename` until the next `up` its former name as well, which its things are marked with. */
-    owners: string[];
+    /** The stack itself, `project/stack`. */
+    owner: string;
+    /** Names that what it has is marked with: after a `pulumi stack rename` the former one, until the next `up`. */
+    former: string[];
+    /** Ids of what it has. */
+    ids: string[];
     roles: string[];
     lookupFunction: boolean;
 }
@@ -191,17 +195,18 @@ export function judgeDatabase(facts: DatabaseFacts, settings: Settings, known: K
     const taken = (what: string, key: string, other: string, remove: string, adoptable = true) =>
         other === ""
             ? `${key}: ${what} on ${where} is there already and no stack made it (the runbook's SQL, run by hand?). Mend it: ` +
-              (adoptable ? `take it over (npm run adopt -- --stack ${settings.stack}), ` : "") +
+              (adoptable ? `take it over (${viaTunnel(settings)}npm run adopt -- --stack ${settings.stack}), ` : "") +
               `remove it (${remove}) or take another name: pulumi config set ${key} NAME`
             : `${key}: ${what} on ${where} belongs to stack ${other}. Mend it: pulumi config set ${key} NAME   (each stack on one database needs its own)`;
+    const isOwn = (mark: string, has: boolean) => mark === known.owner || (has && ["", ...known.former].includes(mark));
     for (const [role, other] of Object.entries(facts.roleOwners)) {
-        if (!known.owners.includes(other) && !(other === "" && known.roles.includes(role)))
+        if (!isOwn(other, known.roles.includes(role)))
             found.push(
                 error(taken(`role ${role}`, "authUser", other, `DROP OWNED BY ${role}; DROP ROLE ${role}`, role === lookupRole(settings))),
             );
     }
     const { functionOwner } = facts;
-    if (functionOwner !== undefined && !known.owners.includes(functionOwner) && !(functionOwner === "" && known.lookupFunction)) {
+    if (functionOwner !== undefined && !isOwn(functionOwner, known.lookupFunction)) {
         found.push(error(taken(`function ${authFunction}`, "authFunction", functionOwner, `DROP FUNCTION ${authFunction}(text)`)));
     }
     for (const signature of facts.overloads) {
@@ -228,7 +233,7 @@ export function whyUnreached(cause: NodeJS.ErrnoException, settings: Settings): 
     const { host, port, username, database } = settings.databaseServer;
     const where = `${host}:${port}`;
     const said = cause.message || cause.code || String(cause);
-    const tunnel = viaTunnel(settings) && ` (${viaTunnel(settings)}pulumi up)`;
+    const tunnel = viaTunnel(settings) && ` (put ${viaTunnel(settings)}before the command)`;
     switch (cause.code) {
         case "28P01":
         case "28000":

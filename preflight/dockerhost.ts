@@ -1,6 +1,7 @@
 import * as net from "net";
 import { stackLabel } from "../components/labels";
 import { DockerHost, Settings } from "../settings";
+import { Known } from "./database";
 import { ask, unreached } from "./engine";
 import { error, Finding, warning } from "./finding";
 
@@ -131,8 +132,8 @@ const whyNameless = (what: string, settings: Settings) =>
             `Mend it, with no restart of anything: ${ownNetwork(settings)}`,
     );
 
-/** What speaks against bringing the stack up on this host. `owners` are the names that its own things are marked with. */
-export function judgeHost(facts: HostFacts, settings: Settings, owners: string[]): Finding[] {
+/** What speaks against bringing the stack up on this host, beside what its state has. */
+export function judgeHost(facts: HostFacts, settings: Settings, known: Pick<Known, "owner" | "ids">): Finding[] {
     const { databaseNetwork, pgbouncerAlias, pgadminVolume, pgadminPort, docker } = settings;
     const found: Finding[] = [];
     const networks = facts.networks.map((network) => network.name);
@@ -163,7 +164,7 @@ export function judgeHost(facts: HostFacts, settings: Settings, owners: string[]
             ),
         );
     }
-    const others = facts.containers.filter(({ owner = "" }) => !owners.includes(owner));
+    const others = facts.containers.filter(({ id, owner }) => owner !== known.owner && !known.ids.includes(id));
     const whose = ({ name, owner: other }: ContainerFacts) => `container ${name}${other ? ` of stack ${other}` : ""}`;
     const settle = (key: string, value: string, what: string, clash: ContainerFacts | undefined) => {
         if (clash)

@@ -3,7 +3,7 @@ import * as http from "http";
 import * as https from "https";
 import { isIP } from "net";
 import { join } from "path";
-import { DockerHost } from "../settings";
+import { defaultHost, DockerHost } from "../settings";
 import { forStack } from "./finding";
 import { overSsh, sshRemedy } from "./ssh";
 
@@ -38,8 +38,8 @@ export function unreached({ host }: DockerHost, stack: string, { message }: Erro
 
 /** How a person calls docker on this engine from here. */
 export function dockerCommand({ host, tls }: DockerHost): string {
-    if (host.startsWith("unix:")) return "docker";
-    const certified = tls && "certPath" in tls ? `DOCKER_TLS_VERIFY=1 DOCKER_CERT_PATH=${tls.certPath} ` : "";
+    if (host === defaultHost) return "docker";
+    const certified = tls && "certPath" in tls ? `DOCKER_TLS_VERIFY=1 DOCKER_CERT_PATH='${tls.certPath}' ` : "";
     return `${certified}docker -H ${host}`;
 }
 

@@ -46,11 +46,13 @@ export function findLeftovers(state: StackState, owner: string, database?: Datab
     };
 }
 
-/** What the state has of the lookup's parts, and under which names. */
+/** What the state has, and the names its things were marked with. */
 export function knownTo({ deployment: { resources = [] } }: StackState, owner: string): Known {
     const marks = resources.flatMap(({ inputs }) => inputs?.labels ?? []).filter(({ label }) => label === stackLabel);
     return {
-        owners: [owner, ...marks.map(({ value }) => value)],
+        owner,
+        former: marks.map(({ value }) => value),
+        ids: resources.flatMap(({ id }) => id ?? []),
         roles: resources.flatMap(({ type, id }) => (type === roleType && id ? [id] : [])),
         lookupFunction: resources.some(({ type }) => type === functionType),
     };
@@ -67,18 +69,20 @@ export function findMissing({ deployment: { resources = [] } }: StackState, { co
 }
 
 /**
- * Containers of a whole sidecar that bears this stack's name and is not this state's: two run, and nothing the state knows
- * is on the host. A run that was cut left its network to the state before it began with containers.
+ * Containers that bear this stack's name while nothing that the state knows is on the host: those of a sidecar of another
+ * state. A run that was cut left its network to the state before it began with containers.
  */
 export function findNamesake(state: StackState, owner: string, host: HostFacts): string[] {
-    const ids = new Set((state.deployment.resources ?? []).map(({ id }) => id));
-    if ([...host.containers, ...host.networks].some(({ id }) => ids.has(id))) return [];
-    const running = host.containers.filter((one) => one.owner === owner && one.running);
-    return running.length > 1 ? running.map(({ name }) => name) : [];
+    const { ids } = knownTo(state, owner);
+    if ([...host.containers, ...host.networks].some(({ id }) => ids.includes(id))) return [];
+    return host.containers.filter((one) => one.owner === owner).map(({ name }) => name);
 }
 
 /** The stack's state as it stood before this run; the CLI that runs the program reads it from whatever backend it uses. */
-export async function readState(stack: string): Promise<StackState> {
+export async function readState(name: string): Promise<StackState> {
+    // A backend without organizations says "organization"; where there are some, the name alone may be another's stack.
+    const organization = pulumi.getOrganization();
+    const stack = organization === "organization" ? name : `${organization}/${pulumi.getProject()}/${name}`;
     const { stdout } = await promisify(execFile)("pulumi", ["stack", "export", "--stack", stack], { maxBuffer: 1 << 28 });
     return JSON.parse(stdout) as StackState;
 }

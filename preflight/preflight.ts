@@ -30,14 +30,17 @@ export async function preflight(given: Settings, dryRun = pulumi.runtime.isDryRu
         ...(database instanceof Error ? [whyUnreached(database, settings)] : judgeDatabase(database, settings, known)),
         ...(host instanceof Error
             ? [whyNoEngine(host, settings)]
-            : [
-                  ...(typeof network === "string" ? judgeHost(host, settings, known.owners) : [network]),
-                  ...(await judgePort(host, settings)),
-              ]),
+            : [...(typeof network === "string" ? judgeHost(host, settings, known) : [network]), ...(await judgePort(host, settings))]),
         ...(await judgeSsh(settings.docker)),
+        ...(state instanceof Error
+            ? [warning(`not checked: what the stack's state has (pulumi stack export: ${state.message.trim()})`)]
+            : []),
         ...(state instanceof Error || host instanceof Error ? [] : judgeState(state, host, settings)),
     ]);
-    if (!dryRun) await mend(settings, state, database as DatabaseFacts, host as HostFacts);
+    // Unread, it doesn't tell what is a leftover; database and host were reached, or the report had stopped the run.
+    if (!dryRun && !(state instanceof Error)) {
+        await removeLeftovers(settings, findLeftovers(state, owner(), database as DatabaseFacts, host as HostFacts));
+    }
     return settings;
 }
 
@@ -48,7 +51,7 @@ export function judgeState(state: StackState, host: HostFacts, settings: Setting
     if (namesake !== "") {
         return [
             error(
-                `${docker.host} already runs a sidecar of a stack ${of}, which is not in this state: ${namesake}. ` +
+                `${docker.host} already has a sidecar of a stack ${of}, which is not in this state: ${namesake}. ` +
                     `It was made from another backend, or its state was lost. Mend it: pulumi login to the backend it was made from, ` +
                     `or make one beside it: pulumi stack rename --stack ${stack} NAME, or take it away, where its state is lost: ${dockerCommand(docker)} rm -f ${namesake}`,
             ),
@@ -77,14 +80,4 @@ async function report(settings: Settings, dryRun: boolean, findings: Finding[]):
                 against.map(({ text }) => `  - ${text}`).join("\n"),
         );
     }
-}
-
-async function mend(settings: Settings, state: StackState | Error, database: DatabaseFacts, host: HostFacts): Promise<void> {
-    if (state instanceof Error) {
-        await pulumi.log.warn(
-            `not checked: whether a run that was cut left something behind (pulumi stack export: ${state.message.trim()})`,
-        );
-        return;
-    }
-    await removeLeftovers(settings, findLeftovers(state, owner(), database, host));
 }

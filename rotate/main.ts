@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { viaTunnel } from "../preflight/database";
 import { StackState } from "../preflight/leftovers";
 import { askCli, configuredSettings, stackOf, StackUnread } from "../stackcli";
 import { runCommand, runInTerminal } from "../terminal";
@@ -14,15 +15,17 @@ const usage = "npm run rotate -- --stack NAME   (more flags are pulumi up's)";
 async function main(): Promise<number> {
     const args = process.argv.slice(2);
     const stack = await stackOf(args);
-    const outputs = z
-        .object({ deployed: z.object({ rotation: z.number() }) })
-        .safeParse(await askCli(stack, ["stack", "output", "--json"]));
+    const told = await askCli(stack, ["stack", "output", "--json"]); // the first call tells that the stack is there
+    const [settings, state] = await Promise.all([configuredSettings(stack), askCli(stack, ["stack", "export"])]);
+    const outputs = z.object({ deployed: z.object({ rotation: z.number() }) }).safeParse(told);
     if (!outputs.success) {
-        throw new StackUnread(`stack ${stack} tells no rotation that could be counted up: it is not up, or of an older version.\nMend it: pulumi up --stack ${stack}`); // prettier-ignore
+        throw new StackUnread(
+            `stack ${stack} tells no rotation that could be counted up: it is not up, or of an older version.\n` +
+                `Mend it: ${viaTunnel(settings)}pulumi up --stack ${stack}`,
+        );
     }
     const { rotation: deployed } = outputs.data.deployed;
-    const [{ rotation: configured }, state] = await Promise.all([configuredSettings(stack), askCli(stack, ["stack", "export"])]);
-    const rotation = nextRotation({ deployed, configured, state: state as StackState });
+    const rotation = nextRotation({ deployed, configured: settings.rotation, state: state as StackState });
     const set = await runInTerminal("pulumi", ["config", "set", "--stack", stack, "rotation", String(rotation)]);
     if (set !== 0) return set;
     console.error(

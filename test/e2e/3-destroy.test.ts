@@ -53,7 +53,7 @@ test("a sidecar of the same name in another backend is left alone, and taken ove
         const before = await outside(on);
         for (const args of [["preview"], ["up", ...changing]]) {
             const { code, stdout } = await pulumi(other, args);
-            expect(stdout).toContain("already runs a sidecar of a stack pg-sidecar/local, which is not in this state");
+            expect(stdout).toContain("already has a sidecar of a stack pg-sidecar/local, which is not in this state");
             expect(code).not.toBe(0);
         }
         expect(await outside(on)).toEqual(before);

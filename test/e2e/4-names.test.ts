@@ -73,8 +73,8 @@ test("a stack that is renamed takes its things along", async () => {
         await run("pulumi", ["stack", "rename", "--stack", from, to], { env: { ...on.env, PULUMI_OPTION_CONFIG_FILE: file }, cwd: folder });
     };
     const answered = async () => (await psql(on, out, "tracksolid_db", "SELECT 'through'")).stdout;
+    await rename("local", "renamed");
     try {
-        await rename("local", "renamed");
         const renamed = { ...on, env: { ...on.env, PULUMI_STACK: "renamed" } };
         out = await up(renamed);
         expect(await answered()).toBe("through\n");

@@ -5,6 +5,7 @@ import * as path from "path";
 import * as tls from "tls";
 import { freePort } from "../../lab/identity";
 import { Authority } from "./authority";
+import { outside } from "./outside";
 import { attempt, changing, keepLogs, Outputs, pulumi, removeConfig, setConfig, Sidecar, sidecar, up } from "./sidecar";
 
 // The lab's engine as one behind TCP and TLS, which takes clients of its own CA only.
@@ -21,7 +22,7 @@ beforeAll(async () => {
     out = await up(on);
     port = await freePort(2376);
     const authority = await Authority.make(folder);
-    await authority.sign("server", path.join(folder, "server"), "IP:127.0.0.1");
+    await authority.sign("server", path.join(folder, "server"), "IP:127.0.0.1,DNS:localhost");
     await clientOf(authority, client);
     const read = (name: string) => fs.readFileSync(path.join(folder, name));
     const options = { ca: read("ca.pem"), cert: read("server.pem"), key: read("server.key"), requestCert: true, rejectUnauthorized: true };
@@ -50,7 +51,12 @@ async function clientOf(authority: Authority, to: string): Promise<void> {
 }
 
 test("without a certificate, or with another CA's, it says so and changes nothing", async () => {
-    const said = async () => (await pulumi(on, ["up", ...changing])).stdout;
+    const before = await outside(on);
+    const said = async () => {
+        const { code, stdout } = await pulumi(on, ["up", ...changing]);
+        expect(code).not.toBe(0);
+        return stdout;
+    };
     expect(await said()).toMatch(/the Docker engine at tcp:\/\/127\.0\.0\.1:\d+ can't be reached from here/);
     const stranger = path.join(folder, "stranger");
     await clientOf(await Authority.make(path.join(folder, "other")), stranger);
@@ -58,10 +64,13 @@ test("without a certificate, or with another CA's, it says so and changes nothin
     expect(await said()).toMatch(/can't be reached from here \(.*certificate/);
     await setConfig(on, "docker:certPath", path.join(folder, "none"));
     expect(await said()).toMatch(/can't be reached from here \(.*no such file .*ca\.pem/);
+    expect(await outside(on)).toEqual(before);
 });
 
 test("with one the stack is unchanged, rolls and is verified through it", async () => {
     await setConfig(on, "docker:certPath", client);
+    expect((await pulumi(on, ["preview", "--expect-no-changes"])).code).toBe(0);
+    await setConfig(on, "docker:host", `tcp://localhost:${port}`); // by a name, too
     expect((await pulumi(on, ["preview", "--expect-no-changes"])).code).toBe(0);
     await setConfig(on, "defaultPoolSize", "14");
     try {

@@ -19,6 +19,7 @@ const settings = parseSettings({
     env: {},
 });
 const owner = "pg-sidecar/stage";
+const unknown: Known = { owner, former: [], ids: [], roles: [], lookupFunction: false };
 
 describe("the database", () => {
     const facts: DatabaseFacts = {
@@ -31,7 +32,7 @@ describe("the database", () => {
         md5Roles: [],
     };
     const judge = (more: Partial<DatabaseFacts>, known: Partial<Known> = {}) =>
-        judgeDatabase({ ...facts, ...more }, settings, { owners: [owner], roles: [], lookupFunction: false, ...known });
+        judgeDatabase({ ...facts, ...more }, settings, { ...unknown, ...known });
 
     test("as it should be gives no finding", () => {
         expect(judge({})).toEqual([]);
@@ -53,11 +54,11 @@ describe("the database", () => {
     });
 
     test("what a renamed stack has is its own, though it carries the former name until the next up", () => {
-        const labels = [{ label: "pg-sidecar.stack", value: "pg-sidecar/former" }];
-        const network = { type: "docker:index/network:Network", urn: "", id: "n", inputs: { labels } };
-        const renamed = knownTo({ deployment: { resources: [network] } }, owner);
-        expect(judge({ roleOwners: { pgbouncer: "pg-sidecar/former" }, functionOwner: "pg-sidecar/former" }, renamed)).toEqual([]);
-        expect(judge({ roleOwners: { pgbouncer: "pg-sidecar/copy" }, functionOwner: "pg-sidecar/copy" }, renamed)).toHaveLength(2);
+        const former = ["pg-sidecar/former"];
+        const marked = { roleOwners: { pgbouncer: former[0]! }, functionOwner: former[0]! };
+        expect(judge(marked, { former, roles: ["pgbouncer"], lookupFunction: true })).toEqual([]);
+        expect(judge(marked, { former })).toHaveLength(2);
+        expect(judge(marked, { roles: ["pgbouncer"], lookupFunction: true })).toHaveLength(2);
     });
 
     test.each<[string, Partial<DatabaseFacts>, string]>([
@@ -130,7 +131,10 @@ describe("the Docker host", () => {
 
     test("as it should be gives no finding, with the stack's own containers on it too", () => {
         const own = { owner, ...pooler, volumes: ["pgadmin-data"], hostPorts: [5050] };
-        expect(judgeHost(facts({}, own), settings, [owner])).toEqual([]);
+        expect(judgeHost(facts({}, own), settings, unknown)).toEqual([]);
+        const former = { ...own, id: "c", owner: "pg-sidecar/former" };
+        expect(judgeHost(facts({}, former), settings, { owner, ids: ["c"] })).toEqual([]);
+        expect(judgeHost(facts({}, former), settings, unknown)).toHaveLength(3);
     });
 
     test("a network that isn't there is named beside those that are", () => {
@@ -143,7 +147,7 @@ describe("the Docker host", () => {
                 containers: [],
             },
             settings,
-            [owner],
+            unknown,
         );
         expect(finding!.text).toContain("there is no network coolify-net");
         expect(finding!.text).toContain("only other-net");
@@ -151,15 +155,17 @@ describe("the Docker host", () => {
 
     test("a database on the proxy's network is a warning, as pgAdmin stands there", () => {
         const shared = { ...settings, pgadminDomain: "pgadmin.example.com", proxyNetwork: "coolify-net" };
-        const [finding, ...others] = judgeHost(facts({}), shared, [owner]);
+        const [finding, ...others] = judgeHost(facts({}), shared, unknown);
         expect(others).toEqual([]);
         expect(finding).toMatchObject({ level: "warning", text: expect.stringContaining("past the pooler") });
     });
 
     test.each(["bridge", "host"])("Docker's own network %s is refused, as names don't work there", (name) => {
-        const [finding, ...others] = judgeHost({ networks: [{ id: "n0", name }], containers: [] }, { ...settings, databaseNetwork: name }, [
-            owner,
-        ]);
+        const [finding, ...others] = judgeHost(
+            { networks: [{ id: "n0", name }], containers: [] },
+            { ...settings, databaseNetwork: name },
+            unknown,
+        );
         expect(others).toEqual([]);
         expect(finding!.text).toContain(`databaseNetwork: it is ${name}`);
         expect(finding!.text).toContain("docker network connect --alias timescale_db NETWORK DATABASE-CONTAINER");
@@ -170,7 +176,7 @@ describe("the Docker host", () => {
         ["volume", { volumes: ["pgadmin-data"], owner: "pg-sidecar/copy" }, "of stack pg-sidecar/copy"],
         ["port", { hostPorts: [5050] }, "pulumi config set pgadminPort 5051"],
     ])("another container's %s is refused with its name", (_, clash, said) => {
-        const [finding, ...others] = judgeHost(facts(clash), settings, [owner]);
+        const [finding, ...others] = judgeHost(facts(clash), settings, unknown);
         expect(others).toEqual([]);
         expect(finding!.text).toContain("container web");
         expect(finding!.text).toContain(said);
@@ -222,17 +228,30 @@ describe("what a cut run left behind", () => {
         expect(findMissing(known, stopped)[0]).toBe("container pgbouncer (c1)");
     });
 
-    test("is no whole sidecar that runs under the stack's name: that is another state's", () => {
+    test("is nothing of a sidecar of which the state knows nothing: that is another state's", () => {
         const judge = (...resources: Parameters<typeof state>) => judgeState(state(...resources), host, settings, owner);
         expect(judge()).toMatchObject([{ level: "error" }]);
-        expect(judge()[0]!.text).toMatch(/already runs a sidecar of a stack pg-sidecar\/stage.* docker rm -f c1 c2$/);
+        expect(judge()[0]!.text).toMatch(/already has a sidecar of a stack pg-sidecar\/stage.* docker rm -f c1 c2$/);
         const container = { type: "docker:index/container:Container", urn: "urn:pulumi:stage::pg-sidecar::x::pgbouncer" };
         // A stack that moved here from another host has a state, but of that host.
         expect(judge({ ...container, id: "elsewhere" })).toMatchObject([{ level: "error" }]);
         expect(judge({ ...container, id: "c1" })).toEqual([]);
         expect(judge({ type: "docker:index/network:Network", id: "n2" })).toEqual([]);
-        const running = host.containers.filter(({ id }) => id !== "c2");
-        expect(judgeState(state(), { ...host, containers: running }, settings, owner)).toEqual([]);
+        const stopped = host.containers.map((one) => ({ ...one, running: false }));
+        expect(judgeState(state(), { ...host, containers: stopped }, settings, owner)).toMatchObject([{ level: "error" }]);
+        expect(judgeState(state(), host, settings, "pg-sidecar/new")).toEqual([]);
+    });
+
+    test("the state's ids and former marks are known", () => {
+        const labels = [{ label: "pg-sidecar.stack", value: "pg-sidecar/former" }];
+        const role = { type: "postgresql:index/role:Role", urn: "", id: "pgbouncer" };
+        const network = { type: "docker:index/network:Network", urn: "", id: "n", inputs: { labels } };
+        expect(knownTo({ deployment: { resources: [network, role] } }, owner)).toEqual({
+            ...unknown,
+            former: ["pg-sidecar/former"],
+            ids: ["n", "pgbouncer"],
+            roles: ["pgbouncer"],
+        });
     });
 
     test("is nothing of another's, and nothing that the state knows", () => {

@@ -74,25 +74,39 @@ test.each(["-o BatchMode=yes", '{"o":1}', "[1]"])("docker:sshOpts that are no li
 });
 
 test("a Docker context would lead the provider elsewhere, and is named", () => {
-    const said = complaint({ "docker:context": "laptop" });
+    const said = complaint({}, { env: { DOCKER_CONTEXT: "laptop" } });
     expect(said).toContain('docker:context is "laptop": it would lead the provider past docker:host (unix:///var/run/docker.sock)');
-    expect(said).toContain("docker:host $(docker context inspect laptop -f '{{.Endpoints.docker.Host}}')");
+    expect(said).toContain(
+        "mend it: unset DOCKER_CONTEXT; pulumi config set --stack stage docker:host $(docker context inspect laptop -f '{{.Endpoints.docker.Host}}')",
+    );
 });
 
-test("certificates of the engine go with TCP, as a folder or all three", () => {
+describe("certificates of the engine", () => {
     const tcp = { "docker:host": "tcp://engine:2376" };
-    expect(complaint({ "docker:certPath": "/certs", "docker:host": "ssh://me@there" })).toContain(
-        "is for tcp://HOST:PORT, and docker:host is ssh://me@there",
-    );
-    expect(complaint({ ...tcp, "docker:caMaterial": "CA" })).toContain("docker:certMaterial goes with docker:caMaterial");
-    expect(complaint({ ...tcp, "docker:certPath": "/certs", "docker:caMaterial": "CA" })).toContain("and not with docker:certPath");
-    expect(parse({ ...tcp, "docker:certPath": "/certs" }).docker.tls).toEqual({ certPath: "/certs" });
-    const all = { ...tcp, "docker:caMaterial": "CA", "docker:certMaterial": "CERT", "docker:keyMaterial": "KEY" };
-    expect(complaint(all)).toContain("docker:keyMaterial is a secret, but stored in plain text");
-    expect(parse(all, { secretKeys: ["postgresql:password", "docker:keyMaterial"] }).docker.tls).toEqual({
-        ca: "CA",
-        cert: "CERT",
-        key: "KEY",
+    const all = { "docker:caMaterial": "CA", "docker:certMaterial": "CERT", "docker:keyMaterial": "KEY" };
+    const secretKeys = ["postgresql:password", "docker:keyMaterial"];
+    const remove = Object.keys(all).map((key) => `pulumi config rm --stack stage ${key}`);
+
+    test("go with TCP, as a folder or all three", () => {
+        expect(parse({ ...tcp, "docker:certPath": "/certs" }).docker.tls).toEqual({ certPath: "/certs" });
+        expect(parse({ ...tcp, ...all }, { secretKeys }).docker.tls).toEqual({ ca: "CA", cert: "CERT", key: "KEY" });
+        expect(complaint({ ...tcp, ...all })).toContain("pulumi config set --stack stage --secret docker:keyMaterial < key.pem");
+    });
+
+    test.each<[string, object, string, string]>([
+        ["over ssh", { "docker:host": "ssh://me@there" }, "docker:host is ssh://me@there", "unset DOCKER_CERT_PATH"],
+        ["beside the three", { ...tcp, ...all }, "not with docker:certPath", remove.join("; ")],
+    ])("a folder %s is refused", (_, values, what, remedy) => {
+        const said = complaint({ ...values }, { env: { DOCKER_CERT_PATH: "/certs" }, secretKeys });
+        expect(said).toContain(what);
+        expect(said).toContain(`mend it: ${remedy}`);
+        expect(said).toContain("a mistake");
+    });
+
+    test("that are not complete are refused", () => {
+        const said = complaint({ ...tcp, "docker:caMaterial": "CA" });
+        expect(said).toContain("docker:certMaterial goes with docker:caMaterial and docker:keyMaterial");
+        expect(said).toContain(`mend it: ${remove[0]}; pulumi config set --stack stage docker:certPath FOLDER`);
     });
 });
 

@@ -75,13 +75,14 @@ function leaks(user: string): Leak[] {
  * finds something there takes it away in the same transaction. One script, so that a run that is cut leaves nothing.
  *
  * pgbouncer hands out the backend that came back last, so that one opened in between (by min_pool_size, or for somebody
- * else's query) would hide the first for good: whoever has another keeps it while the next one looks.
+ * else's query) would hide the first for good: whoever has another keeps it while the next one looks, but no longer than
+ * 3 s, where the pool has no more to give and others wait for it.
  */
 const look = once(async (on: Target): Promise<LeakFacts> => {
     const { databases, defaultPoolSize } = on.deployed;
     const all = leaks(on.login.user);
     const { command, env } = psqlFor(on, "pooled", databases[0]!);
-    const psql = `timeout 10 ${words(...command)}`;
+    const psql = words(...command);
     const setting = ["BEGIN;", ...all.map(({ set }) => terminated(set)), "SELECT pg_backend_pid();", "COMMIT;"];
     const looking = [
         "BEGIN;",
@@ -91,25 +92,25 @@ const look = once(async (on: Target): Promise<LeakFacts> => {
         `SELECT ${all.map(({ id, there }) => `${there} AS "${id}"`).join(", ")} \\gset`,
         ...all.flatMap(({ id, undo }) => [`\\echo ${id} :${id}`, `\\if :${id}`, terminated(undo), "\\endif"]),
         "\\elif :more",
-        '\\! sh -c "$LOOK"',
+        '\\! sh -c "$LOOKER"',
         "\\endif",
         "COMMIT;",
     ];
-    const look = `
+    const atOnce = Math.min(mostHeld, defaultPoolSize);
+    const looker = `
         export held=$((held + 1))
-        [ $held -lt ${Math.min(mostHeld, defaultPoolSize)} ] && more=1 || more=0
-        printf '%s\\n' "$LOOKING" | ${psql} -v pid=$pid -v more=$more || echo broken`;
+        [ $held -lt ${atOnce} ] && more=1 || more=0
+        [ $held -gt 1 ] && within=3 || within=10
+        printf '%s\\n' "$LOOKING" | timeout $within ${psql} -v pid=$pid -v more=$more || [ $held -gt 1 ] || echo "broken $?"`;
     const script = `
-        pid=$(printf '%s\\n' "$SETTING" | ${psql}) || exit
+        pid=$(printf '%s\\n' "$SETTING" | timeout 10 ${psql}) || exit
         export pid held=0
-        looks=
-        while [ $(echo "$looks" | grep -c looked) -lt ${mostLooks} ]; do
-            more=$(sh -c "$LOOK")
-            echo "$more"
-            looks=$(printf '%s\\n' "$looks" "$more")
-            case $looks in *broken*) exit 1 ;; *set*) break ;; esac
+        for chain in $(seq ${Math.ceil(mostLooks / atOnce)}); do
+            looks=$(sh -c "$LOOKER")
+            echo "$looks"
+            case $looks in *broken*) exit \${looks##*broken } ;; *set*) break ;; esac
         done`;
-    const input = { SETTING: setting.join("\n"), LOOKING: looking.join("\n"), LOOK: look };
+    const input = { SETTING: setting.join("\n"), LOOKING: looking.join("\n"), LOOKER: looker };
     const ran = await inPooler(on, script, { ...env, ...input }, 60);
     if (ran.code !== 0) throw new Error(`pooled sessions: ${reason(ran)}`);
     return parseLooks(ran.stdout);
