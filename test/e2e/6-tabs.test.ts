@@ -1,5 +1,5 @@
 import * as fs from "fs";
-import { Browser } from "playwright-core";
+import { Browser, Response } from "playwright-core";
 import { attachDirectly, beginAfresh, detach, directEntry, openBrowser, PgadminPage } from "./browser/pgadmin";
 import { chart, proof } from "./proof";
 import { keepLogs, longestPause, Outputs, sampleBackends, Sampled, Sidecar, sidecar, until, up } from "./sidecar";
@@ -39,13 +39,16 @@ async function openTabs(entry: string, container: string): Promise<Seen> {
     const sampling = sampleBackends(on, container);
     let queries = 0;
     const errors: string[] = [];
-    pgadmin.page.on("response", (response) => {
-        if (!response.url().includes("/sqleditor/poll/")) return;
-        void response.text().then((body) => {
-            if (body.includes('"Success"')) queries += 1;
-            else if (!body.includes('"Busy"')) errors.push(body.slice(0, 300));
-        });
-    });
+    const reads: Promise<void>[] = [];
+    const read = async (response: Response) => {
+        const body = await response.text();
+        if (body.includes('"Success"')) queries += 1;
+        else if (!body.includes('"Busy"')) errors.push(body.slice(0, 300));
+    };
+    const listen = (response: Response) => {
+        if (response.url().includes("/sqleditor/poll/")) reads.push(read(response));
+    };
+    pgadmin.page.on("response", listen);
     for (let i = 0; i < tabs; i++) await (await pgadmin.queryTool()).write("SELECT pg_sleep(0.1)");
     const from = Date.now();
     while (Date.now() - from < querying * 1000) {
@@ -54,6 +57,8 @@ async function openTabs(entry: string, container: string): Promise<Seen> {
     }
     await until("every tab's query to end", 30, () => pgadmin.allIdle());
     const { series, ...rest } = await sampling.stop();
+    pgadmin.page.off("response", listen);
+    await Promise.all(reads); // with the page the answers would go
     await pgadmin.page.close();
     return { series, ...rest, queries, errors, idle: series.at(-1)![1] };
 }
