@@ -222,15 +222,17 @@ export function parseSettings(raw: RawConfig): Settings {
         );
     }
 
+    const variable = (part: string) => `DOCKER_${part.replace(/[A-Z]/g, "_$&").toUpperCase()}`;
+    const ofDocker = (part: string) => provider(`docker:${part}`, variable(part));
     /** Takes away all that is set of these. */
     const clear = (parts: string[]) =>
         parts
             .flatMap((part) => [
                 ...(raw.values[`docker:${part}`] ? [remove(`docker:${part}`)] : []),
-                ...[`DOCKER_${part.replace(/[A-Z]/g, "_$&").toUpperCase()}`].flatMap((name) => (raw.env[name] ? [`unset ${name}`] : [])),
+                ...(raw.env[variable(part)] ? [`unset ${variable(part)}`] : []),
             ])
             .join("; ");
-    const context = provider("docker:context", "DOCKER_CONTEXT");
+    const context = ofDocker("context");
     if (context !== "") {
         complain(
             "docker:context",
@@ -238,14 +240,10 @@ export function parseSettings(raw: RawConfig): Settings {
             `${clear(["context"])}; ` + mend("docker:host", `$(docker context inspect ${context} -f '{{.Endpoints.docker.Host}}')`),
         );
     }
-    const certPath = provider("docker:certPath", "DOCKER_CERT_PATH");
-    const material = {
-        ca: provider("docker:caMaterial", "DOCKER_CA_MATERIAL"),
-        cert: provider("docker:certMaterial", "DOCKER_CERT_MATERIAL"),
-        key: provider("docker:keyMaterial", "DOCKER_KEY_MATERIAL"),
-    };
-    const given = Object.values(material).filter((part) => part !== "").length;
+    const certPath = ofDocker("certPath");
     const materials = ["caMaterial", "certMaterial", "keyMaterial"];
+    const [ca, cert, key] = materials.map(ofDocker) as [string, string, string];
+    const given = [ca, cert, key].filter((material) => material !== "").length;
     if ((given > 0 || certPath !== "") && !dockerHost.startsWith("tcp:")) {
         complain(
             certPath !== "" ? "docker:certPath" : "docker:certMaterial",
@@ -278,7 +276,7 @@ export function parseSettings(raw: RawConfig): Settings {
         docker: {
             host: dockerHost,
             sshOpts: sshOpts ?? [],
-            ...(certPath !== "" ? { tls: { certPath } } : given > 0 ? { tls: material } : {}),
+            ...(certPath !== "" ? { tls: { certPath } } : given > 0 ? { tls: { ca, cert, key } } : {}),
         },
     };
 }

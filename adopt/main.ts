@@ -2,7 +2,7 @@ import * as fs from "fs";
 import * as os from "os";
 import * as path from "path";
 import { lookupRole } from "../components/authentication/rotation";
-import { viaTunnel, whyUnreached } from "../preflight/database";
+import { upCommand, whyUnreached } from "../preflight/database";
 import { forStack } from "../preflight/finding";
 import { configuredSettings, stackOf, StackUnread } from "../stackcli";
 import { runCommand, runInTerminal } from "../terminal";
@@ -38,7 +38,7 @@ async function main(): Promise<number> {
     } finally {
         fs.rmSync(folder, { recursive: true });
     }
-    console.log(`adopted. Now: ${viaTunnel(settings)}pulumi up --stack ${stack}`);
+    console.log(`adopted. Now: ${upCommand(settings, stack)}`);
     return 0;
 }
 

@@ -4,6 +4,7 @@ import { lookupRole, lookupRoles } from "../components/authentication/rotation";
 import { overBudget, ServerLimits } from "../components/pgbouncer/budget";
 import { Settings } from "../settings";
 import { error, Finding, unchecked, warning } from "./finding";
+import { Known } from "./state";
 
 /** What the preflight wants to know of the database. */
 export interface DatabaseFacts {
@@ -21,18 +22,6 @@ export interface DatabaseFacts {
     overloads: string[];
 }
 
-/** What the stack's state has of them: an adopted one is the stack's, though it carries no mark until the next `up`. */
-export interface Known {
-    /** The stack itself, `project/stack`. */
-    owner: string;
-    /** Names that what it has is marked with: after a `pulumi stack rename` the former one, until the next `up`. */
-    former: string[];
-    /** Ids of what it has. */
-    ids: string[];
-    roles: string[];
-    lookupFunction: boolean;
-}
-
 const connectTimeout = 5_000;
 
 /** Names of this machine itself, where a tunnel begins. */
@@ -41,6 +30,11 @@ export const locals = ["127.0.0.1", "localhost"];
 /** What stands before a command that goes to the database from here: `npm run tunnel` where that is through the ssh host. */
 export function viaTunnel({ docker, databaseServer }: Settings): string {
     return docker.host.startsWith("ssh:") && locals.includes(databaseServer.host) ? "npm run tunnel -- " : "";
+}
+
+/** How a person runs `pulumi up` from here on the stack, as the CLI names it. */
+export function upCommand(settings: Settings, stack: string): string {
+    return `${viaTunnel(settings)}pulumi up --stack ${stack}`;
 }
 
 /** pg's TLS options for a libpq sslmode. */

@@ -1,9 +1,9 @@
 import * as net from "net";
 import { stackLabel } from "../components/labels";
 import { DockerHost, Settings } from "../settings";
-import { Known } from "./database";
 import { ask, unreached } from "./engine";
 import { error, Finding, warning } from "./finding";
+import { Known } from "./state";
 
 /** What the preflight wants to know of one container. */
 export interface ContainerFacts {

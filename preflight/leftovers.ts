@@ -1,11 +1,9 @@
-import { execFile } from "child_process";
-import { promisify } from "util";
 import * as pulumi from "@pulumi/pulumi";
-import { stackLabel } from "../components/labels";
 import { Settings } from "../settings";
-import { connect, DatabaseFacts, Known } from "./database";
+import { connect, DatabaseFacts } from "./database";
 import { HostFacts } from "./dockerhost";
 import { tell } from "./engine";
+import { Known, StackState } from "./state";
 
 /** What a run that was cut made, but could not write down any more: it carries the stack's mark, and the state doesn't know it. */
 export interface Leftovers {
@@ -16,45 +14,15 @@ export interface Leftovers {
     networks: string[];
 }
 
-export const roleType = "postgresql:index/role:Role";
-const functionType = "postgresql:index/function:Function";
-
-export interface StackState {
-    deployment: { resources?: StateResource[] };
-}
-
-interface StateResource {
-    type: string;
-    urn: string;
-    id?: string;
-    /** Replaced, and yet to be deleted. */
-    delete?: boolean;
-    inputs?: { labels?: { label: string; value: string }[] };
-}
-
-/** What carries the mark of `owner` without being in its state. */
-export function findLeftovers(state: StackState, owner: string, database?: DatabaseFacts, host?: HostFacts): Leftovers {
-    const known = state.deployment.resources ?? [];
-    const ids = new Set(known.map(({ id }) => id));
+/** What carries the stack's mark without being in its state. */
+export function findLeftovers({ owner, ids, lookupFunction }: Known, database?: DatabaseFacts, host?: HostFacts): Leftovers {
     const unknown = (facts: { id: string; owner?: string }[] = []) =>
-        facts.filter((one) => one.owner === owner && !ids.has(one.id)).map(({ id }) => id);
+        facts.filter((one) => one.owner === owner && !ids.includes(one.id)).map(({ id }) => id);
     return {
-        roles: Object.entries(database?.roleOwners ?? {}).flatMap(([role, of]) => (of === owner && !ids.has(role) ? [role] : [])),
-        lookupFunction: database?.functionOwner === owner && !known.some(({ type }) => type === functionType),
+        roles: unknown(Object.entries(database?.roleOwners ?? {}).map(([id, of]) => ({ id, owner: of }))),
+        lookupFunction: database?.functionOwner === owner && !lookupFunction,
         containers: unknown(host?.containers),
         networks: unknown(host?.networks),
-    };
-}
-
-/** What the state has, and the names its things were marked with. */
-export function knownTo({ deployment: { resources = [] } }: StackState, owner: string): Known {
-    const marks = resources.flatMap(({ inputs }) => inputs?.labels ?? []).filter(({ label }) => label === stackLabel);
-    return {
-        owner,
-        former: marks.map(({ value }) => value),
-        ids: resources.flatMap(({ id }) => id ?? []),
-        roles: resources.flatMap(({ type, id }) => (type === roleType && id ? [id] : [])),
-        lookupFunction: resources.some(({ type }) => type === functionType),
     };
 }
 
@@ -72,19 +40,9 @@ export function findMissing({ deployment: { resources = [] } }: StackState, { co
  * Containers that bear this stack's name while nothing that the state knows is on the host: those of a sidecar of another
  * state. A run that was cut left its network to the state before it began with containers.
  */
-export function findNamesake(state: StackState, owner: string, host: HostFacts): string[] {
-    const { ids } = knownTo(state, owner);
+export function findNamesake({ owner, ids }: Known, host: HostFacts): string[] {
     if ([...host.containers, ...host.networks].some(({ id }) => ids.includes(id))) return [];
     return host.containers.filter((one) => one.owner === owner).map(({ name }) => name);
-}
-
-/** The stack's state as it stood before this run; the CLI that runs the program reads it from whatever backend it uses. */
-export async function readState(name: string): Promise<StackState> {
-    // A backend without organizations says "organization"; where there are some, the name alone may be another's stack.
-    const organization = pulumi.getOrganization();
-    const stack = organization === "organization" ? name : `${organization}/${pulumi.getProject()}/${name}`;
-    const { stdout } = await promisify(execFile)("pulumi", ["stack", "export", "--stack", stack], { maxBuffer: 1 << 28 });
-    return JSON.parse(stdout) as StackState;
 }
 
 /** Takes the leftovers away, so that this run can make them anew and none serves on unseen. */

@@ -6,8 +6,9 @@ import { DatabaseFacts, inspectDatabase, judgeDatabase, viaTunnel, whyUnreached 
 import { findDatabaseNetwork, HostFacts, inspectHost, judgeHost, judgePort, whyNoEngine } from "./dockerhost";
 import { dockerCommand } from "./engine";
 import { error, Finding, forStack, warning } from "./finding";
-import { findLeftovers, findMissing, findNamesake, knownTo, readState, removeLeftovers, StackState } from "./leftovers";
+import { findLeftovers, findMissing, findNamesake, removeLeftovers } from "./leftovers";
 import { judgeSsh } from "./ssh";
+import { Known, knownTo, readState, StackState } from "./state";
 
 /** Thrown once with all that speaks against the run, before any resource is registered. */
 export class PreflightError extends UserError {}
@@ -34,24 +35,25 @@ export async function preflight(given: Settings, dryRun = pulumi.runtime.isDryRu
         ...(await judgeSsh(settings.docker)),
         ...(state instanceof Error
             ? [warning(`not checked: what the stack's state has (pulumi stack export: ${state.message.trim()})`)]
-            : []),
-        ...(state instanceof Error || host instanceof Error ? [] : judgeState(state, host, settings)),
+            : host instanceof Error
+              ? []
+              : judgeState(state, known, host, settings)),
     ]);
     // Unread, it doesn't tell what is a leftover; database and host were reached, or the report had stopped the run.
     if (!dryRun && !(state instanceof Error)) {
-        await removeLeftovers(settings, findLeftovers(state, owner(), database as DatabaseFacts, host as HostFacts));
+        await removeLeftovers(settings, findLeftovers(known, database as DatabaseFacts, host as HostFacts));
     }
     return settings;
 }
 
 /** What speaks against this state's being that of what runs on the host. */
-export function judgeState(state: StackState, host: HostFacts, settings: Settings, of = owner()): Finding[] {
+export function judgeState(state: StackState, known: Known, host: HostFacts, settings: Settings): Finding[] {
     const { docker, stack } = settings;
-    const namesake = findNamesake(state, of, host).join(" ");
+    const namesake = findNamesake(known, host).join(" ");
     if (namesake !== "") {
         return [
             error(
-                `${docker.host} already has a sidecar of a stack ${of}, which is not in this state: ${namesake}. ` +
+                `${docker.host} already has a sidecar of a stack ${known.owner}, which is not in this state: ${namesake}. ` +
                     `It was made from another backend, or its state was lost. Mend it: pulumi login to the backend it was made from, ` +
                     `or make one beside it: pulumi stack rename --stack ${stack} NAME, or take it away, where its state is lost: ${dockerCommand(docker)} rm -f ${namesake}`,
             ),

@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { viaTunnel } from "../preflight/database";
-import { StackState } from "../preflight/leftovers";
+import { upCommand } from "../preflight/database";
+import { StackState } from "../preflight/state";
 import { askCli, configuredSettings, stackOf, StackUnread } from "../stackcli";
 import { runCommand, runInTerminal } from "../terminal";
 import { nextRotation } from "./next";
@@ -21,7 +21,7 @@ async function main(): Promise<number> {
     if (!outputs.success) {
         throw new StackUnread(
             `stack ${stack} tells no rotation that could be counted up: it is not up, or of an older version.\n` +
-                `Mend it: ${viaTunnel(settings)}pulumi up --stack ${stack}`,
+                `Mend it: ${upCommand(settings, stack)}`,
         );
     }
     const { rotation: deployed } = outputs.data.deployed;

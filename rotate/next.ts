@@ -1,5 +1,5 @@
 import { lookupTurn } from "../components/authentication/rotation";
-import { roleType, StackState } from "../preflight/leftovers";
+import { roleType, StackState } from "../preflight/state";
 
 export interface NextArgs {
     /** The rotation that the stack's outputs tell. */

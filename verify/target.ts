@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { Deployed, deployedSchema } from "../deployed";
-import { viaTunnel } from "../preflight/database";
+import { upCommand, viaTunnel } from "../preflight/database";
 import { ask, dockerCommand } from "../preflight/engine";
 import { Settings } from "../settings";
 import { askCli, configuredSettings, engineUnread, project, StackUnread } from "../stackcli";
@@ -49,15 +49,15 @@ export async function findTarget(stack: string): Promise<Target> {
 /** The target, by what `pulumi stack output --json` prints. */
 export function targetOf(stack: string, outputs: unknown, settings: Settings): Target {
     const via = viaTunnel(settings);
-    const upCommand = `${via}pulumi up --stack ${stack}`;
+    const up = upCommand(settings, stack);
     if (Object.keys(outputs as object).length === 0) {
-        throw new StackUnread(`stack ${stack} is not up: it has no outputs.\nMend it: ${upCommand}`);
+        throw new StackUnread(`stack ${stack} is not up: it has no outputs.\nMend it: ${up}`);
     }
     const parsed = outputsSchema.safeParse(outputs);
     if (!parsed.success) {
         const lacks = [...new Set(parsed.error.issues.map(({ path }) => path.join(".")))].join(", ");
         throw new StackUnread(
-            `the outputs of stack ${stack} are of another version of this program (not as expected: ${lacks}).\nMend it: ${upCommand}`,
+            `the outputs of stack ${stack} are of another version of this program (not as expected: ${lacks}).\nMend it: ${up}`,
         );
     }
     const { host, port, username: user, password } = settings.databaseServer;
@@ -70,7 +70,7 @@ export function targetOf(stack: string, outputs: unknown, settings: Settings): T
         login: { user, password },
         dockerCommand: dockerCommand(settings.docker),
         psqlCommand: `${via && `PULUMI_STACK=${stack} ${via}`}psql -h ${host} -p ${port} -U ${user} -d ${parsed.data.deployed.databases[0]}`,
-        upCommand,
+        upCommand: up,
         rotateCommand: `${via}npm run rotate -- --stack ${stack}`,
     };
 }

@@ -1,8 +1,9 @@
-import { DatabaseFacts, judgeDatabase, judgeDatabases, Known, roleOwner, whyUnreached } from "../../preflight/database";
+import { DatabaseFacts, judgeDatabase, judgeDatabases, roleOwner, whyUnreached } from "../../preflight/database";
 import { ContainerFacts, findDatabaseNetwork, HostFacts, judgeHost } from "../../preflight/dockerhost";
 import { Finding, forStack } from "../../preflight/finding";
-import { findLeftovers, findMissing, knownTo } from "../../preflight/leftovers";
+import { findLeftovers, findMissing } from "../../preflight/leftovers";
 import { judgeState } from "../../preflight/preflight";
+import { Known, knownTo } from "../../preflight/state";
 import { parseSettings } from "../../settings";
 
 const settings = parseSettings({
@@ -207,7 +208,7 @@ describe("what a cut run left behind", () => {
 
     test("is what carries the stack's mark and is not in its state", () => {
         const known = state({ type: "docker:index/container:Container", id: "c1" }, { type: "docker:index/network:Network", id: "n2" });
-        expect(findLeftovers(known, owner, database, host)).toEqual({
+        expect(findLeftovers(knownTo(known, owner), database, host)).toEqual({
             roles: ["pgbouncer"],
             lookupFunction: true,
             containers: ["c2"],
@@ -229,7 +230,9 @@ describe("what a cut run left behind", () => {
     });
 
     test("is nothing of a sidecar of which the state knows nothing: that is another state's", () => {
-        const judge = (...resources: Parameters<typeof state>) => judgeState(state(...resources), host, settings, owner);
+        const judgeOn = (facts: HostFacts, of: string, ...resources: Parameters<typeof state>) =>
+            judgeState(state(...resources), knownTo(state(...resources), of), facts, settings);
+        const judge = (...resources: Parameters<typeof state>) => judgeOn(host, owner, ...resources);
         expect(judge()).toMatchObject([{ level: "error" }]);
         expect(judge()[0]!.text).toMatch(/already has a sidecar of a stack pg-sidecar\/stage.* docker rm -f c1 c2$/);
         const container = { type: "docker:index/container:Container", urn: "urn:pulumi:stage::pg-sidecar::x::pgbouncer" };
@@ -238,8 +241,8 @@ describe("what a cut run left behind", () => {
         expect(judge({ ...container, id: "c1" })).toEqual([]);
         expect(judge({ type: "docker:index/network:Network", id: "n2" })).toEqual([]);
         const stopped = host.containers.map((one) => ({ ...one, running: false }));
-        expect(judgeState(state(), { ...host, containers: stopped }, settings, owner)).toMatchObject([{ level: "error" }]);
-        expect(judgeState(state(), host, settings, "pg-sidecar/new")).toEqual([]);
+        expect(judgeOn({ ...host, containers: stopped }, owner)).toMatchObject([{ level: "error" }]);
+        expect(judgeOn(host, "pg-sidecar/new")).toEqual([]);
     });
 
     test("the state's ids and former marks are known", () => {
@@ -262,8 +265,8 @@ describe("what a cut run left behind", () => {
             { type: "postgresql:index/function:Function", id: "tracksolid_db.public.user_lookup(text)" },
         );
         const nothing = { roles: [], lookupFunction: false, containers: [], networks: [] };
-        expect(findLeftovers(known, owner, database, host)).toEqual(nothing);
-        expect(findLeftovers(state(), "pg-sidecar/other", database, host)).toEqual(nothing);
+        expect(findLeftovers(knownTo(known, owner), database, host)).toEqual(nothing);
+        expect(findLeftovers(knownTo(state(), "pg-sidecar/other"), database, host)).toEqual(nothing);
     });
 });
 

@@ -1,0 +1,53 @@
+import { execFile } from "child_process";
+import { promisify } from "util";
+import * as pulumi from "@pulumi/pulumi";
+import { stackLabel } from "../components/labels";
+
+export const roleType = "postgresql:index/role:Role";
+const functionType = "postgresql:index/function:Function";
+
+export interface StackState {
+    deployment: { resources?: StateResource[] };
+}
+
+interface StateResource {
+    type: string;
+    urn: string;
+    id?: string;
+    /** Replaced, and yet to be deleted. */
+    delete?: boolean;
+    inputs?: { labels?: { label: string; value: string }[] };
+}
+
+/** What a stack's state has: an adopted role or function is the stack's, though it carries no mark until the next `up`. */
+export interface Known {
+    /** The stack itself, `project/stack`. */
+    owner: string;
+    /** Names that what it has is marked with: after a `pulumi stack rename` the former one, until the next `up`. */
+    former: string[];
+    /** Ids of what it has. */
+    ids: string[];
+    roles: string[];
+    lookupFunction: boolean;
+}
+
+/** What the state has, and the names its things were marked with. */
+export function knownTo({ deployment: { resources = [] } }: StackState, owner: string): Known {
+    const marks = resources.flatMap(({ inputs }) => inputs?.labels ?? []).filter(({ label }) => label === stackLabel);
+    return {
+        owner,
+        former: marks.map(({ value }) => value),
+        ids: resources.flatMap(({ id }) => id ?? []),
+        roles: resources.flatMap(({ type, id }) => (type === roleType && id ? [id] : [])),
+        lookupFunction: resources.some(({ type }) => type === functionType),
+    };
+}
+
+/** The stack's state as it stood before this run; the CLI that runs the program reads it from whatever backend it uses. */
+export async function readState(name: string): Promise<StackState> {
+    // A backend without organizations says "organization"; where there are some, the name alone may be another's stack.
+    const organization = pulumi.getOrganization();
+    const stack = organization === "organization" ? name : `${organization}/${pulumi.getProject()}/${name}`;
+    const { stdout } = await promisify(execFile)("pulumi", ["stack", "export", "--stack", stack], { maxBuffer: 1 << 28 });
+    return JSON.parse(stdout) as StackState;
+}
