@@ -92,7 +92,11 @@ const schema = z.object({
     idleTransactionTimeout: seconds,
     queryWaitTimeout: seconds,
     queryTimeout: seconds,
+    clientLoginTimeout: whole(1, 3600),
     serverResetQueryAlways: flag,
+    ignoreStartupParameters: list(
+        z.array(z.string().regex(/^[A-Za-z_][A-Za-z0-9_.]*$/, "must be names of startup parameters: letters, digits, _ and .")),
+    ),
     adminUsers: list(names),
     authUser: name.max(61, "must have at most 61 characters"),
     rotation: whole(0, 1_000_000),

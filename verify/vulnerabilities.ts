@@ -15,6 +15,14 @@ interface Vulnerability {
 const ownDatabase = () => "needs a hostile database server; ours is the only one";
 const qualified = ({ auth_query: text = "" }: PoolerConfig) => /FROM \w+\.\w+\(/.test(text);
 
+/**
+ * Whether pgbouncer's search of a list ends when it looks for the empty name: it does at two separators in a row, or one at either
+ * end. Without any, `options=-c =` keeps it searching for ever.
+ */
+export function hasEmptyName(list: string): boolean {
+    return /(^|[\s,])([\s,]|$)/.test(list);
+}
+
 /** Known vulnerabilities of pgbouncer, as of 1.26.1 (October 2026). */
 export const vulnerabilities: Vulnerability[] = [
     {
@@ -47,7 +55,7 @@ export const vulnerabilities: Vulnerability[] = [
         from: "1.20.0",
         fixed: "1.26.1",
         averted: ({ ignore_startup_parameters: ignored = "" }) =>
-            ignored.split(/,\s*/).includes("options") ? "ignore_startup_parameters has options" : undefined,
+            hasEmptyName(ignored) ? "ignore_startup_parameters has an empty name" : undefined,
     },
     {
         id: "CVE-2026-107350",

@@ -6,6 +6,7 @@ import { image } from "../image";
 import { databaseNetworkLabel, labels } from "../labels";
 import { rotatedLogs } from "../logs";
 import { FoundNetwork } from "../networks";
+import { poolerBackends } from "./budget";
 import { configDir, lookupDatabase, PgbouncerIni, renderIni, renderUserlist } from "./ini";
 
 export interface PgbouncerArgs {
@@ -28,8 +29,13 @@ export interface PgbouncerArgs {
 /** Seconds within which a new pooler must have proved itself, or the change fails and the old one stays. */
 const proofTimeout = 45;
 
+/** Open files that a pooler needs: one for each client and backend, and some of its own. `run` checks that the engine allows them. */
+export function openFiles({ databases, maxClientConn, maxDbConnections }: PgbouncerIni): number {
+    return maxClientConn + poolerBackends({ databases: databases.length, maxDbConnections }) + 64;
+}
+
 /**
- * The pooler. A change of anything in it starts a second one beside the first, waits until that has answered a query
+ * The pooler. It starts after what `dependsOn` in its options names. A change of anything in it starts a second one beside the first, waits until that has answered a query
  * through the pool, and only then lets the first one leave: see `run` for how neither turns a client away.
  */
 export class Pgbouncer extends pulumi.ComponentResource {
@@ -73,6 +79,7 @@ export class Pgbouncer extends pulumi.ComponentResource {
                     pulumi.interpolate`SIDECAR_USER=${ini.authUser}`,
                     pulumi.interpolate`SIDECAR_FUNCTION=${ini.authFunction}`,
                     `SIDECAR_DATABASE=${lookupDatabase}`,
+                    pulumi.interpolate`SIDECAR_FILES=${ini.apply(openFiles)}`,
                 ],
                 networkMode: "bridge",
                 networksAdvanced: [
@@ -92,8 +99,13 @@ export class Pgbouncer extends pulumi.ComponentResource {
                 securityOpts: ["no-new-privileges"],
                 ...rotatedLogs,
             },
-            // Edits of a health check are ignored in place.
-            { parent, deleteBeforeReplace: false, replaceOnChanges: ["healthcheck"] },
+            {
+                parent,
+                deleteBeforeReplace: false,
+                replaceOnChanges: ["healthcheck"], // edits of one are ignored in place
+                // Not by a property: a grant that is replaced, its old one first, would take the serving pooler along.
+                ...(opts?.dependsOn ? { dependsOn: opts.dependsOn } : {}),
+            },
         );
 
         this.containerName = container.name;

@@ -16,7 +16,9 @@ const ini: PgbouncerIni = {
     idleTransactionTimeout: 300,
     queryWaitTimeout: 120,
     queryTimeout: 0,
+    clientLoginTimeout: 15,
     serverResetQueryAlways: true,
+    ignoreStartupParameters: ["extra_float_digits"],
     adminUsers: ["postgres", "ops"],
     authUser: "pgbouncer",
     authFunction: "public.user_lookup",
@@ -46,7 +48,8 @@ test("the ini carries the runbook's figures and the facts' corrections", () => {
         server_idle_timeout: "600",
         server_reset_query: "DISCARD ALL",
         server_reset_query_always: "1",
-        ignore_startup_parameters: "extra_float_digits,options",
+        client_login_timeout: "15",
+        ignore_startup_parameters: "extra_float_digits,",
         admin_users: "postgres, ops",
     });
 });

@@ -10,7 +10,7 @@ import { judgeConfig, judgeMode, judgeVersion, judgeVulnerabilities, versionInTa
 import { parseConsole } from "../../verify/console";
 import { ContainerFacts } from "../../verify/containers";
 import { LoadFacts, parseLoad, Room } from "../../verify/load";
-import { compareVersions, vulnerabilitiesOf } from "../../verify/vulnerabilities";
+import { compareVersions, hasEmptyName, vulnerabilitiesOf } from "../../verify/vulnerabilities";
 
 const seen = ({ result, saw, remedy = "" }: Outcome) => `${result}: ${saw} ${remedy}`;
 
@@ -73,7 +73,7 @@ describe("the pooler", () => {
             "tracksolid_db\x1fpostgres\x1f3\x1f12\x1ftransaction\ntracksolid_db\x1fgrafana\x1f1\x1f0\x1ftransaction",
             "@DATABASES\nname\x1fhost\ntracksolid_db\x1ftimescale_db",
             "@CONFIG\nkey\x1fvalue\x1fdefault\nauth_query\x1fSELECT uname, phash FROM public.user_lookup($1)\x1f",
-            "ignore_startup_parameters\x1fextra_float_digits,options\x1f\nmax_packet_size\x1f2147483647\x1f\npool_mode\x1ftransaction\x1f\n",
+            "ignore_startup_parameters\x1fextra_float_digits,\x1f\nmax_packet_size\x1f2147483647\x1f\npool_mode\x1ftransaction\x1f\n",
         ].join("\n"),
     );
 
@@ -116,6 +116,17 @@ describe("the pooler", () => {
         expect(seen(judgeVulnerabilities({ ...facts, version: "1.26.1" }, "s"))).toMatch(
             /^ok: none is open in 1.26.1; averted: CVE-2025-2291/,
         );
+    });
+
+    test.each([
+        ["extra_float_digits,", true],
+        ["extra_float_digits, options", true],
+        ["extra_float_digits,options", false],
+        ["extra_float_digits", false],
+        [",", true],
+        ["", true],
+    ])("a search of %j for the empty name ends: %s", (list, ends) => {
+        expect(hasEmptyName(list)).toBe(ends);
     });
 
     test("a pool in another mode fails", () => {
