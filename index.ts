@@ -4,5 +4,6 @@ import { deploy } from "./stack";
 
 /** The program: settings, then what speaks against them, then the components. What it returns are the stack's outputs. */
 export = async () => {
-    return deploy(await preflight(readSettings()));
+    const { settings, known } = await preflight(readSettings());
+    return deploy(settings, known);
 };

@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import { Authentication } from "./components/authentication/authentication";
+import { Authentication, AuthenticationArgs } from "./components/authentication/authentication";
 import { lookupRole } from "./components/authentication/rotation";
 import { Networks } from "./components/networks";
 import { Pgadmin } from "./components/pgadmin/pgadmin";
@@ -8,8 +8,8 @@ import { Pgbouncer } from "./components/pgbouncer/pgbouncer";
 import { deployed } from "./deployed";
 import { Settings } from "./settings";
 
-/** Makes the whole sidecar from its settings and returns the stack's outputs. */
-export function deploy(settings: Settings) {
+/** Makes the whole sidecar from its settings and returns the stack's outputs. `inState` is what the state has, if that is known. */
+export function deploy(settings: Settings, inState?: AuthenticationArgs["inState"]) {
     const database = settings.databases[0]!;
     const admin = settings.adminUsers[0]!;
 
@@ -22,16 +22,22 @@ export function deploy(settings: Settings) {
         rotation: settings.rotation,
         authFunction: settings.authFunction,
         database,
+        ...(inState ? { inState } : {}),
     });
-    const pgbouncer = new Pgbouncer("pgbouncer", {
-        image: settings.pgbouncerImage,
-        ini: { ...settings, authUser: lookupRole(settings) },
-        password: authentication.password,
-        alias: settings.pgbouncerAlias,
-        sidecarNetwork: networks.sidecar,
-        databaseNetwork: networks.database,
-        stopGrace: settings.pgbouncerStopGrace,
-    });
+    const pgbouncer = new Pgbouncer(
+        "pgbouncer",
+        {
+            image: settings.pgbouncerImage,
+            ini: { ...settings, authUser: lookupRole(settings) },
+            password: authentication.password,
+            alias: settings.pgbouncerAlias,
+            sidecarNetwork: networks.sidecar,
+            databaseNetwork: networks.database,
+            stopGrace: settings.pgbouncerStopGrace,
+        },
+        // No pooler starts on a half of it, and what is deleted of it goes after the pooler that used it.
+        { dependsOn: [authentication] },
+    );
     const direct = { host: settings.databaseHost, port: settings.databasePort };
     const pgadmin = new Pgadmin("pgadmin", {
         image: settings.pgadminImage,

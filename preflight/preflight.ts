@@ -13,12 +13,20 @@ import { Known, knownTo, readState, StackState } from "./state";
 /** Thrown once with all that speaks against the run, before any resource is registered. */
 export class PreflightError extends UserError {}
 
+/** What a run may go on with. */
+export interface Cleared {
+    /** The settings, with what was looked up in them. */
+    settings: Settings;
+    /** What the stack's state has; undefined if it could not be read. */
+    known?: Known;
+}
+
 /**
  * Looks at the database and the Docker host before anything is registered. What can't be reached stops an `up`; a
  * `preview` without the database says what it could not check and goes on, since a review's CI may not reach it. An `up`
- * also takes away what a run that was cut left behind. Returns the settings with what was looked up in them.
+ * also takes away what a run that was cut left behind.
  */
-export async function preflight(given: Settings, dryRun = pulumi.runtime.isDryRun()): Promise<Settings> {
+export async function preflight(given: Settings, dryRun = pulumi.runtime.isDryRun()): Promise<Cleared> {
     const [database, host, state] = await Promise.all([
         inspectDatabase(given).catch((cause: Error) => cause),
         inspectHost(given.docker).catch((cause: Error) => cause),
@@ -43,7 +51,7 @@ export async function preflight(given: Settings, dryRun = pulumi.runtime.isDryRu
     if (!dryRun && !(state instanceof Error)) {
         await removeLeftovers(settings, findLeftovers(known, database as DatabaseFacts, host as HostFacts));
     }
-    return settings;
+    return { settings, ...(state instanceof Error ? {} : { known }) };
 }
 
 /** What speaks against this state's being that of what runs on the host. */

@@ -29,6 +29,8 @@ export interface Known {
     ids: string[];
     roles: string[];
     lookupFunction: boolean;
+    /** Ids of its functions. */
+    functions: string[];
 }
 
 /** What the state has, and the names its things were marked with. */
@@ -40,6 +42,7 @@ export function knownTo({ deployment: { resources = [] } }: StackState, owner: s
         ids: resources.flatMap(({ id }) => id ?? []),
         roles: resources.flatMap(({ type, id }) => (type === roleType && id ? [id] : [])),
         lookupFunction: resources.some(({ type }) => type === functionType),
+        functions: resources.flatMap(({ type, id }) => (type === functionType && id ? [id] : [])),
     };
 }
 

@@ -25,7 +25,7 @@ async function main(): Promise<number> {
         );
     }
     const { rotation: deployed } = outputs.data.deployed;
-    const rotation = nextRotation({ deployed, configured: settings.rotation, state: state as StackState });
+    const rotation = nextRotation({ deployed, configured: settings.rotation, state: state as StackState, authUser: settings.authUser });
     const set = await runInTerminal("pulumi", ["config", "set", "--stack", stack, "rotation", String(rotation)]);
     if (set !== 0) return set;
     console.error(

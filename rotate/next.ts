@@ -1,4 +1,4 @@
-import { lookupTurn } from "../components/authentication/rotation";
+import { lookupRole } from "../components/authentication/rotation";
 import { roleType, StackState } from "../preflight/state";
 
 export interface NextArgs {
@@ -7,15 +7,16 @@ export interface NextArgs {
     /** The one that its settings tell. */
     configured: number;
     state: StackState;
+    /** The setting authUser. */
+    authUser: string;
 }
 
 /**
  * The rotation to bring up. One that failed after the pooler's roll is deployed already, by the outputs, and yet the role
  * before it is there: to count on from it would be to roll back to that role and its password.
  */
-export function nextRotation({ deployed, configured, state: { deployment } }: NextArgs): number {
-    const there = (rotation: number) =>
-        deployment.resources?.some(({ type, urn }) => type === roleType && urn.endsWith(`::${lookupTurn("pgbouncer", { rotation })}`)) ??
-        false;
-    return configured === deployed && there(deployed) && there(deployed + 1) ? deployed : deployed + 1;
+export function nextRotation({ deployed, configured, state: { deployment }, authUser }: NextArgs): number {
+    const exists = (rotation: number) =>
+        deployment.resources?.some(({ type, id }) => type === roleType && id === lookupRole({ authUser, rotation })) ?? false;
+    return configured === deployed && exists(deployed) && exists(deployed + 1) ? deployed : deployed + 1;
 }

@@ -16,11 +16,10 @@ export interface Target {
     docker: Settings["docker"];
     /** Login of the provider: the sessions of verify are its. */
     login: { user: string; password: string };
-    /** How a person calls docker, psql (which asks for the password), `pulumi up` and `npm run rotate` from here, for remedies. */
+    /** How a person calls docker, psql (which asks for the password) and `pulumi up` from here, for remedies. */
     dockerCommand: string;
     psqlCommand: string;
     upCommand: string;
-    rotateCommand: string;
 }
 
 /** The outputs that verify reads. */
@@ -71,6 +70,5 @@ export function targetOf(stack: string, outputs: unknown, settings: Settings): T
         dockerCommand: dockerCommand(settings.docker),
         psqlCommand: `${via && `PULUMI_STACK=${stack} ${via}`}psql -h ${host} -p ${port} -U ${user} -d ${parsed.data.deployed.databases[0]}`,
         upCommand: up,
-        rotateCommand: `${via}npm run rotate -- --stack ${stack}`,
     };
 }

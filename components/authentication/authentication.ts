@@ -3,56 +3,71 @@ import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
 import { owner } from "../labels";
 import { lookupBody } from "./lookup";
-import { lookupRole, lookupRoles, lookupTurn } from "./rotation";
+import { formerNames, lookupId, LookupNames, lookupNames } from "./names";
+import { lookupRole } from "./rotation";
+import { scramVerifier } from "./verifier";
 
 export interface AuthenticationArgs {
-    /** Role made for pgbouncer's lookups. A change makes another role; logins fail until the pooler has rolled to it. */
+    /** Role made for pgbouncer's lookups. */
     authUser: string;
-    /**
-     * How often its password was rotated; default 0. One more makes a second role beside it, to which the pooler rolls while
-     * the first still looks logins up, and then takes the first away: no login fails.
-     */
+    /** How often its password was rotated; default 0. One more makes a second role, with a password of its own. */
     rotation?: number;
-    /** Lookup function made, schema-qualified. */
-    authFunction: pulumi.Input<string>;
+    /** Lookup function made, schema-qualified. Its schema has to exist. */
+    authFunction: string;
     /** Database that the lookup function is made in. */
-    database: pulumi.Input<string>;
+    database: string;
+    /** What the stack's state has, by the providers' ids; undefined if it is not known. Only an upgrade from before 0.2 needs it. */
+    inState?: { roles: string[]; functions: string[] };
 }
 
 /**
  * What pgbouncer needs in the database to look up who logs in: a role with a random password and a SECURITY DEFINER
  * function that shows it, and it alone, the SCRAM verifiers. Destroying it takes both away and leaves nothing.
+ *
+ * A change of any argument makes the new role or function beside the old one, to which the old pooler goes on; the old one is
+ * deleted once the new pooler has proved itself. No login fails.
  */
 export class Authentication extends pulumi.ComponentResource {
     readonly role: pulumi.Output<string>;
-    /** The role's password, a secret; letters and digits only. */
+    /**
+     * The role's password, a secret; letters and digits only. It is known before role, function and grants exist: whoever logs in
+     * with it has to depend on this component.
+     */
     readonly password: pulumi.Output<string>;
 
     constructor(name: string, args: AuthenticationArgs, opts?: pulumi.ComponentResourceOptions) {
         super("sidecar:index:Authentication", name, {}, opts);
         const parent = this;
 
-        const inForce = { authUser: args.authUser, rotation: args.rotation ?? 0 };
-        const turn = lookupTurn(name, inForce);
-        const password = new random.RandomPassword(turn, { length: 48, special: false }, { parent });
+        const { database, authFunction } = args;
+        const lookupArgs = { ...args, rotation: args.rotation ?? 0 };
+        const roleName = lookupRole(lookupArgs);
+        const names = lookupNames(lookupArgs);
+        const former = formerNames(name, lookupArgs);
+        // A former name may be that of another role or function, which is then to be deleted.
+        const keepsRole = args.inState?.roles.includes(roleName) ?? true;
+        const keepsLookup = args.inState?.functions.includes(lookupId(args)) ?? true;
+        const kept = { role: keepsRole, lookup: keepsLookup, revoke: keepsLookup, execute: keepsRole && keepsLookup };
+        const aliasOf = (key: keyof typeof former & keyof LookupNames) => (kept[key] ? [{ name: former[key] }] : []);
+
+        const password = new random.RandomPassword(names.role, { length: 48, special: false }, { parent, aliases: aliasOf("role") });
         const role = new postgresql.Role(
-            turn,
+            names.role,
             {
-                name: lookupRole(inForce),
+                name: roleName,
                 login: true,
-                password: password.result,
+                password: password.result.apply(scramVerifier),
                 // The last is no schema: it marks whose role this is, for the preflight. No field carries a comment.
                 searchPaths: ["pg_catalog", "pg_temp", owner()],
             },
-            // Renamed in place, it would leave grants behind that name nobody.
-            { parent, replaceOnChanges: ["name"] },
+            { parent, aliases: aliasOf("role") },
         );
 
-        const [schema, functionName] = splitQualified(args.authFunction);
+        const [schema = "", functionName = ""] = authFunction.split(".");
         const lookup = new postgresql.Function(
-            name,
+            names.lookup,
             {
-                database: args.database,
+                database,
                 schema,
                 name: functionName,
                 args: [
@@ -64,35 +79,34 @@ export class Authentication extends pulumi.ComponentResource {
                 language: "sql",
                 volatility: "STABLE",
                 securityDefiner: true,
-                body: lookupBody({ roles: lookupRoles(args.authUser), owner: owner() }),
+                body: lookupBody({ lookupFunction: authFunction, owner: owner() }),
             },
-            // There can't be two of one name: one that was adopted in another language has to go first.
-            { parent, deleteBeforeReplace: true },
+            // There can't be two of one name: one that was adopted in another language has to go first. It is dropped before the role,
+            // which can't be dropped while it may execute it.
+            { parent, aliases: aliasOf("lookup"), deleteBeforeReplace: true, dependsOn: [role] },
         );
 
-        const onLookup = { database: args.database, schema, objectType: "function", objects: [functionName] };
-        // One after the other: two at once on one function fail with "tuple concurrently updated". And anew where role or
-        // function is: a new function is everybody's to execute, whatever the state says of the old one. The old grant goes
-        // first, as taking it away afterwards would take away the new one's like.
-        const revoke = new postgresql.Grant(
-            `${name}-public`,
-            { ...onLookup, role: "public", privileges: [] },
-            { parent, dependsOn: [lookup], replaceWith: [lookup], deleteBeforeReplace: true },
-        );
-        const grant = new postgresql.Grant(
-            turn,
-            { ...onLookup, role: role.name, privileges: ["EXECUTE"] },
-            { parent, dependsOn: [revoke], replaceWith: [role, lookup], deleteBeforeReplace: true },
-        );
+        // One after the other: two at once on one object fail with "tuple concurrently updated". Made again with the function: PUBLIC
+        // may execute a new one, whatever the state says. The old grant goes first: revoked later, it would take the new one along.
+        const grant = (key: "revoke" | "execute" | "connect" | "usage", what: postgresql.GrantArgs, after: pulumi.Resource[]) =>
+            new postgresql.Grant(names[key], what, {
+                parent,
+                aliases: key === "revoke" || key === "execute" ? aliasOf(key) : [],
+                dependsOn: after,
+                replaceWith: [...(key === "revoke" ? [] : [role]), ...(key === "revoke" || key === "execute" ? [lookup] : [])],
+                deleteBeforeReplace: true,
+                // What is dropped has no grants: its own deletion is enough, also if somebody dropped it by hand.
+                ...(key === "revoke" || key === "execute" ? { deletedWith: lookup } : {}),
+            });
+        const onLookup = { database, schema, objectType: "function", objects: [functionName] };
+        const revoke = grant("revoke", { ...onLookup, role: "public", privileges: [] }, [lookup]);
+        const execute = grant("execute", { ...onLookup, role: role.name, privileges: ["EXECUTE"] }, [revoke]);
+        // Its own, since PUBLIC's may have been revoked.
+        const connect = grant("connect", { database, objectType: "database", role: role.name, privileges: ["CONNECT"] }, [execute]);
+        grant("usage", { database, schema, objectType: "schema", role: role.name, privileges: ["USAGE"] }, [connect]);
 
         this.role = role.name;
-        // Handed on only when all of it stands, so that no pooler starts on a half of it.
-        this.password = pulumi.secret(pulumi.all([password.result, grant.id]).apply(([result]) => result));
+        this.password = pulumi.secret(password.result);
         this.registerOutputs({ role: this.role, password: this.password });
     }
-}
-
-function splitQualified(name: pulumi.Input<string>): [pulumi.Output<string>, pulumi.Output<string>] {
-    const parts = pulumi.output(name).apply((text) => text.split("."));
-    return [parts.apply(([schema]) => schema ?? ""), parts.apply(([, last]) => last ?? "")];
 }

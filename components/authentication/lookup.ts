@@ -2,26 +2,24 @@ import * as fs from "fs";
 import * as path from "path";
 
 export interface LookupBodyArgs {
-    /** The only roles whose sessions the function answers: the one in force, and the one that a rotation changes to or from. */
-    roles: [string, string];
+    /** The function itself, schema-qualified: it answers the roles that were granted EXECUTE on it. */
+    lookupFunction: string;
     /** The stack it belongs to, `project/stack`. */
     owner: string;
 }
 
 const template = path.join(__dirname, "../../sql/user_lookup.sql");
 
-/** The lookup function's body for these roles and this owner. Throws where any of them could break out of its place. */
-export function lookupBody({ roles, owner }: LookupBodyArgs): string {
-    for (const role of roles) {
-        if (!/^[A-Za-z0-9_-]+$/.test(role)) {
-            throw new Error(`authUser: ${JSON.stringify(role)} can't stand in the lookup function; use letters, digits, '_' and '-' only`);
-        }
+/** The lookup function's body for this name and owner. Throws an error if either could break out of its place. */
+export function lookupBody({ lookupFunction, owner }: LookupBodyArgs): string {
+    if (!/^[a-z0-9_]+\.[a-z0-9_]+$/.test(lookupFunction)) {
+        throw new Error(`authFunction: ${JSON.stringify(lookupFunction)} can't be written into the lookup function; use schema.function`);
     }
     if (!/^[A-Za-z0-9_./-]+$/.test(owner)) {
-        throw new Error(`the stack's name ${JSON.stringify(owner)} can't stand in the lookup function`);
+        throw new Error(`the stack's name ${JSON.stringify(owner)} can't be written into the lookup function`);
     }
-    const filled = { role: roles[0], other: roles[1], owner };
-    return fs.readFileSync(template, "utf8").replace(/\{\{(role|other|owner)\}\}/g, (_, key: keyof typeof filled) => filled[key]);
+    const filled = { function: lookupFunction, owner };
+    return fs.readFileSync(template, "utf8").replace(/\{\{(function|owner)\}\}/g, (_, key: keyof typeof filled) => filled[key]);
 }
 
 /** Whom a lookup function belongs to, by its body; undefined where no stack made it. */

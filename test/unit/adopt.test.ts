@@ -45,11 +45,15 @@ test("what is imported gets the names that the program has, under its component"
         { type: "sidecar:index:Authentication", name: "authentication", logicalName: "pgbouncer", component: true },
         expect.objectContaining({
             type: "postgresql:index/role:Role",
-            logicalName: "pgbouncer",
+            logicalName: "lookup-pgbouncer",
             id: "pgbouncer",
             parent: "authentication",
         }),
-        expect.objectContaining({ logicalName: "pgbouncer", id: "tracksolid_db.public.user_lookup(text)", parent: "authentication" }),
+        expect.objectContaining({
+            logicalName: "tracksolid_db.public.user_lookup",
+            id: "tracksolid_db.public.user_lookup(text)",
+            parent: "authentication",
+        }),
     ]);
 });
 
@@ -57,5 +61,5 @@ test("the role of an odd rotation is the program's second", () => {
     const { resources } = importFile({ role: { ...found.role!, name: "pgbouncer_2" } }, settings("1")) as {
         resources: Record<string, unknown>[];
     };
-    expect(resources[1]).toMatchObject({ logicalName: "pgbouncer-2", id: "pgbouncer_2" });
+    expect(resources[1]).toMatchObject({ logicalName: "lookup-pgbouncer_2", id: "pgbouncer_2" });
 });

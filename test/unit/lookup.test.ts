@@ -1,15 +1,15 @@
 import { LookupBodyArgs, lookupBody, lookupOwner } from "../../components/authentication/lookup";
 
-const body = lookupBody({ roles: ["pgbouncer", "pgbouncer_2"], owner: "pg-sidecar/stage" });
+const body = lookupBody({ lookupFunction: "public.user_lookup", owner: "pg-sidecar/stage" });
 
 test("the body tells whose it is", () => {
     expect(lookupOwner(body)).toBe("pg-sidecar/stage");
     expect(lookupOwner("SELECT usename, passwd FROM pg_shadow")).toBeUndefined();
 });
 
-test("no placeholder is left, and only sessions of the two roles are answered", () => {
+test("no placeholder is left, and it asks for grants on itself, by a name that no search_path changes", () => {
     expect(body).not.toContain("{{");
-    for (const role of ["pgbouncer", "pgbouncer_2"]) expect(body).toContain(`session_user OPERATOR(pg_catalog.=) '${role}'`);
+    expect(body).toContain("to_regprocedure('public.user_lookup(pg_catalog.text)')");
 });
 
 test("every operator and function is qualified, so that no search_path matters", () => {
@@ -22,9 +22,9 @@ test("every operator and function is qualified, so that no search_path matters",
 });
 
 test.each<LookupBodyArgs>([
-    { roles: ["x' OR true --", "b"], owner: "a/b" },
-    { roles: ["a", "x' OR true --"], owner: "a/b" },
-    { roles: ["pgbouncer", "pgbouncer_2"], owner: "a/b\nDROP" },
+    { lookupFunction: "public.x' OR true --", owner: "a/b" },
+    { lookupFunction: "user_lookup", owner: "a/b" },
+    { lookupFunction: "public.user_lookup", owner: "a/b\nDROP" },
 ])("%j can't break out of its place", (args) => {
-    expect(() => lookupBody(args)).toThrow("can't stand in");
+    expect(() => lookupBody(args)).toThrow("can't be written into");
 });

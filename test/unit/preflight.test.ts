@@ -20,7 +20,7 @@ const settings = parseSettings({
     env: {},
 });
 const owner = "pg-sidecar/stage";
-const unknown: Known = { owner, former: [], ids: [], roles: [], lookupFunction: false };
+const unknown: Known = { owner, former: [], ids: [], roles: [], lookupFunction: false, functions: [] };
 
 describe("the database", () => {
     const facts: DatabaseFacts = {

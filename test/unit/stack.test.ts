@@ -114,10 +114,25 @@ test("the uploaded userlist carries the generated password and the ini doesn't",
 });
 
 test("PUBLIC loses the function before the role gets it", () => {
-    expect(one("Grant", "pgbouncer-public")).toMatchObject({ role: "public", privileges: [], objects: ["user_lookup"] });
-    expect(one("Grant", "pgbouncer")).toMatchObject({ role: "pgbouncer", privileges: ["EXECUTE"] });
+    const lookup = "tracksolid_db.public.user_lookup";
+    expect(one("Grant", `${lookup}-public`)).toMatchObject({ role: "public", privileges: [], objects: ["user_lookup"] });
+    expect(one("Grant", `${lookup}-pgbouncer`)).toMatchObject({ role: "pgbouncer", privileges: ["EXECUTE"] });
     const order = registered.filter(({ type }) => type.endsWith(":Grant")).map(({ name }) => name);
-    expect(order).toEqual(["pgbouncer-public", "pgbouncer"]);
+    expect(order.slice(0, 2)).toEqual([`${lookup}-public`, `${lookup}-pgbouncer`]);
+});
+
+test("the role has a CONNECT and a USAGE of its own, as PUBLIC's may be revoked", () => {
+    expect(one("Grant", "tracksolid_db-pgbouncer")).toMatchObject({ role: "pgbouncer", objectType: "database", privileges: ["CONNECT"] });
+    expect(one("Grant", "tracksolid_db.public-pgbouncer")).toMatchObject({
+        role: "pgbouncer",
+        objectType: "schema",
+        privileges: ["USAGE"],
+    });
+});
+
+test("the server gets the role's verifier, and never its password", () => {
+    const { value: password } = one("Role", "lookup-pgbouncer").password as { value: string };
+    expect(password).toMatch(/^SCRAM-SHA-256\$4096:/);
 });
 
 test("images stay on the host, by the digest that was set", () => {

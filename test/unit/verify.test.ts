@@ -37,7 +37,6 @@ describe("the target", () => {
         const far = targetOf("stage", outputs, { ...settings, docker: { host: "ssh://me@there", sshOpts: [] } });
         expect(far).toMatchObject({
             upCommand: "npm run tunnel -- pulumi up --stack stage",
-            rotateCommand: "npm run tunnel -- npm run rotate -- --stack stage",
         });
         expect(far.psqlCommand).toBe("PULUMI_STACK=stage npm run tunnel -- psql -h 127.0.0.1 -p 5432 -U postgres -d tracksolid_db");
     });

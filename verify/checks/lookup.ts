@@ -37,23 +37,22 @@ export function remedies({
     owner,
     psqlCommand,
     upCommand: up,
-    rotateCommand,
     deployed: { authFunction },
-}: Pick<Target, "owner" | "psqlCommand" | "upCommand" | "rotateCommand" | "deployed">) {
+}: Pick<Target, "owner" | "psqlCommand" | "upCommand" | "deployed">) {
     return {
         role: `${up} --refresh`,
-        password: rotateCommand,
+        password: `${up} --refresh`,
         // Its grants too: of a function that is new, the provider takes those for unchanged.
-        gone: `${up} --refresh --replace '**Grant::pgbouncer**'`,
+        gone: `${up} --refresh --replace '**Grant::**'`,
         /** A body without the stack's mark is somebody's own, which an `up` does not touch. */
         body: (body: string | null) =>
             body !== null && lookupOwner(body) === owner
                 ? `${up} --refresh`
-                : `${psqlCommand} -c 'DROP FUNCTION ${authFunction}(text)' && ${up} --refresh --replace '**Grant::pgbouncer**'`,
+                : `${psqlCommand} -c 'DROP FUNCTION ${authFunction}(text)' && ${up} --refresh --replace '**Grant::**'`,
         // The provider does not see what PUBLIC got by hand.
         executor: (name: string) =>
             name === "PUBLIC"
-                ? `${up} --replace '**Grant::pgbouncer-public'`
+                ? `${up} --replace '**-public'`
                 : `${psqlCommand} -c 'REVOKE EXECUTE ON FUNCTION ${authFunction}(text) FROM "${name}"'`,
     };
 }

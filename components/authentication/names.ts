@@ -1,0 +1,50 @@
+import { lookupRole, LookupRoleArgs } from "./rotation";
+
+export interface LookupNamesArgs extends LookupRoleArgs {
+    /** Lookup function, schema-qualified. */
+    authFunction: string;
+    /** Database that the lookup function is in. */
+    database: string;
+}
+
+/** Names that Pulumi knows the resources by. */
+export interface LookupNames {
+    role: string;
+    lookup: string;
+    /** EXECUTE taken from PUBLIC, and given to the role. */
+    revoke: string;
+    execute: string;
+    /** CONNECT on the database, USAGE on the schema. */
+    connect: string;
+    usage: string;
+}
+
+/**
+ * Each name says what the resource is in the database. So another role, function or database is another resource: it is made
+ * beside the one in force, and that goes last, when the pooler has rolled. A run that failed on the way leaves both, and the next
+ * one, with whichever settings, keeps one and deletes the other.
+ */
+export function lookupNames(args: LookupNamesArgs): LookupNames {
+    const { database, authFunction } = args;
+    const role = lookupRole(args);
+    const lookup = `${database}.${authFunction}`;
+    return {
+        role: `lookup-${role}`,
+        lookup,
+        revoke: `${lookup}-public`,
+        execute: `${lookup}-${role}`,
+        connect: `${database}-${role}`,
+        usage: `${database}.${authFunction.split(".")[0]}-${role}`,
+    };
+}
+
+/** The names of versions before 0.2, which said nothing of it: `name` was the component's. */
+export function formerNames(name: string, { rotation }: Pick<LookupRoleArgs, "rotation">): Omit<LookupNames, "connect" | "usage"> {
+    const turn = rotation % 2 === 0 ? name : `${name}-2`;
+    return { role: turn, lookup: name, revoke: `${name}-public`, execute: turn };
+}
+
+/** The id that the provider gives the lookup function. */
+export function lookupId({ database, authFunction }: Pick<LookupNamesArgs, "database" | "authFunction">): string {
+    return `${database}.${authFunction}(text)`;
+}
