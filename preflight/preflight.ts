@@ -7,6 +7,7 @@ import { findDatabaseNetwork, HostFacts, inspectHost, judgeHost, judgePort, whyN
 import { dockerCommand } from "./engine";
 import { error, Finding, forStack, warning } from "./finding";
 import { findLeftovers, findMissing, findNamesake, removeLeftovers } from "./leftovers";
+import { reviveOutgoing } from "./outgoing";
 import { judgeSsh } from "./ssh";
 import { Known, knownTo, readState, StackState } from "./state";
 
@@ -50,6 +51,7 @@ export async function preflight(given: Settings, dryRun = pulumi.runtime.isDryRu
     // Unread, it doesn't tell what is a leftover; database and host were reached, or the report had stopped the run.
     if (!dryRun && !(state instanceof Error)) {
         await removeLeftovers(settings, findLeftovers(known, database as DatabaseFacts, host as HostFacts));
+        await reviveOutgoing(known, settings);
     }
     return { settings, ...(state instanceof Error ? {} : { known }) };
 }

@@ -185,10 +185,7 @@ async function logIn(on: Target): Promise<Outcome> {
     if (ran.code === 0) return ok(`${authUser} logs in to ${databaseHost}:${databasePort} with it`);
     if (!(await lookupFacts(on)).roleExists) return failed(`role ${authUser} is gone`, remedies(on).role);
     if (!/password authentication failed/.test(ran.stderr)) return failed(reason(ran));
-    return failed(
-        `the password of role ${authUser} was changed by hand (the provider can't see that): ${reason(ran)}`,
-        remedies(on).password,
-    );
+    return failed(`the password of role ${authUser} was changed by hand: ${reason(ran)}`, remedies(on).password);
 }
 
 export const lookupChecks: Check[] = [

@@ -1,0 +1,80 @@
+import * as pulumi from "@pulumi/pulumi";
+import { lookupId } from "../components/authentication/names";
+import { lookupRole } from "../components/authentication/rotation";
+import { Settings } from "../settings";
+import { connect } from "./database";
+import { Known } from "./state";
+
+/** A lookup function, by the provider's id: `database.schema.name(text)`. */
+interface LookupFunction {
+    database: string;
+    schema: string;
+    name: string;
+}
+
+/** What the state has of roles and lookup functions, and this run will delete. */
+export interface Outgoing {
+    roles: string[];
+    functions: LookupFunction[];
+}
+
+export function findOutgoing(known: Pick<Known, "roles" | "functions">, settings: Settings): Outgoing {
+    const role = lookupRole(settings);
+    const lookup = lookupId({ database: settings.databases[0]!, authFunction: settings.authFunction });
+    return {
+        roles: known.roles.filter((one) => one !== role),
+        functions: known.functions.flatMap((id) => {
+            const [, database, schema, name] = /^(.+)\.([^.]+)\.([^.]+)\(text\)$/.exec(id) ?? [];
+            return id !== lookup && database && schema && name ? [{ database, schema, name }] : [];
+        }),
+    };
+}
+
+/**
+ * If somebody dropped an outgoing role or function by hand, makes an empty one in its place: the provider can't revoke a grant of what
+ * is gone, and each later run would fail on it. This run deletes it in the end.
+ */
+export async function reviveOutgoing(known: Known, settings: Settings): Promise<void> {
+    const { roles, functions } = findOutgoing(known, settings);
+    if (roles.length === 0 && functions.length === 0) return;
+    const made: string[] = [];
+    const server = await connect(settings, settings.databaseServer.database);
+    const identifier = (name: string) => server.escapeIdentifier(name);
+    try {
+        for (const role of roles) {
+            const { rowCount } = await server.query("SELECT FROM pg_roles WHERE rolname = $1", [role]);
+            if (rowCount !== 0) continue;
+            await server.query(`CREATE ROLE ${identifier(role)} NOLOGIN`);
+            made.push(`role ${role}`);
+        }
+        for (const { database, schema, name } of functions) {
+            const { rowCount: exists } = await server.query("SELECT FROM pg_database WHERE datname = $1 AND datallowconn", [database]);
+            if (exists === 0) {
+                await pulumi.log.warn(
+                    `function ${schema}.${name} is in the state, but its database ${database} is gone. So this run will fail to delete it, when all else is done.\n` +
+                        `  Fix, after that: pulumi state delete --stack ${settings.stack} --yes --target-dependents '**Function::${database}.${schema}.${name}'`,
+                );
+                continue;
+            }
+            const client = await connect(settings, database);
+            try {
+                const { rows } = await client.query<{ schema: boolean; lookup: boolean }>(
+                    "SELECT to_regnamespace(quote_ident($1)) IS NOT NULL AS schema, to_regprocedure(quote_ident($1) || '.' || quote_ident($2) || '(text)') IS NOT NULL AS lookup",
+                    [schema, name],
+                );
+                if (!rows[0]!.schema || rows[0]!.lookup) continue;
+                await client.query(
+                    `CREATE FUNCTION ${identifier(schema)}.${identifier(name)}(text) RETURNS text LANGUAGE sql AS 'SELECT NULL::text'`,
+                );
+                made.push(`function ${schema}.${name} in ${database}`);
+            } finally {
+                await client.end();
+            }
+        }
+    } finally {
+        await server.end();
+    }
+    if (made.length > 0) {
+        await pulumi.log.warn(`somebody dropped ${made.join(" and ")}; made an empty one, so that this run can delete it with its grants`);
+    }
+}
