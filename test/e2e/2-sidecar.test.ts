@@ -1,4 +1,5 @@
 import * as fs from "fs";
+import { Client, ClientConfig } from "pg";
 import { addServer, forgetServer, servers } from "./browser/pgadmin";
 import { login } from "./pgadminlogin";
 import {
@@ -70,6 +71,39 @@ test("the lookup function answers nobody but the pooler, and a wrong, unknown or
     } finally {
         await direct(on, "DROP ROLE expiring");
     }
+});
+
+describe("what a client asks for as it connects", () => {
+    const connected = async (more: ClientConfig) => {
+        const host = (await run("docker", ["inspect", "-f", `{{(index .NetworkSettings.Networks "${on.lab.id}").IPAddress}}`, out.pgbouncerContainer])).trim(); // prettier-ignore
+        const client = new Client({ host, port: 6432, user: "postgres", password: on.lab.databasePassword, database: "tracksolid_db", ...more }); // prettier-ignore
+        await client.connect();
+        const { rows } = await client.query("SELECT current_setting('search_path') AS path, current_setting('TimeZone') AS zone");
+        await client.end();
+        return rows[0] as { path: string; zone: string };
+    };
+
+    test("holds where pgbouncer tracks it, is dropped where ignoreStartupParameters names it, and else refuses the login", async () => {
+        expect(await connected({ options: "-c timezone=Asia/Tokyo" })).toMatchObject({ zone: "Asia/Tokyo" });
+        expect(await connected({ options: "-c extra_float_digits=0" })).toMatchObject({
+            zone: expect.not.stringMatching("Tokyo") as string,
+        });
+        await expect(connected({ options: "-c search_path=tracksolid" })).rejects.toThrow(
+            "unsupported startup parameter in options: search_path",
+        );
+        await expect(connected({ statement_timeout: 5000 })).rejects.toThrow("unsupported startup parameter: statement_timeout");
+    });
+
+    test("is dropped in silence with options in the list", async () => {
+        await setConfig(on, "ignoreStartupParameters[0]", "options", "--path");
+        try {
+            out = await up(on);
+            expect(await connected({ options: "-c search_path=tracksolid" })).toMatchObject({ path: '"$user", public' });
+        } finally {
+            await removeConfig(on, "ignoreStartupParameters");
+            out = await up(on);
+        }
+    });
 });
 
 test("no session state leaks from one client to the next", async () => {

@@ -1,16 +1,33 @@
 import * as fs from "fs";
 import * as os from "os";
 import * as path from "path";
-import { containers, direct, keepLogs, Outputs, psql, pulumi, removeConfig, run, setConfig, Sidecar, sidecar, up } from "./sidecar";
+import {
+    Clients,
+    containers,
+    direct,
+    keepLogs,
+    Outputs,
+    psql,
+    pulumi,
+    removeConfig,
+    run,
+    setConfig,
+    Sidecar,
+    sidecar,
+    up,
+} from "./sidecar";
 
 let on: Sidecar;
 let out: Outputs;
+let clients: Clients;
 
 beforeAll(async () => {
     on = await sidecar();
+    clients = new Clients(on);
     out = await up(on);
 });
 
+afterEach(() => clients.removeAll());
 afterAll(() => keepLogs("4-names"));
 
 /** What PUBLIC and whom else the lookup functions let execute them, and which roles of ours there are. */
@@ -30,32 +47,43 @@ async function inDatabase() {
 test.each([
     [
         { authUser: "pooler2" },
+        true,
         { functions: [{ name: "user_lookup", acl: "{postgres=X/postgres,pooler2=X/postgres}" }], roles: ["pooler2"] },
     ],
     [
         { authFunction: "public.other_lookup" },
+        true,
         { functions: [{ name: "other_lookup", acl: "{postgres=X/postgres,pgbouncer=X/postgres}" }], roles: ["pgbouncer"] },
     ],
     [
+        { authUser: "pooler2", authFunction: "public.other_lookup", rotation: "1" },
+        true,
+        { functions: [{ name: "other_lookup", acl: "{postgres=X/postgres,pooler2_2=X/postgres}" }], roles: ["pooler2_2"] },
+    ],
+    [
         { listenPort: "6433", pgbouncerAlias: "pooler", serverResetQueryAlways: "false" },
+        false, // the clients know the old name
         { functions: [{ name: "user_lookup", acl: "{postgres=X/postgres,pgbouncer=X/postgres}" }], roles: ["pgbouncer"] },
     ],
-])("with %j the stack comes up, and back again", async (settings, expected) => {
+])("with %j the stack comes up, and back again; no login fails meanwhile: %s", async (settings, holds, expected) => {
     const query = ([host, port]: [string, string]) =>
         run("docker", [
             "exec", "-e", `PGPASSWORD=${on.lab.databasePassword}`, out.pgbouncerContainer,
             "psql", "-h", host, "-p", port, "-U", "postgres", "-d", "tracksolid_db", "-AtXc", "SELECT 'through'",
         ]); // prettier-ignore
     const before = await inDatabase();
-    try {
-        for (const [key, value] of Object.entries(settings)) await setConfig(on, key, value);
-        out = await up(on);
-        expect(await query(out.poolerAddress.split(":") as [string, string])).toBe("through\n");
-        expect(await inDatabase()).toEqual(expected);
-    } finally {
-        for (const key of Object.keys(settings)) await removeConfig(on, key);
-        out = await up(on);
-    }
+    const { failures } = await clients.connecting(async () => {
+        try {
+            for (const [key, value] of Object.entries(settings)) await setConfig(on, key, value);
+            out = await up(on);
+            expect(await query(out.poolerAddress.split(":") as [string, string])).toBe("through\n");
+            expect(await inDatabase()).toEqual(expected);
+        } finally {
+            for (const key of Object.keys(settings)) await removeConfig(on, key);
+            out = await up(on);
+        }
+    });
+    if (holds) expect(failures).toEqual([]);
     expect(out.poolerAddress).toBe("pgbouncer:6432");
     expect(await query(["pgbouncer", "6432"])).toBe("through\n");
     expect(await inDatabase()).toEqual(before);

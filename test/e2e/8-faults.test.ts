@@ -177,7 +177,7 @@ fault("250 half-open logins", async () => {
         await until("the pool to answer again", 60, pooledAnswers);
         expect(Date.now() - from).toBeLessThan(20_000);
         expect(await startedAt()).toBe(before);
-        return `they hold all of maxClientConn, so that new logins are refused (\`no more connections allowed\`), until clientLoginTimeout (15 s) ends them: after ${seconds(from)}; sessions go on, and it is not taken for a hang`;
+        return `they hold all of maxClientConn, so that new logins are refused (\`no more connections allowed\`), until clientLoginTimeout (15 s) ends them: after ${seconds(from)}; open sessions continue, and it is not taken for a hang`;
     } finally {
         for (const socket of sockets) socket.destroy();
     }
