@@ -6,18 +6,8 @@ import { z } from "zod";
 import { UserError } from "./errors";
 import { lookupRoles } from "./components/authentication/rotation";
 import { lookupDatabase } from "./components/pgbouncer/ini";
-
-/** Where the providers connect: their own namespaces, read here for the checks only. */
-export interface DatabaseServer {
-    host: string;
-    port: number;
-    username: string;
-    password: string;
-    /** Database the provider itself connects to. */
-    database: string;
-    /** libpq's name for how TLS is used: disable, prefer, require, verify-ca or verify-full. */
-    sslmode: string;
-}
+import { DatabaseServer, readDatabaseServer } from "./databaseserver";
+import { reservedWords } from "./sqlwords";
 
 /** The Docker host where none is set, for the provider as well as for docker. */
 export const defaultHost = "unix:///var/run/docker.sock";
@@ -45,10 +35,8 @@ export class SettingsError extends UserError {}
 const name = z.string().regex(/^[A-Za-z_][A-Za-z0-9_-]{0,62}$/, "must be a plain name: letters, digits, _ and -, at most 63");
 const word = z.string().regex(/^[A-Za-z0-9][\w-]*$/, "must be a plain name: letters, digits, _ and -");
 const host = z.string().regex(/^[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?$/, "must be a host name or an address");
-const names = z
-    .array(name)
-    .min(1, "must name at least one")
-    .refine((all) => new Set(all).size === all.length, "names one twice");
+const distinct = z.array(name).refine((all) => new Set(all).size === all.length, "names one twice");
+const names = distinct.min(1, "must name at least one");
 const whole = (least: number, most: number) =>
     z
         .string()
@@ -97,10 +85,18 @@ const schema = z.object({
     ignoreStartupParameters: list(
         z.array(z.string().regex(/^[A-Za-z_][A-Za-z0-9_.]*$/, "must be names of startup parameters: letters, digits, _ and .")),
     ),
-    adminUsers: list(names),
-    authUser: name.max(61, "must have at most 61 characters"),
+    adminUsers: list(distinct),
+    authUser: name
+        .max(61, "must have at most 61 characters, since a rotation adds _2")
+        .refine((text) => !systemName(text), "must be no name that PostgreSQL keeps for itself (pg_…, public, a reserved word)"),
     rotation: whole(0, 1_000_000),
-    authFunction: z.string().regex(/^[a-z_][a-z0-9_]{0,62}\.[a-z_][a-z0-9_]{0,62}$/, "must be schema.function, in lower case"),
+    authFunction: z
+        .string()
+        .regex(/^[a-z_][a-z0-9_]{0,62}\.[a-z_][a-z0-9_]{0,62}$/, "must be schema.function, in lower case")
+        .refine(
+            (text) => !systemName(text.split(".")[0]!, ["information_schema"]),
+            "must be in no schema of PostgreSQL's own, nor in one named by a reserved word",
+        ),
     pgbouncerAlias: host,
     pgbouncerImage: image,
     pgbouncerStopGrace: whole(10, 3600),
@@ -118,6 +114,11 @@ const schema = z.object({
 });
 
 type Key = keyof typeof schema.shape;
+
+/** Whether PostgreSQL refuses a role or schema of this name, or SQL would read it as a word of its own. */
+function systemName(text: string, more: string[] = ["public", "none"]): boolean {
+    return /^pg_/i.test(text) || [...more, ...reservedWords].includes(text.toLowerCase());
+}
 
 // What a command that mends a required key shows in the value's place.
 const examples: Partial<Record<Key, string>> = {
@@ -150,9 +151,9 @@ export function parseSettings(raw: RawConfig): Settings {
     const remove = (key: string) => `pulumi config rm --stack ${raw.stack} ${key}`;
     const mend = (key: string, value: string, secret = false) =>
         value.startsWith("[") // a list is set one by one; without any, it is the default
-            ? `${remove(key)}   (its default: ${value})`
+            ? `${remove(key)}   (its default: ${value === "[]" ? "postgresql:username" : value})`
             : `pulumi config set --stack ${raw.stack} ${secret ? "--secret " : ""}${key} ${value}`;
-    const complain = (key: string, what: string, remedy: string) => mistakes.push(`${key} ${what}\n      mend it: ${remedy}`);
+    const complain = (key: string, what: string, remedy: string) => mistakes.push(`${key} ${what}\n      Fix: ${remedy}`);
 
     const ours: Record<string, string> = { ...projectDefaults() };
     const known = Object.keys(schema.shape) as Key[];
@@ -187,27 +188,7 @@ export function parseSettings(raw: RawConfig): Settings {
     }
 
     const provider = (key: string, env: string) => raw.values[key] || raw.env[env] || "";
-    const databaseServer: DatabaseServer = {
-        host: provider("postgresql:host", "PGHOST"),
-        port: Number(provider("postgresql:port", "PGPORT") || "5432"),
-        username: provider("postgresql:username", "PGUSER") || "postgres",
-        password: provider("postgresql:password", "PGPASSWORD"),
-        database: provider("postgresql:database", "PGDATABASE") || "postgres",
-        sslmode: provider("postgresql:sslmode", "PGSSLMODE") || "require",
-    };
-    if (!databaseServer.host) {
-        complain("postgresql:host", "is missing: where the database is reached from here", mend("postgresql:host", "HOST"));
-    }
-    if (!databaseServer.password) {
-        complain("postgresql:password", "is missing (PGPASSWORD serves as well)", mend("postgresql:password", "…", true));
-    }
-    if (!Number.isInteger(databaseServer.port) || databaseServer.port < 1 || databaseServer.port > 65535) {
-        complain(
-            "postgresql:port",
-            `is ${JSON.stringify(raw.values["postgresql:port"])}: it must be a port`,
-            mend("postgresql:port", "5432"),
-        );
-    }
+    const databaseServer = readDatabaseServer(raw, { complain, set: mend, remove });
 
     const dockerHost = provider("docker:host", "DOCKER_HOST") || defaultHost;
     if (!/^(unix:\/\/\/|(tcp|http|ssh):\/\/[^/])/.test(dockerHost) || !URL.canParse(dockerHost)) {
@@ -262,8 +243,18 @@ export function parseSettings(raw: RawConfig): Settings {
         );
     }
 
+    // The superuser that the program itself logs in as, unless somebody else is named.
+    const followed = parsed.success && parsed.data.adminUsers.length === 0;
+    const adminUsers = followed ? [databaseServer.username] : (parsed.data?.adminUsers ?? []);
+    if (followed && !name.safeParse(databaseServer.username).success) {
+        complain(
+            `${raw.project}:adminUsers`,
+            `follows postgresql:username, which is ${JSON.stringify(databaseServer.username)}: no plain name`,
+            mend("--path 'adminUsers[0]'", "NAME"),
+        );
+    }
     if (parsed.success) {
-        for (const { key, what, value } of contradictions(parsed.data, raw.stack)) {
+        for (const { key, what, value } of contradictions({ ...parsed.data, adminUsers }, raw.stack)) {
             complain(`${raw.project}:${key}`, what, mend(key, value));
         }
     }
@@ -275,6 +266,7 @@ export function parseSettings(raw: RawConfig): Settings {
     }
     return {
         ...parsed.data,
+        adminUsers,
         stack: raw.stack,
         databaseServer,
         docker: {

@@ -1,5 +1,7 @@
 import { lookupRole } from "../components/authentication/rotation";
-import { connect, inspectDatabase, judgeDatabases } from "../preflight/database";
+import { connect } from "../preflight/connect";
+import { inspectDatabase } from "../preflight/database";
+import { judgeDatabases } from "../preflight/judgedatabase";
 import { forStack } from "../preflight/finding";
 import { Settings } from "../settings";
 import { StackUnread } from "../stackcli";

@@ -1,6 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
+import { sqlName, sqlQualified } from "../quoting";
 import { Settings } from "../settings";
-import { connect, DatabaseFacts } from "./database";
+import { connect } from "./connect";
+import { DatabaseFacts } from "./database";
 import { HostFacts } from "./dockerhost";
 import { tell } from "./engine";
 import { Known, StackState } from "./state";
@@ -64,8 +66,8 @@ export async function removeLeftovers(settings: Settings, { roles, lookupFunctio
     if (roles.length > 0 || lookupFunction) {
         const client = await connect(settings, databases[0]!);
         try {
-            if (lookupFunction) await client.query(`DROP FUNCTION ${authFunction}(text)`);
-            for (const role of roles) await client.query(`DROP OWNED BY "${role}"; DROP ROLE "${role}"`);
+            if (lookupFunction) await client.query(`DROP FUNCTION ${sqlQualified(authFunction)}(text)`);
+            for (const role of roles) await client.query(`DROP OWNED BY ${sqlName(role)}; DROP ROLE ${sqlName(role)}`);
         } finally {
             await client.end();
         }

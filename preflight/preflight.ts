@@ -2,14 +2,18 @@ import * as pulumi from "@pulumi/pulumi";
 import { owner } from "../components/labels";
 import { UserError } from "../errors";
 import { Settings } from "../settings";
-import { DatabaseFacts, inspectDatabase, judgeDatabase, viaTunnel, whyUnreached } from "./database";
+import { viaTunnel } from "./commands";
+import { DatabaseFacts, inspectDatabase } from "./database";
+import { whyUnreached } from "./databaseerrors";
 import { findDatabaseNetwork, HostFacts, inspectHost, judgeHost, judgePort, whyNoEngine } from "./dockerhost";
 import { dockerCommand } from "./engine";
 import { error, Finding, forStack, warning } from "./finding";
+import { judgeDatabase } from "./judgedatabase";
 import { findLeftovers, findMissing, findNamesake, removeLeftovers } from "./leftovers";
 import { reviveOutgoing } from "./outgoing";
 import { judgeSsh } from "./ssh";
 import { Known, knownTo, readState, StackState } from "./state";
+import { judgeUse } from "./usage";
 
 /** Thrown once with all that speaks against the run, before any resource is registered. */
 export class PreflightError extends UserError {}
@@ -47,6 +51,7 @@ export async function preflight(given: Settings, dryRun = pulumi.runtime.isDryRu
             : host instanceof Error
               ? []
               : judgeState(state, known, host, settings)),
+        ...(database instanceof Error || host instanceof Error || state instanceof Error ? [] : judgeUse(database, host, settings, known)),
     ]);
     // Unread, it doesn't tell what is a leftover; database and host were reached, or the report had stopped the run.
     if (!dryRun && !(state instanceof Error)) {

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { upCommand } from "../preflight/database";
+import { upCommand } from "../preflight/commands";
 import { StackState } from "../preflight/state";
 import { askCli, configuredSettings, stackOf, StackUnread } from "../stackcli";
 import { runCommand, runInTerminal } from "../terminal";

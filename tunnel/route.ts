@@ -1,4 +1,4 @@
-import { locals } from "../preflight/database";
+import { locals } from "../databaseserver";
 import { databasesOn, findDatabaseNetwork, HostFacts } from "../preflight/dockerhost";
 import { forStack } from "../preflight/finding";
 import { Settings } from "../settings";

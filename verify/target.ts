@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { Deployed, deployedSchema } from "../deployed";
-import { upCommand, viaTunnel } from "../preflight/database";
+import { ownCommand, psqlCommand, upCommand } from "../preflight/commands";
 import { ask, dockerCommand } from "../preflight/engine";
 import { Settings } from "../settings";
 import { askCli, configuredSettings, engineUnread, project, StackUnread } from "../stackcli";
@@ -47,7 +47,6 @@ export async function findTarget(stack: string): Promise<Target> {
 
 /** The target, by what `pulumi stack output --json` prints. */
 export function targetOf(stack: string, outputs: unknown, settings: Settings): Target {
-    const via = viaTunnel(settings);
     const up = upCommand(settings, stack);
     if (Object.keys(outputs as object).length === 0) {
         throw new StackUnread(`stack ${stack} is not up: it has no outputs.\nMend it: ${up}`);
@@ -59,7 +58,7 @@ export function targetOf(stack: string, outputs: unknown, settings: Settings): T
             `the outputs of stack ${stack} are of another version of this program (not as expected: ${lacks}).\nMend it: ${up}`,
         );
     }
-    const { host, port, username: user, password } = settings.databaseServer;
+    const { username: user, password } = settings.databaseServer;
     return {
         stack,
         owner: `${project}/${settings.stack}`,
@@ -68,7 +67,7 @@ export function targetOf(stack: string, outputs: unknown, settings: Settings): T
         docker: settings.docker,
         login: { user, password },
         dockerCommand: dockerCommand(settings.docker),
-        psqlCommand: `${via && `PULUMI_STACK=${stack} ${via}`}psql -h ${host} -p ${port} -U ${user} -d ${parsed.data.deployed.databases[0]}`,
+        psqlCommand: psqlCommand(settings, parsed.data.deployed.databases[0]!, [], stack),
         upCommand: up,
     };
 }

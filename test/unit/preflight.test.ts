@@ -1,4 +1,4 @@
-import { DatabaseFacts, judgeDatabase, judgeDatabases, roleOwner, whyUnreached } from "../../preflight/database";
+import { DatabaseFacts } from "../../preflight/database";
 import { ContainerFacts, findDatabaseNetwork, HostFacts, judgeHost } from "../../preflight/dockerhost";
 import { Finding, forStack } from "../../preflight/finding";
 import { findLeftovers, findMissing } from "../../preflight/leftovers";
@@ -21,96 +21,6 @@ const settings = parseSettings({
 });
 const owner = "pg-sidecar/stage";
 const unknown: Known = { owner, former: [], ids: [], roles: [], lookupFunction: false, functions: [] };
-
-describe("the database", () => {
-    const facts: DatabaseFacts = {
-        limits: { maxConnections: 100, superuserReservedConnections: 3, reservedConnections: 0 },
-        mayReadVerifiers: true,
-        mayCreateRoles: true,
-        databases: ["postgres", "tracksolid_db"],
-        roleOwners: {},
-        overloads: [],
-        md5Roles: [],
-    };
-    const judge = (more: Partial<DatabaseFacts>, known: Partial<Known> = {}) =>
-        judgeDatabase({ ...facts, ...more }, settings, { ...unknown, ...known });
-
-    test("as it should be gives no finding", () => {
-        expect(judge({})).toEqual([]);
-        expect(judge({ roleOwners: { pgbouncer: owner }, functionOwner: owner })).toEqual([]);
-    });
-
-    test("names the one of the databases to be served that is missing", () => {
-        const several = { ...settings, databases: ["postgres", "tracksolid_db", "reports"] };
-        expect(judgeDatabases(facts, several).map(({ text }) => text)).toEqual([
-            expect.stringMatching(/there is no database reports on 127.0.0.1:5432, .* 'databases\[2\]' NAME$/),
-        ]);
-    });
-
-    test("what is adopted is no error, though it is not marked yet", () => {
-        const byHand = { roleOwners: { pgbouncer: "" }, functionOwner: "" };
-        expect(judge(byHand, { roles: ["pgbouncer"], lookupFunction: true })).toEqual([]);
-        expect(judge(byHand, { roles: ["pgbouncer_2"], lookupFunction: false })).toHaveLength(2);
-        expect(judge({ functionOwner: "pg-sidecar/copy" }, { roles: [], lookupFunction: true })).toHaveLength(1);
-    });
-
-    test("what a renamed stack has is its own, though it carries the former name until the next up", () => {
-        const former = ["pg-sidecar/former"];
-        const marked = { roleOwners: { pgbouncer: former[0]! }, functionOwner: former[0]! };
-        expect(judge(marked, { former, roles: ["pgbouncer"], lookupFunction: true })).toEqual([]);
-        expect(judge(marked, { former })).toHaveLength(2);
-        expect(judge(marked, { roles: ["pgbouncer"], lookupFunction: true })).toHaveLength(2);
-    });
-
-    test.each<[string, Partial<DatabaseFacts>, string]>([
-        ["a user that can't read verifiers", { mayReadVerifiers: false }, "read pg_authid"],
-        ["a user that can't create roles", { mayCreateRoles: false }, "create roles"],
-        ["a missing database", { databases: ["postgres"] }, "there is no database tracksolid_db"],
-        ["too few connections", { limits: { ...facts.limits, maxConnections: 90 } }, "pulumi config set maxDbConnections 11"],
-        ["a role made by hand", { roleOwners: { pgbouncer: "" } }, "role pgbouncer on 127.0.0.1:5432 is there already"],
-        ["another stack's role", { roleOwners: { pgbouncer: "pg-sidecar/copy" } }, "belongs to stack pg-sidecar/copy"],
-        ["a function made by hand", { functionOwner: "" }, "function public.user_lookup"],
-        ["another function of that name", { overloads: ["user_lookup(name)"] }, "DROP FUNCTION user_lookup(name)"],
-        ["another stack's function", { functionOwner: "pg-sidecar/copy" }, "pulumi config set authFunction"],
-    ])("%s is an error with a remedy", (_, more, said) => {
-        const [finding, ...others] = judge(more);
-        expect(others).toEqual([]);
-        expect(finding!.level).toBe("error");
-        expect(finding!.text).toContain(said);
-        expect(finding!.text).toContain("Mend it:");
-    });
-
-    test("the lookup role that is not in force can't be adopted, only removed", () => {
-        expect(judge({ roleOwners: { pgbouncer: "" } })[0]!.text).toContain("npm run adopt");
-        const [finding] = judge({ roleOwners: { pgbouncer_2: "" } });
-        expect(finding!.text).not.toContain("npm run adopt");
-        expect(finding!.text).toContain("DROP ROLE pgbouncer_2");
-    });
-
-    test("roles with md5 verifiers are named in a warning", () => {
-        expect(judge({ md5Roles: ["grafana_ro", "dwh_owner"] })).toEqual([
-            { level: "warning", text: expect.stringContaining("grafana_ro, dwh_owner") },
-        ]);
-    });
-
-    test("a wrong password is an error even in a preview; a server out of reach is unchecked", () => {
-        const failure = (code: string) => Object.assign(new Error("no"), { code });
-        expect(whyUnreached(failure("28P01"), settings)).toMatchObject({
-            level: "error",
-            text: expect.stringContaining("--secret postgresql:password"),
-        });
-        expect(whyUnreached(failure("ECONNREFUSED"), settings).level).toBe("unchecked");
-    });
-
-    test.each([
-        [['search_path=pg_catalog, pg_temp, "pg-sidecar/stage"'], owner],
-        [["statement_timeout=5s", "search_path=pg_catalog, pg_temp, pg-sidecar/stage"], owner],
-        [["search_path=pg_catalog, public"], ""],
-        [[], ""],
-    ])("the mark on a role with %j is %j", (config, marked) => {
-        expect(roleOwner(config)).toBe(marked);
-    });
-});
 
 test("the commands of a remedy name the stack, once", () => {
     const text = "Mend it: pulumi config set a 1; pulumi config rm b   (or pulumi config set --stack prod c 2)";

@@ -77,7 +77,7 @@ test("a Docker context would lead the provider elsewhere, and is named", () => {
     const said = complaint({}, { env: { DOCKER_CONTEXT: "laptop" } });
     expect(said).toContain('docker:context is "laptop": it would lead the provider past docker:host (unix:///var/run/docker.sock)');
     expect(said).toContain(
-        "mend it: unset DOCKER_CONTEXT; pulumi config set --stack stage docker:host $(docker context inspect laptop -f '{{.Endpoints.docker.Host}}')",
+        "Fix: unset DOCKER_CONTEXT; pulumi config set --stack stage docker:host $(docker context inspect laptop -f '{{.Endpoints.docker.Host}}')",
     );
 });
 
@@ -99,14 +99,14 @@ describe("certificates of the engine", () => {
     ])("a folder %s is refused", (_, values, what, remedy) => {
         const said = complaint({ ...values }, { env: { DOCKER_CERT_PATH: "/certs" }, secretKeys });
         expect(said).toContain(what);
-        expect(said).toContain(`mend it: ${remedy}`);
+        expect(said).toContain(`Fix: ${remedy}`);
         expect(said).toContain("a mistake");
     });
 
     test("that are not complete are refused", () => {
         const said = complaint({ ...tcp, "docker:caMaterial": "CA" });
         expect(said).toContain("docker:certMaterial goes with docker:caMaterial and docker:keyMaterial");
-        expect(said).toContain(`mend it: ${remove[0]}; pulumi config set --stack stage docker:certPath FOLDER`);
+        expect(said).toContain(`Fix: ${remove[0]}; pulumi config set --stack stage docker:certPath FOLDER`);
     });
 });
 
@@ -144,6 +144,15 @@ test.each([
     ["pg-sidecar:adminUsers", "postgres"],
     ["pg-sidecar:authFunction", "user_lookup"],
     ["pg-sidecar:authFunction", "public.f(); DROP TABLE x"],
+    ["pg-sidecar:authFunction", "pg_catalog.now"],
+    ["pg-sidecar:authFunction", "information_schema.user_lookup"],
+    ["pg-sidecar:authFunction", "pg_toast.user_lookup"],
+    ["pg-sidecar:authFunction", "user.lookup"],
+    ["pg-sidecar:authUser", "pg_pooler"],
+    ["pg-sidecar:authUser", "public"],
+    ["pg-sidecar:authUser", "none"],
+    ["pg-sidecar:authUser", "Current_User"],
+    ["pg-sidecar:authUser", "a".repeat(62)],
     ["pg-sidecar:authUser", 'pgbouncer" "x'],
     ["pg-sidecar:pgadminEmail", "admin"],
     ["pg-sidecar:pgadminDomain", "https://pgadmin.example.com"],
@@ -170,4 +179,65 @@ test("the providers' environment variables serve as well", () => {
     );
     expect(settings.databaseServer).toMatchObject({ host: "db.example.com", port: 5433, username: "postgres" });
     expect(settings.docker.host).toBe("ssh://root@host");
+});
+
+describe("adminUsers", () => {
+    test("follow postgresql:username unless they are set", () => {
+        expect(parse({ "postgresql:username": "app" }).adminUsers).toEqual(["app"]);
+        expect(parse({}, { env: { PGUSER: "app" } }).adminUsers).toEqual(["app"]);
+        expect(parse({ "postgresql:username": "app", "pg-sidecar:adminUsers": '["ops","postgres"]' }).adminUsers).toEqual([
+            "ops",
+            "postgres",
+        ]);
+    });
+
+    test("that follow a name the pooler can't take or keeps for itself are refused", () => {
+        expect(complaint({ "postgresql:username": "app user" })).toContain("pulumi config set --stack stage --path 'adminUsers[0]' NAME");
+        expect(complaint({ "postgresql:username": "pgbouncer" })).toContain("names pgbouncer, which the pooler keeps for itself");
+    });
+});
+
+describe("where the provider connects", () => {
+    test.each(["tls", "prefer", "allow", "verify_full"])("sslmode %s is no word of the provider's", (value) => {
+        const said = complaint({ "postgresql:sslmode": value });
+        expect(said).toContain(`postgresql:sslmode is "${value}": it must be one of disable, require, verify-ca, verify-full`);
+        expect(said).toContain("Fix: pulumi config set --stack stage postgresql:sslmode disable");
+        const far = complaint({ "postgresql:sslmode": value, "postgresql:host": "db.example.com" });
+        expect(far).toContain("Fix: pulumi config set --stack stage postgresql:sslmode require");
+    });
+
+    test("a CA and a certificate of our own are read under the provider's names", () => {
+        const { databaseServer } = parse({
+            "postgresql:sslmode": "verify-ca",
+            "postgresql:sslrootcert": "/ca.pem",
+            "postgresql:clientcert": '{"cert":"/me.pem","key":"/me.key"}',
+        });
+        expect(databaseServer).toMatchObject({
+            sslmode: "verify-ca",
+            sslRootCert: "/ca.pem",
+            clientCert: { cert: "/me.pem", key: "/me.key", inline: false },
+        });
+        const inline = parse({ "postgresql:clientcert": '{"cert":"C","key":"K","sslinline":true}' });
+        expect(inline.databaseServer.clientCert).toEqual({ cert: "C", key: "K", inline: true });
+        expect(parse().databaseServer).toMatchObject({ sslmode: "require", sslRootCert: "" });
+    });
+
+    test("half of a certificate is refused", () => {
+        expect(complaint({ "postgresql:clientcert": '{"cert":"/me.pem"}' })).toContain(
+            "pulumi config set --stack stage --path postgresql:clientcert.key FILE",
+        );
+    });
+
+    test("a key that the provider does not know is named with the one that was meant", () => {
+        const said = complaint({ "postgresql:sslRootCert": "/my ca.pem" });
+        expect(said).toContain("postgresql:sslRootCert is no setting of the postgresql provider; sslrootcert is");
+        expect(said).toContain(
+            "Fix: pulumi config rm --stack stage postgresql:sslRootCert; pulumi config set --stack stage postgresql:sslrootcert '/my ca.pem'",
+        );
+    });
+
+    test("an IPv6 address without brackets is no host for the provider", () => {
+        expect(complaint({ "postgresql:host": "::1" })).toContain("pulumi config set --stack stage postgresql:host '[::1]'");
+        expect(parse({ "postgresql:host": "[::1]" }).databaseServer.host).toBe("[::1]");
+    });
 });
