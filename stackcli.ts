@@ -54,7 +54,7 @@ export function settingsOf(stack: string, config: unknown, env: NodeJS.ProcessEn
     });
 }
 
-/** The stack that a command line means: `--stack NAME` (of pulumi's and our own commands `-s NAME` too), else the one that is selected. */
+/** The stack that another program's command line means: its `--stack NAME` (of pulumi's `-s NAME` too), else the one that is selected. */
 export async function stackOf(args: string[], program = "pulumi"): Promise<string> {
     const flag = program === "pulumi" ? /^(?:--stack|-s)(?:=(.*))?$/ : /^--stack(?:=(.*))?$/;
     for (const [at, arg] of args.entries()) {
@@ -62,8 +62,14 @@ export async function stackOf(args: string[], program = "pulumi"): Promise<strin
         const name = named && (named[1] ?? args[at + 1]);
         if (name) return name;
     }
+    return selectedStack();
+}
+
+/** The stack that is named, else the one that is selected. */
+export async function selectedStack(named?: string): Promise<string> {
+    if (named) return named;
     if (process.env.PULUMI_STACK) return process.env.PULUMI_STACK;
     const { stdout } = await promisify(execFile)("pulumi", ["stack", "--show-name"], { cwd: __dirname }).catch(() => ({ stdout: "" }));
-    if (stdout.trim() === "") throw new StackUnread(`no stack is named or selected.\nMend it: give --stack NAME`);
+    if (stdout.trim() === "") throw new StackUnread(`no stack is named or selected.\nFix: give --stack NAME`);
     return stdout.trim();
 }

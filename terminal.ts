@@ -1,6 +1,5 @@
 import { spawn } from "child_process";
 import { constants } from "os";
-import { UserError } from "./errors";
 import { StackUnread } from "./stackcli";
 
 /** Runs a program with this terminal, to its end, and returns its exit code: Ctrl-C reaches it as well, and how it ends then is its own. */
@@ -16,16 +15,4 @@ export function runInTerminal(program: string, args: string[]): Promise<number> 
             resolve(code ?? 128 + constants.signals[signal!]);
         });
     });
-}
-
-/** Runs a command line's `main`, whose exit code is the process's. What the reader can mend is shown as its message alone, with exit code 2. */
-export function runCommand(name: string, main: () => Promise<number>, usage = ""): void {
-    main().then(
-        (code) => (process.exitCode = code),
-        (cause: Error) => {
-            const known = cause instanceof StackUnread || cause instanceof UserError;
-            console.error(`${name}: ${known ? cause.message : cause.stack}${usage && `\n${usage}`}`);
-            process.exitCode = 2;
-        },
-    );
 }

@@ -1,15 +1,21 @@
 import { lookupRole } from "../components/authentication/rotation";
+import { configSet } from "../preflight/commands";
 import { connect } from "../preflight/connect";
 import { inspectDatabase } from "../preflight/database";
 import { judgeDatabases } from "../preflight/judgedatabase";
 import { forStack } from "../preflight/finding";
+import { Known } from "../preflight/state";
+import { describe } from "../preflight/usage";
+import { sqlQualified } from "../quoting";
 import { Settings } from "../settings";
 import { StackUnread } from "../stackcli";
 
-/** A lookup role and function that somebody made by hand, as far as they are there and no stack's. */
+/** A lookup role and function that no state has, as far as they are there: made by hand, or brought by a restored dump. */
 export interface Found {
     role?: FoundRole;
     lookup?: FoundFunction;
+    /** The other stack whose mark they carry. */
+    markedBy?: string;
 }
 
 export interface FoundRole {
@@ -32,19 +38,35 @@ export interface FoundFunction {
     executors: string[];
 }
 
-/** Looks, reading only. What belongs to a stack is left out, as the preflight judges it. */
-export async function findByHand(settings: Settings): Promise<Found> {
+/**
+ * Looks, reading only. What this stack has is left out, as the preflight judges it; so is, with an error, what another
+ * stack uses: it may be its own, on the same database.
+ */
+export async function findByHand(settings: Settings, known: Known): Promise<Found> {
     const facts = await inspectDatabase(settings);
     const name = lookupRole(settings);
     const [database] = settings.databases as [string, ...string[]];
-    const [missing] = judgeDatabases(facts, { ...settings, databases: [database] });
+    const missing = judgeDatabases(facts, { ...settings, databases: [database] }).find(({ level }) => level === "error");
     if (missing) throw new StackUnread(forStack(settings.stack, missing.text));
+    const roleMark = facts.roleOwners[name];
+    const role = roleMark !== undefined && roleMark !== known.owner && !known.roles.includes(name);
+    const lookup = facts.functionOwner !== undefined && facts.functionOwner !== known.owner && !known.lookupFunction;
+    const markedBy = (role && roleMark) || (lookup && facts.functionOwner) || "";
+    const inUse = markedBy === "" ? [] : facts.sessions;
+    if (inUse.length > 0) {
+        throw new StackUnread(
+            `stack ${markedBy} uses the lookup role on ${settings.databaseServer.host}:${settings.databaseServer.port} ` +
+                `(sessions: ${describe(inUse)}), so it is not there to be adopted.\n` +
+                `Fix: ${configSet(settings, "authUser", "NAME")}; ${configSet(settings, "authFunction", "SCHEMA.NAME")}   (each stack on one database needs its own)`,
+        );
+    }
     const client = await connect(settings, database);
     const first = async <T>(text: string, value: string) => (await client.query(text, [value])).rows[0] as T;
     try {
         return {
-            ...(facts.roleOwners[name] === "" ? { role: await first<FoundRole>(roleQuery, name) } : {}),
-            ...(facts.functionOwner === "" ? { lookup: await first<FoundFunction>(functionQuery, settings.authFunction) } : {}),
+            ...(role ? { role: await first<FoundRole>(roleQuery, name) } : {}),
+            ...(lookup ? { lookup: await first<FoundFunction>(functionQuery, sqlQualified(settings.authFunction)) } : {}),
+            ...(markedBy === "" ? {} : { markedBy }),
         };
     } finally {
         await client.end();

@@ -2,10 +2,11 @@ import { Settings } from "../settings";
 import { Found, FoundFunction, FoundRole } from "./found";
 
 /** What adopting comes to, in lines for a person: what was found, what the next `up` changes of it, what a destroy removes. */
-export function plan({ role, lookup }: Found, settings: Settings): string[] {
+export function plan({ role, lookup, markedBy }: Found, settings: Settings): string[] {
     const keeper = settings.databaseServer.username;
     const removed = [...(role ? [`role ${role.name}`] : []), ...(lookup ? [`function ${lookup.signature}`] : [])];
     return [
+        ...(markedBy ? [`marked as stack ${markedBy}'s, which has no session here: a restored dump's`] : []),
         ...(role ? planRole(role, keeper) : []),
         ...(lookup ? planFunction(lookup, [keeper, role?.name]) : []),
         `a later pulumi destroy removes ${removed.join(" and ")}; its preview lists both before it does`,

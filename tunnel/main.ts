@@ -1,14 +1,26 @@
 import { inspectHost } from "../preflight/dockerhost";
-import { configuredSettings, engineUnread, stackOf, StackUnread } from "../stackcli";
-import { runCommand, runInTerminal } from "../terminal";
+import { Misused, run } from "../commandline";
+import { configuredSettings, engineUnread, stackOf } from "../stackcli";
+import { runInTerminal } from "../terminal";
 import { routeTo } from "./route";
 import { openTunnel } from "./forward";
 
-const usage = "npm run tunnel -- COMMAND…   (as: npm run tunnel -- pulumi up --stack stage)";
+const usage = `npm run tunnel -- COMMAND [ARGUMENT…]
 
-async function main(): Promise<number> {
-    const [program, ...args] = process.argv.slice(2);
-    if (program === undefined) throw new StackUnread(`which command is to have the tunnel?\nMend it: ${usage}`);
+Runs COMMAND while a way to the stack's database through its ssh Docker host is open, as in:
+    npm run tunnel -- pulumi up --stack stage
+    PULUMI_STACK=stage npm run tunnel -- psql -h 127.0.0.1 -p 15432 -U postgres
+
+The stack is that of COMMAND's --stack, else PULUMI_STACK, else the one that is selected.`;
+
+function begin([program, ...args]: string[]): Promise<number> | "help" {
+    if (program === "--help" || program === "-h") return "help";
+    if (program === undefined) throw new Misused("which command is to have the tunnel?");
+    if (program.startsWith("-")) throw new Misused(`there is no option ${program}`);
+    return main(program, args);
+}
+
+async function main(program: string, args: string[]): Promise<number> {
     const stack = await stackOf(args, program);
     const settings = await configuredSettings(stack);
     const host = await inspectHost(settings.docker).catch(engineUnread(settings.docker, stack));
@@ -24,4 +36,4 @@ async function main(): Promise<number> {
     }
 }
 
-runCommand("tunnel", main);
+run({ name: "tunnel", usage }, () => begin(process.argv.slice(2)));

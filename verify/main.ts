@@ -1,40 +1,35 @@
-import { parseArgs } from "util";
 import { runChecks } from "./check";
 import { allChecks } from "./checks/all";
 import { progress, table } from "./report";
-import { StackUnread } from "../stackcli";
-import { runCommand } from "../terminal";
+import { Command, Misused, runCommand } from "../commandline";
 import { findTarget } from "./target";
 
-const usage = "npm run verify -- --stack NAME [--json] [--only id,id…]";
 const ids = allChecks.map(({ id }) => id);
 
-interface Asked {
-    stack: string;
-    json: boolean;
-    only: string[];
+const options = { stack: { type: "string" }, json: { type: "boolean" }, only: { type: "string" } } as const;
+const command: Command<typeof options> = {
+    name: "verify",
+    usage: `npm run verify -- --stack NAME [--json] [--only ID,ID…]
+
+Proves a deployed stack by what it does. Exit code 1 if a check fails.
+    --json   prints the results as JSON
+    --only   runs some of the checks: ${ids.join(", ")}`,
+    options,
+};
+
+/** The checks that are named, or all; throws if one of the names is none's. */
+function chosen(only?: string): string[] {
+    const named = only?.split(",").map((id) => id.trim()) ?? ids;
+    const unknown = named.filter((id) => !ids.includes(id));
+    if (unknown.length > 0) throw new Misused(`--only: there is no check ${unknown.join(", ")}`);
+    return named;
 }
 
-/** Reads the command line, or throws an error that names what is wrong with it. */
-function readArgs(args: string[]): Asked {
-    let given;
-    try {
-        given = parseArgs({ args, options: { stack: { type: "string" }, json: { type: "boolean" }, only: { type: "string" } } }).values;
-    } catch (cause) {
-        throw new StackUnread(`${(cause as Error).message}\nMend it: ${usage}`);
-    }
-    if (!given.stack) throw new StackUnread(`--stack is missing: which stack is to be verified?\nMend it: ${usage}`);
-    const only = given.only?.split(",").map((id) => id.trim()) ?? ids;
-    const unknown = only.filter((id) => !ids.includes(id));
-    if (unknown.length > 0)
-        throw new StackUnread(`--only: there is no check ${unknown.join(", ")}\nMend it: take some of ${ids.join(", ")}`);
-    return { stack: given.stack, json: given.json ?? false, only };
-}
-
-async function main(): Promise<number> {
-    const { stack, json, only } = readArgs(process.argv.slice(2));
+runCommand(command, async ({ stack, json, only }) => {
+    if (!stack) throw new Misused("--stack is missing: which stack is to be verified?");
+    const wanted = chosen(only);
     const target = await findTarget(stack);
-    const checks = allChecks.filter(({ id }) => only.includes(id));
+    const checks = allChecks.filter(({ id }) => wanted.includes(id));
     const reports = await runChecks(checks, target, {
         // Only where a person looks, who sees the line of its end come over this one.
         began: (id) => process.stderr.isTTY && process.stderr.write(`… ${id}\r`),
@@ -42,6 +37,4 @@ async function main(): Promise<number> {
     });
     console.log(json ? JSON.stringify({ stack, checks: reports }, undefined, 4) : `\n${table(reports)}`);
     return reports.some(({ result }) => result === "failed") ? 1 : 0;
-}
-
-runCommand("verify", main);
+});

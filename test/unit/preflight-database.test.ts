@@ -295,7 +295,7 @@ test.each<[string, ConnectFailure, string, string]>([
     ],
     ["a missing database", failure("3D000"), "error", "postgresql:database tracksolid_db"],
     ["a database without connections", failure("55000"), "error", "postgresql:database tracksolid_db"],
-    ["no connection left", failure("53300", "sorry, too many clients already"), "error", "pg_terminate_backend"],
+    ["no connection left", failure("53300", "sorry, too many clients already"), "error", "end the sessions that idle: docker exec"],
     ["a role's limit", failure("53300", 'too many connections for role "x"'), "error", "postgresql:username NAME"],
     ["a server that starts", failure("57P03"), "unchecked", "pulumi up --stack stage"],
     ["a pooler", failure("08P01", "no such database: postgres"), "error", "postgresql:host HOST"],
