@@ -1,3 +1,4 @@
+import { X509Certificate } from "crypto";
 import * as fs from "fs";
 import * as tls from "tls";
 import { Client } from "pg";
@@ -39,21 +40,16 @@ export function tlsOptions({ sslmode, sslRootCert, clientCert }: DatabaseServer)
         rejectUnauthorized: verifies,
         checkServerIdentity: sslmode === "verify-full" ? judgeName : () => undefined,
     };
-    try {
-        tls.createSecureContext(options);
-    } catch (cause) {
-        const key = root && !parses({ ca: root }) ? "sslrootcert" : "clientcert.cert";
-        throw new TlsFileError(`postgresql:${key}`, `holds nothing that TLS can use (${(cause as Error).message})`);
-    }
+    if (root) parse("sslrootcert", () => new X509Certificate(root));
+    if (own) parse("clientcert.cert", () => tls.createSecureContext(own));
     return options;
 }
 
-function parses(options: tls.SecureContextOptions): boolean {
+function parse(part: string, read: () => unknown): void {
     try {
-        tls.createSecureContext(options);
-        return true;
-    } catch {
-        return false;
+        read();
+    } catch (cause) {
+        throw new TlsFileError(`postgresql:${part}`, `holds nothing that TLS can use (${(cause as Error).message})`);
     }
 }
 
