@@ -29,7 +29,7 @@ beforeAll(async () => {
 });
 
 afterEach(() => clients.removeAll());
-afterAll(() => keepLogs("13-mistakes"));
+afterAll(() => keepLogs("15-mistakes"));
 
 interface Mistake {
     key: string;
