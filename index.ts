@@ -1,3 +1,4 @@
+import { explainFailures } from "./components/failure";
 import { preflight } from "./preflight/preflight";
 import { readSettings } from "./settings";
 import { deploy } from "./stack";
@@ -5,5 +6,6 @@ import { deploy } from "./stack";
 /** The program: settings, then what speaks against them, then the components. What it returns are the stack's outputs. */
 export = async () => {
     const { settings, known } = await preflight(readSettings());
+    await explainFailures(settings.docker);
     return deploy(settings, known);
 };

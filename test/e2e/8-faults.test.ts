@@ -288,13 +288,15 @@ for (const [title, why, spoil, mend] of bad) {
                 const { code, stdout } = await pulumi(on, ["up", ...changing], where);
                 expect(code).not.toBe(0);
                 expect(stdout).toContain("container failed to be in healthy state");
+                expect(stdout).toMatch(why); // the container's own last words
+                expect(stdout).not.toContain(on.lab.databasePassword);
             });
             expect(failures).toEqual([]);
             expect(await containers("pgbouncer")).toContain(before);
             const [failed] = (await containers("pgbouncer")).filter((name) => name !== before);
             const { stdout, stderr } = await attempt("docker", ["logs", failed!]);
             expect(stdout + stderr).toMatch(why);
-            return `\`up\` fails after 45 s (\`container failed to be in healthy state\`), the new container's log says why; the old pooler serves on: ${said}`;
+            return `\`up\` fails after 45 s (\`container failed to be in healthy state\`) and prints the end of the new container's log; the old pooler serves on: ${said}`;
         } finally {
             await mend();
         }
