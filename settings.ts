@@ -99,7 +99,8 @@ const schema = z.object({
         ),
     pgbouncerAlias: host,
     pgbouncerImage: image,
-    pgbouncerStopGrace: whole(10, 3600),
+    // The provider gives a container's stop and removal 20 min together.
+    pgbouncerStopGrace: whole(10, 1140),
     pgadminImage: image,
     pgadminEmail: z.string().regex(/^[^\s@'"\\]+@[^\s@'"\\]+\.[^\s@'"\\]+$/, "must be an e-mail address"),
     pgadminPassword: z.string().refine((text) => text === "" || text.length >= 6, "must have at least 6 characters, or be left out"),
@@ -191,13 +192,8 @@ export function parseSettings(raw: RawConfig): Settings {
     const databaseServer = readDatabaseServer(raw, { complain, set: mend, remove });
 
     const dockerHost = provider("docker:host", "DOCKER_HOST") || defaultHost;
-    if (!/^(unix:\/\/\/|(tcp|http|ssh):\/\/[^/])/.test(dockerHost) || !URL.canParse(dockerHost)) {
-        complain(
-            "docker:host",
-            `is ${JSON.stringify(dockerHost)}: it must be unix:///PATH, tcp://HOST:PORT or ssh://USER@HOST`,
-            mend("docker:host", "ssh://USER@HOST"),
-        );
-    }
+    const wrongHost = judgeDockerHost(dockerHost);
+    if (wrongHost) complain("docker:host", wrongHost.what, mend("docker:host", wrongHost.value));
     const sshOpts = sshOptions(raw.values["docker:sshOpts"]);
     if (!sshOpts) {
         complain(
@@ -312,6 +308,22 @@ function contradictions(settings: z.infer<typeof schema>, stack: string): Contra
         const taken = settings[key].find((one) => reserved.includes(one));
         if (taken) found.push({ key, what: `names ${taken}, which the pooler keeps for itself`, value: projectDefaults()[key] });
     }
+    // Names that are others' on the pooler's networks, or that Docker's DNS never answers to.
+    const { pgbouncerAlias, databaseHost } = settings;
+    const alias =
+        pgbouncerAlias === databaseHost
+            ? "that of the database (databaseHost)"
+            : pgbouncerAlias === "pgadmin"
+              ? "pgAdmin's"
+              : pgbouncerAlias === "localhost"
+                ? "each container's own"
+                : /^[\d.]+$/.test(pgbouncerAlias)
+                  ? "an address"
+                  : undefined;
+    if (alias !== undefined) {
+        const value = databaseHost === "pgbouncer" ? "pgbouncer-pool" : "pgbouncer";
+        found.push({ key: "pgbouncerAlias", what: `is ${pgbouncerAlias}, which is ${alias}, and can't be the pooler's name`, value });
+    }
     for (const key of ["pgbouncerImage", "pgadminImage"] as const) {
         if (stack !== "local" && !settings[key].includes("@sha256:")) {
             const what = `is ${settings[key]}, without a digest: tomorrow it may be another image`;
@@ -319,6 +331,20 @@ function contradictions(settings: z.infer<typeof schema>, stack: string): Contra
         }
     }
     return found;
+}
+
+/** What the providers could not take as their host, and what would be right; undefined where they can. */
+function judgeDockerHost(host: string): { what: string; value: string } | undefined {
+    if (!/^(unix:\/\/\/|(tcp|http|ssh):\/\/[^/])/.test(host) || !URL.canParse(host)) {
+        const what = `is ${JSON.stringify(host.replace(/:[^:@/]*@/, ":(hidden)@"))}: it must be unix:///PATH, tcp://HOST:PORT or ssh://USER@HOST`;
+        return { what, value: "ssh://USER@HOST" };
+    }
+    const url = new URL(host);
+    if (url.password === "" && url.search === "" && url.hash === "") return undefined;
+    const part =
+        url.password !== "" ? "has a password, which ssh takes from nobody but a person" : `has more than a host: ${url.search}${url.hash}`;
+    for (const one of ["password", "search", "hash"] as const) url[one] = "";
+    return { what: part, value: `${url.href}   (with a key for it: ssh-copy-id, and ssh-add or ~/.ssh/config)` };
 }
 
 /** The list that `docker:sshOpts` is, or undefined where it is none. */

@@ -241,3 +241,41 @@ describe("where the provider connects", () => {
         expect(parse({ "postgresql:host": "[::1]" }).databaseServer.host).toBe("[::1]");
     });
 });
+
+test.each([
+    ["ssh://root:hunter22@host:2222", "has a password", "docker:host ssh://root@host:2222 "],
+    ["ssh://root@host?x=1", "has more than a host: ?x=1", "docker:host ssh://root@host "],
+    ["tcp://host:2375#x", "has more than a host: #x", "docker:host tcp://host:2375 "],
+    ["ssh://root:hunter22@host:99999", 'is "ssh://root:(hidden)@host:99999"', "docker:host ssh://USER@HOST"],
+    ["root@host", 'is "root@host"', "docker:host ssh://USER@HOST"],
+])("the Docker host %s is refused without its secret", (host, what, remedy) => {
+    const said = complaint({ "docker:host": host });
+    expect(said).toContain(`docker:host ${what}`);
+    expect(said).toContain(`pulumi config set --stack stage ${remedy}`);
+    expect(said).not.toContain("hunter22");
+});
+
+test.each(["ssh://root@[::1]:2222", "ssh://me%40corp@host", "ssh://root@host/run/user/1000/docker.sock", "tcp://[::1]:2376"])(
+    "the Docker host %s is taken",
+    (host) => expect(parse({ "docker:host": host }).docker.host).toBe(host),
+);
+
+test.each([
+    ["timescale_db", "that of the database (databaseHost)"],
+    ["pgadmin", "pgAdmin's"],
+    ["localhost", "each container's own"],
+    ["10.0.0.7", "an address"],
+])("the pooler can't be called %s", (alias, whose) => {
+    const said = complaint({ "pg-sidecar:pgbouncerAlias": alias });
+    expect(said).toContain(`pgbouncerAlias is ${alias}, which is ${whose}`);
+    expect(said).toContain("pulumi config set --stack stage pgbouncerAlias pgbouncer");
+});
+
+test("a database that is called pgbouncer leaves the pooler another name", () => {
+    expect(complaint({ "pg-sidecar:databaseHost": "pgbouncer" })).toContain("pgbouncerAlias pgbouncer-pool");
+});
+
+test("the grace is what the provider gives a stop at most", () => {
+    expect(parse({ "pg-sidecar:pgbouncerStopGrace": "1140" }).pgbouncerStopGrace).toBe(1140);
+    expect(complaint({ "pg-sidecar:pgbouncerStopGrace": "1200" })).toContain("must be from 10 to 1140");
+});
