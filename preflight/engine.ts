@@ -5,7 +5,8 @@ import { isIP } from "net";
 import { join } from "path";
 import { defaultHost, DockerHost } from "../settings";
 import { forStack } from "./finding";
-import { overSsh, sshRemedy } from "./ssh";
+import { reachRemedy } from "./reach";
+import { overSsh } from "./ssh";
 
 const timeout = 20_000;
 
@@ -25,14 +26,11 @@ export async function tell(docker: DockerHost, method: "POST" | "DELETE", path: 
     }
 }
 
-/** What to say of an engine that can't be reached, and what mends it. */
-export function unreached({ host }: DockerHost, stack: string, { message }: Error): { what: string; remedy: string } {
-    const tls = host.startsWith("tcp:")
-        ? ", or, where it speaks TLS: pulumi config set docker:certPath FOLDER   (of ca.pem, cert.pem and key.pem)"
-        : "";
+/** What to say of an engine that can't be reached, and what fixes it. */
+export function unreached(docker: DockerHost, stack: string, { message }: Error): { what: string; remedy: string } {
     return {
-        what: `the Docker engine at ${host} can't be reached from here (${message})`,
-        remedy: forStack(stack, sshRemedy(message) ?? `start it, or: pulumi config set docker:host ssh://USER@HOST${tls}`),
+        what: `the Docker engine at ${docker.host} can't be reached from here (${message})`,
+        remedy: forStack(stack, reachRemedy(docker, message)),
     };
 }
 

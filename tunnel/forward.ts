@@ -39,7 +39,7 @@ export async function openTunnel({ docker, stack }: Settings, route: Route, ende
               ? "let this login forward there (AllowTcpForwarding, PermitOpen in sshd_config)"
               : "see that the database runs and ssh gets there by hand";
         throw new StackUnread(
-            `no tunnel to ${route.address}:${route.port} through ${docker.host}: ${why}\nMend it: ${forStack(stack, sshRemedy(why) ?? taken)}`,
+            `no tunnel to ${route.address}:${route.port} through ${docker.host}: ${why}\nFix: ${forStack(stack, sshRemedy(docker, why) ?? taken)}`,
         );
     }
     ssh.on("exit", (code) => open && ended(said.trim() || `ssh ended with ${code}`));

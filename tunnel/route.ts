@@ -1,3 +1,4 @@
+import { isIP } from "net";
 import { locals } from "../databaseserver";
 import { databasesOn, findDatabaseNetwork, HostFacts } from "../preflight/dockerhost";
 import { forStack } from "../preflight/finding";
@@ -17,7 +18,9 @@ export function routeTo(settings: Settings, host: HostFacts): Route {
     const network = findDatabaseNetwork(host, settings);
     if (typeof network !== "string") throw new StackUnread(forStack(stack, network.text));
     const found = databasesOn(network, host, settings).filter((one) => one.running);
-    if (found.length !== 1) {
+    // An address is a database outside of Docker's names, as with the host's own network.
+    const given = isIP(databaseHost) !== 0 ? databaseHost : undefined;
+    if (!given && found.length !== 1) {
         const there = found.length > 0 ? found : host.containers.filter((one) => one.running && one.networks[network]);
         throw new StackUnread(
             `${found.length === 0 ? "no" : "more than one"} running container is ${databaseHost} on network ${network} of ${docker.host}: ` +
@@ -25,7 +28,7 @@ export function routeTo(settings: Settings, host: HostFacts): Route {
                 `Mend it: start the database, or: pulumi config set --stack ${stack} databaseHost NAME`,
         );
     }
-    const route = { localPort: databaseServer.port, address: found[0]!.networks[network]!.address, port: databasePort };
+    const route = { localPort: databaseServer.port, address: given ?? found[0]!.networks[network]!.address, port: databasePort };
     if (!docker.host.startsWith("ssh:")) {
         throw new StackUnread(
             `docker:host is ${docker.host}: there is no ssh host to go through.\n` +
