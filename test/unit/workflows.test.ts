@@ -4,6 +4,7 @@ import { load } from "js-yaml";
 
 interface Job {
     if?: string;
+    environment?: unknown;
     permissions?: unknown;
     "timeout-minutes"?: number;
     env?: unknown;
@@ -26,6 +27,7 @@ const texts = Object.fromEntries(names.map((name) => [name, read(path.join(folde
 const workflows = Object.fromEntries(names.map((name) => [name, load(texts[name]!) as Workflow]));
 
 const jobsOf = (name: string) => Object.values(workflows[name]!.jobs);
+const ownBranches = "github.event.pull_request.head.repo.full_name == github.repository";
 const usesSecrets = (part: unknown) => /\bsecrets\b/.test(JSON.stringify(part));
 
 function triggersOf(name: string): string[] {
@@ -58,8 +60,16 @@ describe.each(names)("%s", (name) => {
         const { env, jobs } = workflows[name]!;
         expect(usesSecrets([env, Object.values(jobs).map((job) => job.env)])).toBe(false);
         if (!triggersOf(name).includes("pull_request")) return;
+        for (const job of jobsOf(name).filter(usesSecrets)) expect(job.if).toContain(ownBranches);
+    });
+
+    test("uses secrets only in a protected environment, and says how it is to be made", () => {
         for (const job of jobsOf(name).filter(usesSecrets)) {
-            expect(job.if).toBe("github.event.pull_request.head.repo.full_name == github.repository");
+            expect(job.environment).toMatch(/^stage-\w+$/);
+            const head = texts[name]!.split(/^name:/m)[0]!;
+            expect(head).toContain(`New environment: ${String(job.environment)}`);
+            // In a pull request's, anybody's push runs: somebody has to have read it. Elsewhere it is the branch that has been.
+            expect(head).toMatch(triggersOf(name).includes("pull_request") ? /Required reviewers/ : /Selected branches, main alone/);
         }
     });
 
@@ -74,9 +84,11 @@ describe.each(names)("%s", (name) => {
     });
 });
 
-test("the preview runs for this repository's branches only", () => {
+test("the preview runs for this repository's branches only, and not for Dependabot's", () => {
     expect(triggersOf("preview.yml")).toEqual(["pull_request"]);
-    for (const job of jobsOf("preview.yml")) expect(job.if).toBe("github.event.pull_request.head.repo.full_name == github.repository");
+    for (const job of jobsOf("preview.yml")) {
+        expect(job.if).toBe(`${ownBranches} && github.event.pull_request.user.login != 'dependabot[bot]'`);
+    }
 });
 
 test("the tests use no secret", () => {
