@@ -1,8 +1,10 @@
 import * as net from "net";
 import { stackLabel } from "../components/labels";
 import { DockerHost, Settings } from "../settings";
-import { ask, unreached } from "./engine";
+import { ask, dockerCommand, unreached } from "./engine";
 import { error, Finding, warning } from "./finding";
+import { bypasses, Published, Whereabouts } from "./isolation";
+import { answering, judgeAliases, judgeDatabaseHost, nameDatabase } from "./names";
 import { Known } from "./state";
 
 /** What the preflight wants to know of one container. */
@@ -12,11 +14,21 @@ export interface ContainerFacts {
     /** The stack that made it, `project/stack`. */
     owner?: string;
     running: boolean;
+    /** `healthy`, `unhealthy`, `starting`, or "" without a health check. */
+    health: string;
+    /** What its last health check printed. */
+    healthSaid: string;
+    /** As in `docker run --network`; `container:ID` if it shares another's. */
+    networkMode: string;
     /** The networks it is on, by name. */
     networks: Record<string, Endpoint>;
     volumes: string[];
     /** Ports it holds on the host. */
     hostPorts: number[];
+    /** What it publishes while it runs. */
+    published: Published[];
+    /** Its own ports that its image names. */
+    exposes: number[];
 }
 
 /** A container's place on a network. */
@@ -43,11 +55,14 @@ const dockersOwn = ["bridge", "host", "none"];
 
 interface Inspected {
     Name: string;
-    State: { Running: boolean };
-    Config: { Labels: Record<string, string> | null };
+    State: { Running: boolean; Health?: { Status: string; Log: { Output: string }[] | null } };
+    Config: { Labels: Record<string, string> | null; ExposedPorts?: Record<string, unknown> | null };
     Mounts: { Type: string; Name?: string }[];
-    HostConfig: { PortBindings: Record<string, { HostPort: string }[] | null> | null };
-    NetworkSettings: { Networks: Record<string, { Aliases: string[] | null; IPAddress: string }> };
+    HostConfig: { NetworkMode: string; PortBindings: Record<string, { HostPort: string }[] | null> | null };
+    NetworkSettings: {
+        Networks: Record<string, { Aliases: string[] | null; IPAddress: string }>;
+        Ports: Record<string, { HostIp: string; HostPort: string }[] | null> | null;
+    };
 }
 
 /** Asks the engine, reading only. */
@@ -58,24 +73,7 @@ export async function inspectHost(docker: DockerHost): Promise<HostFacts> {
     for (const { Id } of listed) {
         // One after the other: over ssh each is a connection, and sshd takes few at once.
         const one = await ask<Inspected>(docker, `/containers/${Id}/json`);
-        if (!one) continue; // gone since
-        const owner = one.Config.Labels?.[stackLabel];
-        containers.push({
-            id: Id,
-            name: one.Name.replace(/^\//, ""),
-            ...(owner ? { owner } : {}),
-            running: one.State.Running,
-            networks: Object.fromEntries(
-                Object.entries(one.NetworkSettings.Networks).map(([network, { Aliases, IPAddress }]) => [
-                    network,
-                    { aliases: Aliases ?? [], address: IPAddress },
-                ]),
-            ),
-            volumes: one.Mounts.flatMap((mount) => (mount.Type === "volume" && mount.Name ? [mount.Name] : [])),
-            hostPorts: Object.values(one.HostConfig.PortBindings ?? {}).flatMap((bindings) =>
-                (bindings ?? []).map(({ HostPort }) => Number(HostPort)),
-            ),
-        });
+        if (one) containers.push(factsOf(Id, one)); // else it is gone since
     }
     return {
         networks: networks.map(({ Id, Name, Labels }) => {
@@ -86,12 +84,49 @@ export async function inspectHost(docker: DockerHost): Promise<HostFacts> {
     };
 }
 
-const answersTo = ({ name, networks }: ContainerFacts, host: string, network: string) =>
-    name === host || (networks[network]?.aliases.includes(host) ?? false);
+function factsOf(id: string, { Name, State, Config, Mounts, HostConfig, NetworkSettings }: Inspected): ContainerFacts {
+    const owner = Config.Labels?.[stackLabel];
+    return {
+        id,
+        name: Name.replace(/^\//, ""),
+        ...(owner ? { owner } : {}),
+        running: State.Running,
+        health: State.Health?.Status ?? "",
+        healthSaid: State.Health?.Log?.at(-1)?.Output.trim() ?? "",
+        networkMode: HostConfig.NetworkMode,
+        networks: Object.fromEntries(
+            Object.entries(NetworkSettings.Networks).map(([network, { Aliases, IPAddress }]) => [
+                network,
+                { aliases: Aliases ?? [], address: IPAddress },
+            ]),
+        ),
+        volumes: Mounts.flatMap((mount) => (mount.Type === "volume" && mount.Name ? [mount.Name] : [])),
+        hostPorts: Object.values(HostConfig.PortBindings ?? {}).flatMap((bindings) =>
+            (bindings ?? []).map(({ HostPort }) => Number(HostPort)),
+        ),
+        published: publishedOf(NetworkSettings.Ports),
+        exposes: Object.keys(Config.ExposedPorts ?? {}).map((port) => parseInt(port, 10)),
+    };
+}
+
+/** What the engine says of a container's published ports. */
+export function publishedOf(ports: Inspected["NetworkSettings"]["Ports"]): Published[] {
+    return Object.entries(ports ?? {}).flatMap(([inside, bindings]) =>
+        (bindings ?? []).map(({ HostIp, HostPort }) => ({ inside: parseInt(inside, 10), address: HostIp, port: Number(HostPort) })),
+    );
+}
+
+/** A container's places, by its facts. */
+export const whereabouts = ({ name, networks, networkMode, published }: ContainerFacts): Whereabouts => ({
+    name,
+    networks: Object.keys(networks),
+    onHost: networkMode === "host",
+    published,
+});
 
 /** The containers that are the database by name on a network, the running ones if any is. */
-export function databasesOn(network: string, { containers }: HostFacts, { databaseHost }: Settings): ContainerFacts[] {
-    const all = containers.filter((one) => one.networks[network] && answersTo(one, databaseHost, network));
+export function databasesOn(network: string, facts: HostFacts, { databaseHost }: Pick<Settings, "databaseHost">): ContainerFacts[] {
+    const all = answering(databaseHost, network, facts);
     const running = all.filter((one) => one.running);
     return running.length > 0 ? running : all;
 }
@@ -106,8 +141,10 @@ export function findDatabaseNetwork(facts: HostFacts, settings: Settings): strin
     });
     const running = found.filter((one) => one.running);
     const candidates = (running.length > 0 ? running : found).map(({ name }) => name);
-    const nameless = dockersOwn.find((name) => databasesOn(name, facts, settings).length > 0);
-    if (candidates.length === 0 && nameless !== undefined) return whyNameless(`${databaseHost} is only on ${nameless}`, settings);
+    if (candidates.length === 0) {
+        const nameless = facts.containers.find((one) => one.name === databaseHost && isNameless(one));
+        if (nameless) return whyNameless(nameless, facts, settings);
+    }
     // Coolify may put it on the proxy's network as well, where every other service is.
     const [only, ...others] = candidates.length > 1 ? candidates.filter((name) => name !== proxyNetwork) : candidates;
     if (only !== undefined && others.length === 0) return only;
@@ -116,70 +153,100 @@ export function findDatabaseNetwork(facts: HostFacts, settings: Settings): strin
             ? `no container on ${docker.host} answers to ${databaseHost}`
             : `${databaseHost} is on more than one network of ${docker.host}: ${candidates.join(", ")}`;
     return error(
-        `databaseNetwork: ${what}. Mend it: pulumi config set databaseNetwork NETWORK` +
-            (only === undefined ? `, pulumi config set databaseHost NAME, or start the database` : ""),
+        only === undefined
+            ? `databaseHost: ${what}. Fix: ${nameDatabase(facts.containers)}`
+            : `databaseNetwork: ${what}. Fix: pulumi config set databaseNetwork ${only}, or another of them`,
     );
 }
 
-/** How a running database gets a network of its own. */
-const ownNetwork = ({ databaseHost }: Settings) =>
-    `docker network create NETWORK; docker network connect --alias ${databaseHost} NETWORK DATABASE-CONTAINER; ` +
-    `pulumi config set databaseNetwork NETWORK`;
+/** The network that is proposed for a database which has none where names work. */
+const proposed = "pg-sidecar-database";
 
-const whyNameless = (what: string, settings: Settings) =>
-    error(
-        `databaseNetwork: ${what}, a network of Docker's own, where containers don't find each other by name. ` +
-            `Mend it, with no restart of anything: ${ownNetwork(settings)}`,
+/** How a running database gets a network of its own, with no restart of anything. */
+function ownNetwork({ name }: ContainerFacts, facts: HostFacts, databaseHost: string, cli: string): string {
+    return `${createProposed(facts, cli)}${cli} network connect --alias ${databaseHost} ${proposed} ${name}; pulumi config set databaseNetwork ${proposed}`;
+}
+
+const createProposed = (facts: HostFacts, cli: string) =>
+    facts.networks.some(({ name }) => name === proposed) ? "" : `${cli} network create ${proposed}; `;
+
+/** Whether a container is on no network on which others find it by name. */
+const isNameless = ({ networks }: ContainerFacts) => Object.keys(networks).every((name) => dockersOwn.includes(name));
+
+/** How a database comes to be found by name, or, if it can't be, by an address; each way was played. */
+function whyNameless(database: ContainerFacts, facts: HostFacts, { databaseHost, docker }: Settings): Finding {
+    const { name, networkMode } = database;
+    const cli = dockerCommand(docker);
+    if (networkMode.startsWith("container:")) {
+        const other = facts.containers.find(({ id }) => id === networkMode.slice("container:".length));
+        const network = Object.keys(other?.networks ?? {}).find((one) => !dockersOwn.includes(one));
+        const what = `databaseNetwork: container ${name} has the network of ${other?.name ?? "a container that is gone"}, and no name of its own there`;
+        if (!other || !network) return error(`${what}. Fix: deploy it with a network of its own`);
+        return error(`${what}. Fix: pulumi config set databaseHost ${other.name}; pulumi config set databaseNetwork ${network}`);
+    }
+    if (networkMode === "host") {
+        const gateway = `$(${cli} network inspect -f '{{(index .IPAM.Config 0).Gateway}}' ${proposed})`;
+        return error(
+            `databaseNetwork: container ${name} has the host's own network (network_mode: host), so it has no name on any other, and the engine connects it to none. ` +
+                `Fix: let the pooler reach it by the host's address on a network: ${createProposed(facts, cli)}pulumi config set databaseNetwork ${proposed}; pulumi config set databaseHost ${gateway}   ` +
+                `(the database has to listen there: listen_addresses, pg_hba.conf and the host's firewall)`,
+        );
+    }
+    const own = Object.keys(database.networks)[0] ?? networkMode;
+    return error(
+        `databaseNetwork: ${databaseHost} is only on ${own}, a network of Docker's own, where containers don't find each other by name. ` +
+            `Fix, with no restart of anything: ${own === "none" ? `${cli} network disconnect none ${name}; ` : ""}${ownNetwork(database, facts, databaseHost, cli)}`,
     );
+}
 
 /** What speaks against bringing the stack up on this host, beside what its state has. */
 export function judgeHost(facts: HostFacts, settings: Settings, known: Pick<Known, "owner" | "ids">): Finding[] {
-    const { databaseNetwork, pgbouncerAlias, pgadminVolume, pgadminPort, docker } = settings;
+    const { databaseNetwork, pgadminVolume, pgadminPort, docker } = settings;
     const found: Finding[] = [];
     const networks = facts.networks.map((network) => network.name);
-    if (dockersOwn.includes(databaseNetwork)) found.push(whyNameless(`it is ${databaseNetwork}`, settings));
-    else if (!networks.includes(databaseNetwork)) {
+    if (dockersOwn.includes(databaseNetwork)) {
+        const database = facts.containers.find(({ name }) => name === settings.databaseHost);
+        found.push(
+            database && isNameless(database)
+                ? whyNameless(database, facts, settings)
+                : error(
+                      `databaseNetwork: it is ${databaseNetwork}, a network of Docker's own, where containers don't find each other by name. ` +
+                          `Fix: pulumi config rm databaseNetwork   (it is looked up, by databaseHost)`,
+                  ),
+        );
+    } else if (!networks.includes(databaseNetwork)) {
         const there = networks.filter((name) => !dockersOwn.includes(name));
         found.push(
             error(
                 `databaseNetwork: there is no network ${databaseNetwork} on ${docker.host}, only ${there.join(", ") || "Docker's own"}. ` +
-                    `Mend it: pulumi config set databaseNetwork NETWORK   (docker inspect -f '{{json .NetworkSettings.Networks}}' DATABASE-CONTAINER tells it)`,
+                    `Fix: pulumi config rm databaseNetwork   (it is looked up, by databaseHost), or: pulumi config set databaseNetwork NETWORK`,
             ),
         );
+    } else {
+        found.push(...judgeDatabaseHost(facts, settings));
     }
     if (settings.pgadminDomain !== "" && !networks.includes(settings.proxyNetwork)) {
         found.push(
             error(
                 `proxyNetwork: there is no network ${settings.proxyNetwork} on ${docker.host} for the proxy to serve ${settings.pgadminDomain} on. ` +
-                    `Mend it: pulumi config set proxyNetwork NETWORK   (docker inspect -f '{{json .NetworkSettings.Networks}}' PROXY-CONTAINER tells it), ` +
+                    `Fix: pulumi config set proxyNetwork NETWORK   (docker inspect -f '{{json .NetworkSettings.Networks}}' PROXY-CONTAINER tells it), ` +
                     `or serve pgAdmin without a proxy: pulumi config rm pgadminDomain`,
             ),
         );
     }
-    if (settings.pgadminDomain !== "" && settings.proxyNetwork === databaseNetwork && !settings.pgadminDirect) {
-        found.push(
-            warning(
-                `proxyNetwork: ${databaseNetwork} is the database's network too, so pgAdmin can reach the database past the pooler. ` +
-                    `To keep them apart, give the database one of its own: ${ownNetwork(settings)}`,
-            ),
-        );
-    }
+    found.push(...judgeIsolation(facts, settings, known.owner));
     const others = facts.containers.filter(({ id, owner }) => owner !== known.owner && !known.ids.includes(id));
     const whose = ({ name, owner: other }: ContainerFacts) => `container ${name}${other ? ` of stack ${other}` : ""}`;
     const settle = (key: string, value: string, what: string, clash: ContainerFacts | undefined) => {
         if (clash)
             found.push(
                 error(
-                    `${key}: ${what} is already that of ${whose(clash)} on ${docker.host}. Mend it: pulumi config set ${key} ${value}   (or stop that one)`,
+                    `${key}: ${what} is already that of ${whose(clash)} on ${docker.host}. ` +
+                        `Fix: pulumi config set ${key} ${value}, or: ${dockerCommand(docker)} stop ${clash.name}`,
                 ),
             );
     };
-    settle(
-        "pgbouncerAlias",
-        `${pgbouncerAlias}-${settings.stack}`,
-        `the name ${pgbouncerAlias} on network ${databaseNetwork}`,
-        others.find((one) => one.networks[databaseNetwork]?.aliases.includes(pgbouncerAlias)),
-    );
+    found.push(...judgeAliases(facts, settings, known));
     settle(
         "pgadminVolume",
         `${pgadminVolume}-${settings.stack}`,
@@ -197,6 +264,24 @@ export function judgeHost(facts: HostFacts, settings: Settings, known: Pick<Know
     return found;
 }
 
+/** Ways by which pgAdmin would reach the database past the pooler; with a direct entry it is meant to. */
+function judgeIsolation(facts: HostFacts, settings: Settings, owner: string): Finding[] {
+    const { databaseHost, databaseNetwork, databasePort, pgadminDirect, pgadminDomain, proxyNetwork, docker } = settings;
+    if (pgadminDirect) return [];
+    const cli = dockerCommand(docker);
+    const own = facts.networks.filter((one) => one.owner === owner).map(({ name }) => name);
+    const networks = [...own, ...(pgadminDomain === "" ? [] : [proxyNetwork])];
+    return databasesOn(databaseNetwork, facts, settings).flatMap((database) =>
+        bypasses(networks, whereabouts(database), databasePort, cli).map(({ by, fix, network }) => {
+            const apart = `give the database a network of its own: ${ownNetwork(database, facts, databaseHost, cli)}; then bring the stack up and: `;
+            return warning(
+                `pgAdmin can reach the database past the pooler, where no budget counts its connections: by ${by}. ` +
+                    `Fix: ${network === databaseNetwork ? apart : ""}${fix}`,
+            );
+        }),
+    );
+}
+
 /** On this very machine a program outside Docker may hold pgAdmin's port as well. */
 export async function judgePort(facts: HostFacts, { pgadminPort, docker }: Settings): Promise<Finding[]> {
     const held = facts.containers.some((one) => one.running && one.hostPorts.includes(pgadminPort));
@@ -212,7 +297,7 @@ export async function judgePort(facts: HostFacts, { pgadminPort, docker }: Setti
 /** What to say of an engine that can't be reached: an error in a preview too, since the networks' lookup fails there with a stack trace. */
 export function whyNoEngine(cause: Error, { docker, stack }: Settings): Finding {
     const { what, remedy } = unreached(docker, stack, cause);
-    return error(`${what}. Mend it: ${remedy}`);
+    return error(`${what}. Fix: ${remedy}`);
 }
 
 function isTaken(port: number): Promise<boolean> {

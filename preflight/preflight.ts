@@ -8,6 +8,8 @@ import { whyUnreached } from "./databaseerrors";
 import { findDatabaseNetwork, HostFacts, inspectHost, judgeHost, judgePort, whyNoEngine } from "./dockerhost";
 import { dockerCommand } from "./engine";
 import { error, Finding, forStack, warning } from "./finding";
+import { judgeHealth } from "./health";
+import { inspectImages } from "./images";
 import { judgeDatabase } from "./judgedatabase";
 import { findLeftovers, findMissing, findNamesake, removeLeftovers } from "./leftovers";
 import { reviveOutgoing } from "./outgoing";
@@ -44,7 +46,11 @@ export async function preflight(given: Settings, dryRun = pulumi.runtime.isDryRu
         ...(database instanceof Error ? [whyUnreached(database, settings)] : judgeDatabase(database, settings, known)),
         ...(host instanceof Error
             ? [whyNoEngine(host, settings)]
-            : [...(typeof network === "string" ? judgeHost(host, settings, known) : [network]), ...(await judgePort(host, settings))]),
+            : [
+                  ...(typeof network === "string" ? judgeHost(host, settings, known) : [network]),
+                  ...(await judgePort(host, settings)),
+                  ...(await inspectImages(settings)),
+              ]),
         ...(await judgeSsh(settings.docker)),
         ...(state instanceof Error
             ? [warning(`not checked: what the stack's state has (pulumi stack export: ${state.message.trim()})`)]
@@ -74,9 +80,11 @@ export function judgeState(state: StackState, known: Known, host: HostFacts, set
             ),
         ];
     }
+    const unhealthy = judgeHealth(state, host, settings);
     const missing = findMissing(state, host).join(", ");
-    if (missing === "") return [];
+    if (missing === "") return unhealthy;
     return [
+        ...unhealthy,
         warning(
             `${missing}: gone from ${docker.host}, or stopped; a run without --refresh takes them for what they were. ` +
                 `Mend it: ${viaTunnel(settings)}pulumi up --refresh --stack ${stack}`,

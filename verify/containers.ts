@@ -17,6 +17,8 @@ export interface ContainerFacts {
     restarts: number;
     /** Its addresses by network. */
     networks: Record<string, string[]>;
+    /** The host's addresses on its networks. */
+    gateways: string[];
     /** What it publishes on the host, as `address:port`. */
     published: string[];
 }
@@ -27,7 +29,7 @@ interface Inspected {
     RestartCount: number;
     State: { Running: boolean; StartedAt: string; Health?: { Status: string; Log: { Output: string }[] | null } };
     NetworkSettings: {
-        Networks: Record<string, { IPAddress: string; GlobalIPv6Address: string }>;
+        Networks: Record<string, { IPAddress: string; GlobalIPv6Address: string; Gateway: string }>;
         Ports: Record<string, { HostIp: string; HostPort: string }[] | null> | null;
     };
 }
@@ -76,6 +78,7 @@ function factsOf({ Name, Image, RestartCount, State, NetworkSettings }: Inspecte
                 [IPAddress, GlobalIPv6Address].filter(Boolean),
             ]),
         ),
+        gateways: Object.values(NetworkSettings.Networks).flatMap(({ Gateway }) => Gateway || []),
         published: Object.values(NetworkSettings.Ports ?? {}).flatMap((all) =>
             (all ?? []).map(({ HostIp, HostPort }) => `${HostIp}:${HostPort}`),
         ),

@@ -269,7 +269,7 @@ const bad: [string, RegExp, () => Promise<{ cwd?: string }>, () => Promise<void>
     [
         "a wrong database host",
         /not listening yet, the database does not answer/,
-        () => setConfig(on, "databaseHost", "no-such-host").then(() => ({})),
+        () => setConfig(on, "databaseHost", "no-such-host.example").then(() => ({})),
         () => removeConfig(on, "databaseHost"),
     ],
     [

@@ -50,26 +50,42 @@ test("no port of the host leads to the database, and an up without the tunnel sa
     expect(code).not.toBe(0);
 });
 
-test.each([
-    ["a wrong key", { key: "stranger" }, /Permission denied \(publickey\)/, "ssh-add FILE"],
-    ["an unknown host", { knownHosts: "nothing", key: "user" }, /[Hh]ost key (is known|verification failed)/, "ssh LOGIN"],
-    ["no Docker on the far side", { key: "nodocker" }, /docker: (command )?not found/, "install Docker on that host"],
-])("%s stops an up with the remedy", async (what, options, said, remedy) => {
+test.each<[string, { key?: string; knownHosts?: string; at?: string; port?: number }, RegExp, RegExp]>([
+    ["a wrong key", { key: "stranger" }, /Permission denied \(publickey\)/, /ssh-add FILE/],
+    ["an unknown host", { knownHosts: "nothing" }, /[Hh]ost key (is known|verification failed)/, /accept the host's key .*: ssh -p \d+ \w+@127\.0\.0\.1 true/],
+    ["a changed host key", { knownHosts: "changed" }, /HOST IDENTIFICATION HAS CHANGED/, /ssh-keygen -R '\[127\.0\.0\.1\]:\d+'/],
+    ["no Docker on the far side", { key: "nodocker" }, /docker: (command )?not found/, /install Docker on that host, until this works: ssh -p \d+ \w+@127\.0\.0\.1 docker version/],
+    ["no right to use Docker there", { key: "norights" }, /permission denied while trying to connect/, /usermod -aG docker \w+; then here, ssh -o ControlPath=\S+ -O exit -p \d+/],
+    ["an engine that is down there", { key: "down" }, /Is the docker daemon running/, /ssh -p \d+ \S+ systemctl start docker/],
+    ["a name that nobody knows", { at: "no-such-host.invalid" }, /Could not resolve hostname no-such-host\.invalid/, /take its address/],
+    ["a port on which nothing listens", { port: 1 }, /port 1: Connection refused/, /start sshd there/],
+])("%s stops an up with the remedy", async (what, { at = "127.0.0.1", port = sshd.port, ...options }, said, remedy) => {
     // A connection that stands already would be taken: this one must be made.
     const own = sshd.sshOpts(options).map((option) => option.replace(/^(ControlPath=.*)\/(.*)$/, `$1/${what.length}-$2`));
     try {
         await remote.setSshOpts(own);
+        await setConfig(on, "docker:host", sshd.dockerHostAt(at, port));
         const { code, stdout } = await pulumi(on, ["up", ...changing]);
         expect(stdout).toMatch(said);
-        expect(stdout).toContain(remedy);
+        expect(stdout).toMatch(remedy);
         expect(stdout).toContain("nothing was changed");
         expect(code).not.toBe(0);
         const tunnel = await remote.tunnelled("true");
         expect(tunnel.stderr).toMatch(said);
-        expect(tunnel.stderr).toContain(remedy);
+        expect(tunnel.stderr).toMatch(remedy);
         expect(tunnel.code).toBe(2);
     } finally {
         await remote.setSshOpts(sshd.sshOpts());
+        await setConfig(on, "docker:host", sshd.dockerHost);
+    }
+}); // prettier-ignore
+
+test("a host by its IPv6 address is reached as by the other", async () => {
+    await setConfig(on, "docker:host", sshd.dockerHostAt("[::1]"));
+    try {
+        expect(await remote.pulumi("preview", "--diff")).not.toContain("can't be reached");
+    } finally {
+        await setConfig(on, "docker:host", sshd.dockerHost);
     }
 });
 
@@ -152,7 +168,9 @@ test.each([
         await until("the pool to answer", 10, pooledAnswers);
         if (goOn) {
             const { stderr } = await remote.tunnelled("true");
-            expect(stderr).toMatch(/timed out[^]*Mend it: see that the host is up: ssh LOGIN/);
+            expect(stderr).toMatch(
+                /timed out[^]*: see that the host is up and lets this machine in, until this works: ssh -p \d+ \S+ true/,
+            );
             await goOn();
         }
         await tunnelledUp();

@@ -2,6 +2,7 @@ import { ChildProcess, spawn } from "child_process";
 import * as fs from "fs";
 import * as os from "os";
 import * as path from "path";
+import { socket } from "../../lab/engine";
 import { need } from "../../lab/machine";
 import { attempt, run, until } from "../../lab/run";
 import { load } from "js-yaml";
@@ -22,18 +23,27 @@ export class Sshd {
         await need("ssh", ["openssh-client"], "to go there");
         const folder = fs.mkdtempSync(path.join(os.tmpdir(), "sidecar-sshd-")); // short: a socket's path has 108 bytes at most
         const inFolder = (name: string) => path.join(folder, name);
-        for (const key of ["host", "user", "stranger", "nodocker"]) {
+        for (const key of ["host", "other", "user", "stranger", "nodocker", "norights", "down"]) {
             await run("ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-f", inFolder(key)]);
         }
         const key = (name: string) => fs.readFileSync(inFolder(`${name}.pub`), "utf8");
         // Under this key the far side looks as if there were no Docker on it.
         const without = `command="PATH=/nowhere exec /bin/sh -c \\"$SSH_ORIGINAL_COMMAND\\"" ${key("nodocker")}`;
-        fs.writeFileSync(inFolder("authorized_keys"), key("user") + without);
-        fs.writeFileSync(inFolder("known_hosts"), `[127.0.0.1]:${port} ${key("host").split(" ").slice(0, 2).join(" ")}\n`);
+        // Under these it is another's engine, or one that does not run.
+        const as = (prefix: string, name: string) => `command="exec ${prefix} /bin/sh -c \"$SSH_ORIGINAL_COMMAND\"" ${key(name)}`;
+        const norights = as("setpriv --reuid=65534 --regid=65534 --clear-groups", "norights");
+        // The engine's socket is in the command where it is not the usual one.
+        const down = `command="exec env DOCKER_HOST=unix:///nowhere/docker.sock /bin/sh -c \"$(echo $SSH_ORIGINAL_COMMAND | sed 's/--host=[^ ]*//')\"" ${key("down")}`;
+        fs.writeFileSync(inFolder("authorized_keys"), key("user") + without + norights + down);
+        const known = (name: string) =>
+            ["127.0.0.1", "::1"].map((host) => `[${host}]:${port} ${key(name).split(" ").slice(0, 2).join(" ")}\n`).join("");
+        fs.writeFileSync(inFolder("known_hosts"), known("host"));
+        fs.writeFileSync(inFolder("changed"), known("other"));
         fs.writeFileSync(
             inFolder("config"),
             [
                 `ListenAddress 127.0.0.1:${port}`,
+                `ListenAddress [::1]:${port}`,
                 `HostKey ${inFolder("host")}`,
                 `AuthorizedKeysFile ${inFolder("authorized_keys")}`,
                 "PidFile none",
@@ -56,7 +66,13 @@ export class Sshd {
     }
 
     get dockerHost(): string {
-        return `ssh://${user}@127.0.0.1:${this.port}`;
+        return this.dockerHostAt("127.0.0.1");
+    }
+
+    /** The same by another of its addresses. An engine whose socket is not the usual one is named by its path. */
+    dockerHostAt(address: string, port = this.port): string {
+        const { pathname } = new URL(process.env.DOCKER_HOST ?? socket);
+        return `ssh://${user}@${address}:${port}${pathname === "/var/run/docker.sock" ? "" : pathname}`;
     }
 
     /** `docker:sshOpts`: those that Pulumi.yaml has, but with keys, known hosts and a shared connection of the test's own. */

@@ -1,7 +1,7 @@
 import { lookupBody } from "../../components/authentication/lookup";
 import { Deployed } from "../../deployed";
 import { Outcome } from "../../verify/check";
-import { judgeContainers, judgeImage, judgePorts } from "../../verify/checks/containers";
+import { judgeContainers, judgeImage, judgeIsolation, judgePorts } from "../../verify/checks/containers";
 import { judgeLeak, parseLooks } from "../../verify/checks/leaks";
 import { judgeDirect, judgeLimits, judgePipeline, judgeStress, whyNoRoom } from "../../verify/checks/load";
 import { judgeExpiry, judgeGrants, judgePath, LookupFacts, remedies } from "../../verify/checks/lookup";
@@ -24,6 +24,7 @@ describe("containers", () => {
         healthSaid: "",
         restarts: 0,
         networks: {},
+        gateways: [],
         published: [],
         ...more,
     });
@@ -45,7 +46,7 @@ describe("containers", () => {
         [
             "unhealthy",
             [container("pgbouncer-1", { health: "unhealthy", healthSaid: "no login" }), pgadmin],
-            /^failed: .*no login docker logs/,
+            /^failed: .*no login docker restart pgbouncer-1 /,
         ],
         ["two", [container("pgbouncer-1"), container("pgbouncer-2"), pgadmin], /^failed: .*there is pgbouncer-2 pulumi up --stack s/],
     ])("%s", (_, found, said) => expect(judge(...found)).toMatch(said));
@@ -54,6 +55,54 @@ describe("containers", () => {
         expect(judgeImage("a/b:1@sha256:12", ["a/b@sha256:12"], "pulumi up").result).toBe("ok");
         expect(judgeImage("a/b:1@sha256:12", ["a/b@sha256:123"], "pulumi up").result).toBe("failed");
         expect(judgeImage("a/b:1", ["a/b@sha256:12"], "pulumi up").result).toBe("skipped");
+    });
+
+    describe("isolation", () => {
+        const deployed = { databaseHost: "timescale_db", databasePort: 5432, pgadminDirect: false } as Deployed;
+        const database = { name: "db-1", networks: ["abc", "coolify"], onHost: false, published: [] };
+        const judgeOn = (
+            networks: string[],
+            databases: Parameters<typeof judgeIsolation>[1],
+            reached: string[],
+            more: Partial<Deployed> = {},
+        ) => {
+            const pgadmin = container("pgadmin-1", { networks: Object.fromEntries(networks.map((name) => [name, ["172.18.0.3"]])) });
+            return seen(
+                judgeIsolation(pgadmin, databases, reached, {
+                    deployed: { ...deployed, ...more },
+                    outputs: { networks: { database: "abc" } },
+                    dockerCommand: "docker",
+                }),
+            );
+        };
+
+        test("no way is ok, and so is one that a firewall closes", () => {
+            expect(judgeOn(["pg-sidecar-1"], [database], [])).toMatch(/^ok: pgAdmin is on pg-sidecar-1, and no way/);
+            expect(judgeOn(["pg-sidecar-1", "coolify"], [database], [])).toMatch(/^ok/);
+        });
+
+        test("each open way is named with what closes it", () => {
+            expect(judgeOn(["pg-sidecar-1", "coolify"], [database], ["172.19.0.2:5432"])).toMatch(
+                /^warning: .* at 172\.19\.0\.2:5432: by network coolify, which db-1 is on too docker network disconnect coolify db-1/,
+            );
+            const published = { ...database, published: [{ inside: 5432, address: "0.0.0.0", port: 5433 }] };
+            expect(judgeOn(["pg-sidecar-1"], [published], ["172.18.0.1:5433"])).toMatch(
+                /^warning: .* by port 5433 of the host.* 127\.0\.0\.1:5433:5432/,
+            );
+            expect(judgeOn(["pg-sidecar-1"], [{ ...database, onHost: true }], ["172.18.0.1:5432"])).toMatch(
+                /^warning: .* by port 5432 of the host/,
+            );
+            expect(judgeOn(["pg-sidecar-1"], [database], ["172.18.0.9:5432"])).toMatch(/^warning/);
+        });
+
+        test("pgAdmin on the database's network by hand fails", () => {
+            expect(judgeOn(["pg-sidecar-1", "abc"], [database], [])).toMatch(/^failed: .* docker network disconnect abc pgadmin-1/);
+        });
+
+        test("the direct entry is meant, and without a database's container nothing is known", () => {
+            expect(judgeOn(["abc"], [database], ["172.18.0.2:5432"], { pgadminDirect: true })).toMatch(/^warning: .*as pgadminDirect says/);
+            expect(judgeOn(["pg-sidecar-1"], [], [])).toMatch(/^skipped/);
+        });
     });
 
     test("ports", () => {
