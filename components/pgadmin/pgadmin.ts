@@ -111,7 +111,8 @@ export class Pgadmin extends pulumi.ComponentResource {
                 networkMode: "bridge",
                 networksAdvanced: [
                     { name: args.network, aliases: ["pgadmin"] },
-                    ...(databaseNetwork ? [{ name: databaseNetwork.name, aliases: ["pgadmin"] }] : []),
+                    // Without the alias: another pgAdmin may have it there already.
+                    ...(databaseNetwork ? [{ name: databaseNetwork.name }] : []),
                     ...(proxy ? [{ name: proxy.network.name }] : []),
                 ],
                 ...(args.hostPort ? { ports: [{ internal: listenPort, external: args.hostPort, ip: "127.0.0.1" }] } : {}),
