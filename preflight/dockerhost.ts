@@ -1,9 +1,12 @@
+import { execFile } from "child_process";
 import * as net from "net";
+import { promisify } from "util";
 import { stackLabel } from "../components/labels";
 import { DockerHost, Settings } from "../settings";
 import { ask, dockerCommand, unreached } from "./engine";
 import { error, Finding, warning } from "./finding";
 import { bypasses, Published, Whereabouts } from "./isolation";
+import { sshArguments } from "./ssh";
 import { answering, judgeAliases, judgeDatabaseHost, nameDatabase } from "./names";
 import { Known } from "./state";
 
@@ -282,16 +285,36 @@ function judgeIsolation(facts: HostFacts, settings: Settings, owner: string): Fi
     );
 }
 
-/** On this very machine a program outside Docker may hold pgAdmin's port as well. */
+/** A program outside Docker may hold pgAdmin's port as well: found on this very machine, and over ssh. */
 export async function judgePort(facts: HostFacts, { pgadminPort, docker }: Settings): Promise<Finding[]> {
-    const held = facts.containers.some((one) => one.running && one.hostPorts.includes(pgadminPort));
-    if (pgadminPort === 0 || !docker.host.startsWith("unix:") || held || !(await isTaken(pgadminPort))) return [];
+    if (pgadminPort === 0 || facts.containers.some((one) => one.running && one.hostPorts.includes(pgadminPort))) return [];
+    const taken = docker.host.startsWith("unix:")
+        ? await isTaken(pgadminPort)
+        : docker.host.startsWith("ssh:") && listensOn(await listeners(docker), pgadminPort);
+    if (!taken) return [];
+    const where = docker.host.startsWith("unix:") ? "this machine" : docker.host;
     return [
         error(
-            `pgadminPort: a program on this machine already listens on port ${pgadminPort}. ` +
-                `Mend it: pulumi config set pgadminPort ${pgadminPort + 1}   (or stop that one)`,
+            `pgadminPort: a program on ${where} already listens on port ${pgadminPort}. ` +
+                `Fix: pulumi config set pgadminPort ${pgadminPort + 1}   (or stop that one)`,
         ),
     ];
+}
+
+/** Whether, by Linux's table of TCP sockets, something listens on this port of the loopback's or of all addresses. */
+export function listensOn(table: string, port: number): boolean {
+    const hex = port.toString(16).toUpperCase().padStart(4, "0");
+    const listening = "0A";
+    return table.split("\n").some((line) => {
+        const [, local = "", , state] = line.trim().split(/\s+/);
+        return state === listening && new RegExp(`^(0100007F|0{8}|0{32}):${hex}$`).test(local);
+    });
+}
+
+/** That table on the ssh host; nothing where the login may not read it. */
+async function listeners(docker: DockerHost): Promise<string> {
+    const read = sshArguments(docker, ["cat", "/proc/net/tcp", "/proc/net/tcp6"]);
+    return (await promisify(execFile)("ssh", read).catch(() => ({ stdout: "" }))).stdout;
 }
 
 /** What to say of an engine that can't be reached: an error in a preview too, since the networks' lookup fails there with a stack trace. */

@@ -89,6 +89,22 @@ test("a host by its IPv6 address is reached as by the other", async () => {
     }
 });
 
+test("a program that has pgAdmin's port on the far host is found before the old pgAdmin goes", async () => {
+    const server = net.createServer();
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    const { port } = server.address() as net.AddressInfo;
+    await setConfig(on, "pgadminPort", String(port));
+    try {
+        const { code, stdout } = await pulumi(on, ["preview"]);
+        expect(code).not.toBe(0);
+        expect(stdout).toContain(`pgadminPort: a program on ${sshd.dockerHost} already listens on port ${port}`);
+        expect(await containers("pgadmin")).toEqual([out.pgadminContainer]);
+    } finally {
+        server.close();
+        await setConfig(on, "pgadminPort", String(on.lab.pgadminPort));
+    }
+});
+
 test("a stack moved to ssh goes on as it was", async () => {
     await tunnelledUp();
     expect(await remote.pulumi("preview", "--expect-no-changes")).toContain("17 unchanged");
