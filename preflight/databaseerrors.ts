@@ -35,7 +35,7 @@ function addEntry(settings: Settings, type: "host" | "hostnossl" | "hostssl", ad
 }
 
 /** Ends the backends that idle, by their titles: what pg_terminate_backend does, without a connection. */
-const endIdle = `for p in /proc/[0-9]*; do tr -d '\\0' < $p/cmdline 2> /dev/null | grep -q '^postgres: .* idle *$' && kill \${p#/proc/}; done`;
+const endIdle = `for p in /proc/[0-9]*; do if tr -d '\\0' < $p/cmdline 2> /dev/null | grep -q '^postgres: .* idle *$'; then kill \${p#/proc/}; fi; done`;
 
 /** The first that fits is it. What is wrong wherever it is seen is an error; a server out of reach only says that nothing was checked. */
 const rules: Rule[] = [
@@ -102,7 +102,7 @@ const rules: Rule[] = [
             error(
                 `postgresql:password: the database at ${where} turns ${settings.databaseServer.username} away (${said}): ` +
                     `the password is wrong, or there is no such role`,
-                `${setPassword(settings)}   (asks for it); for another role: ${configSet(settings, "postgresql:username", "NAME")}`,
+                `${setPassword(settings)}   (asks for it), or, for another role: ${configSet(settings, "postgresql:username", "NAME")}`,
             ),
     },
     {

@@ -1,6 +1,7 @@
 import { execFile } from "child_process";
 import { promisify } from "util";
 import * as pulumi from "@pulumi/pulumi";
+import { lookupOwner } from "../components/authentication/lookup";
 import { stackLabel } from "../components/labels";
 
 export const roleType = "postgresql:index/role:Role";
@@ -16,14 +17,14 @@ interface StateResource {
     id?: string;
     /** Replaced, and yet to be deleted. */
     delete?: boolean;
-    inputs?: { labels?: { label: string; value: string }[] };
+    inputs?: { labels?: { label: string; value: string }[]; searchPaths?: string[]; body?: string };
 }
 
 /** What a stack's state has: an adopted role or function is the stack's, though it carries no mark until the next `up`. */
 export interface Known {
     /** The stack itself, `project/stack`. */
     owner: string;
-    /** Names that what it has is marked with: after a `pulumi stack rename` the former one, until the next `up`. */
+    /** Names that what it has is marked with, by the state: after a `pulumi stack rename` or an import the former one, until the next `up`. */
     former: string[];
     /** Ids of what it has. */
     ids: string[];
@@ -36,9 +37,13 @@ export interface Known {
 /** What the state has, and the names its things were marked with. */
 export function knownTo({ deployment: { resources = [] } }: StackState, owner: string): Known {
     const marks = resources.flatMap(({ inputs }) => inputs?.labels ?? []).filter(({ label }) => label === stackLabel);
+    // The last of a role's search_path is its mark. A program that has another than the state sees it, and changes it.
+    const inDatabase = resources.flatMap(({ type, inputs }) =>
+        type === roleType ? (inputs?.searchPaths?.slice(2) ?? []) : type === functionType ? (lookupOwner(inputs?.body ?? "") ?? []) : [],
+    );
     return {
         owner,
-        former: marks.map(({ value }) => value),
+        former: [...marks.map(({ value }) => value), ...inDatabase],
         ids: resources.flatMap(({ id }) => id ?? []),
         roles: resources.flatMap(({ type, id }) => (type === roleType && id ? [id] : [])),
         lookupFunction: resources.some(({ type }) => type === functionType),

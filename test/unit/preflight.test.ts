@@ -270,6 +270,22 @@ describe("what a cut run left behind", () => {
         });
     });
 
+    test("what was imported is known by the mark that the state has of it", () => {
+        const role = {
+            type: "postgresql:index/role:Role",
+            urn: "",
+            id: "pgbouncer",
+            inputs: { searchPaths: ["pg_catalog", "pg_temp", "pg-sidecar/prod"] },
+        };
+        const lookup = {
+            type: "postgresql:index/function:Function",
+            urn: "",
+            id: "f",
+            inputs: { body: "-- Made by stack pg-sidecar/prod.\n" },
+        };
+        expect(knownTo({ deployment: { resources: [role, lookup] } }, owner).former).toEqual(["pg-sidecar/prod", "pg-sidecar/prod"]);
+    });
+
     test("is nothing of another's, and nothing that the state knows", () => {
         const known = state(
             ...["c1", "c2"].map((id) => ({ type: "docker:index/container:Container", id })),
