@@ -4,7 +4,7 @@ import { connect } from "../preflight/connect";
 import { inspectDatabase } from "../preflight/database";
 import { judgeDatabases } from "../preflight/judgedatabase";
 import { forStack } from "../preflight/finding";
-import { Known } from "../preflight/state";
+import { hasLookup, Known } from "../preflight/state";
 import { describe } from "../preflight/usage";
 import { sqlQualified } from "../quoting";
 import { Settings } from "../settings";
@@ -50,7 +50,7 @@ export async function findByHand(settings: Settings, known: Known): Promise<Foun
     if (missing) throw new StackUnread(forStack(settings.stack, missing.text));
     const roleMark = facts.roleOwners[name];
     const role = roleMark !== undefined && roleMark !== known.owner && !known.roles.includes(name);
-    const lookup = facts.functionOwner !== undefined && facts.functionOwner !== known.owner && !known.lookupFunction;
+    const lookup = facts.functionOwner !== undefined && facts.functionOwner !== known.owner && !hasLookup(known, settings);
     const markedBy = (role && roleMark) || (lookup && facts.functionOwner) || "";
     const inUse = markedBy === "" ? [] : facts.sessions;
     if (inUse.length > 0) {

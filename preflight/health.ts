@@ -1,6 +1,6 @@
 import { Settings } from "../settings";
 import { HostFacts } from "./dockerhost";
-import { viaTunnel } from "./database";
+import { viaTunnel } from "./commands";
 import { dockerCommand } from "./engine";
 import { Finding, warning } from "./finding";
 import { StackState } from "./state";

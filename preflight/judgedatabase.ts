@@ -5,7 +5,7 @@ import { Settings } from "../settings";
 import { configSet, ownCommand, psqlCommand } from "./commands";
 import { DatabaseFacts, leastVersion, usersOf } from "./database";
 import { error, Finding, warning } from "./finding";
-import { Known } from "./state";
+import { hasLookup, Known } from "./state";
 import { describe } from "./usage";
 
 /** What speaks against bringing the stack up on this database, beside what its state has. */
@@ -198,7 +198,7 @@ function judgeOwners(facts: DatabaseFacts, settings: Settings, known: Known): Fi
     const { functionOwner: mark } = facts;
     const lookup = mark === undefined ? [] : [
         {
-            ...{ what: `function ${authFunction}`, key: "authFunction", mark, has: known.lookupFunction, adoptable: true },
+            ...{ what: `function ${authFunction}`, key: "authFunction", mark, has: hasLookup(known, settings), adoptable: true },
             remove: psql(`DROP FUNCTION ${sqlQualified(authFunction)}(text)`),
             sessions: [],
         },

@@ -5,7 +5,7 @@ import { connect } from "./connect";
 import { DatabaseFacts } from "./database";
 import { HostFacts } from "./dockerhost";
 import { tell } from "./engine";
-import { Known, StackState } from "./state";
+import { hasLookup, Known, StackState } from "./state";
 
 /** What a run that was cut made, but could not write down any more: it carries the stack's mark, and the state doesn't know it. */
 export interface Leftovers {
@@ -17,12 +17,13 @@ export interface Leftovers {
 }
 
 /** What carries the stack's mark without being in its state. */
-export function findLeftovers({ owner, ids, lookupFunction }: Known, database?: DatabaseFacts, host?: HostFacts): Leftovers {
+export function findLeftovers(settings: Settings, known: Known, database?: DatabaseFacts, host?: HostFacts): Leftovers {
+    const { owner, ids } = known;
     const unknown = (facts: { id: string; owner?: string }[] = []) =>
         facts.filter((one) => one.owner === owner && !ids.includes(one.id)).map(({ id }) => id);
     return {
         roles: unknown(Object.entries(database?.roleOwners ?? {}).map(([id, of]) => ({ id, owner: of }))),
-        lookupFunction: database?.functionOwner === owner && !lookupFunction,
+        lookupFunction: database?.functionOwner === owner && !hasLookup(known, settings),
         containers: unknown(host?.containers),
         networks: unknown(host?.networks),
     };

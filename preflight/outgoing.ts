@@ -1,9 +1,9 @@
 import * as pulumi from "@pulumi/pulumi";
-import { lookupId } from "../components/authentication/names";
 import { lookupRole } from "../components/authentication/rotation";
+import { sqlName } from "../quoting";
 import { Settings } from "../settings";
-import { connect } from "./database";
-import { Known } from "./state";
+import { connect } from "./connect";
+import { hasLookup, Known } from "./state";
 
 /** A lookup function, by the provider's id: `database.schema.name(text)`. */
 interface LookupFunction {
@@ -20,12 +20,11 @@ export interface Outgoing {
 
 export function findOutgoing(known: Pick<Known, "roles" | "functions">, settings: Settings): Outgoing {
     const role = lookupRole(settings);
-    const lookup = lookupId({ database: settings.databases[0]!, authFunction: settings.authFunction });
     return {
         roles: known.roles.filter((one) => one !== role),
         functions: known.functions.flatMap((id) => {
             const [, database, schema, name] = /^(.+)\.([^.]+)\.([^.]+)\(text\)$/.exec(id) ?? [];
-            return id !== lookup && database && schema && name ? [{ database, schema, name }] : [];
+            return !hasLookup({ functions: [id] }, settings) && database && schema && name ? [{ database, schema, name }] : [];
         }),
     };
 }
@@ -39,12 +38,11 @@ export async function reviveOutgoing(known: Known, settings: Settings): Promise<
     if (roles.length === 0 && functions.length === 0) return;
     const made: string[] = [];
     const server = await connect(settings, settings.databaseServer.database);
-    const identifier = (name: string) => server.escapeIdentifier(name);
     try {
         for (const role of roles) {
             const { rowCount } = await server.query("SELECT FROM pg_roles WHERE rolname = $1", [role]);
             if (rowCount !== 0) continue;
-            await server.query(`CREATE ROLE ${identifier(role)} NOLOGIN`);
+            await server.query(`CREATE ROLE ${sqlName(role)} NOLOGIN`);
             made.push(`role ${role}`);
         }
         for (const { database, schema, name } of functions) {
@@ -64,7 +62,7 @@ export async function reviveOutgoing(known: Known, settings: Settings): Promise<
                 );
                 if (!rows[0]!.schema || rows[0]!.lookup) continue;
                 await client.query(
-                    `CREATE FUNCTION ${identifier(schema)}.${identifier(name)}(text) RETURNS text LANGUAGE sql AS 'SELECT NULL::text'`,
+                    `CREATE FUNCTION ${sqlName(schema)}.${sqlName(name)}(text) RETURNS text LANGUAGE sql AS 'SELECT NULL::text'`,
                 );
                 made.push(`function ${schema}.${name} in ${database}`);
             } finally {

@@ -2,7 +2,9 @@ import { execFile } from "child_process";
 import { promisify } from "util";
 import * as pulumi from "@pulumi/pulumi";
 import { lookupOwner } from "../components/authentication/lookup";
+import { lookupId } from "../components/authentication/names";
 import { stackLabel } from "../components/labels";
+import { Settings } from "../settings";
 
 export const roleType = "postgresql:index/role:Role";
 const functionType = "postgresql:index/function:Function";
@@ -29,9 +31,13 @@ export interface Known {
     /** Ids of what it has. */
     ids: string[];
     roles: string[];
-    lookupFunction: boolean;
     /** Ids of its functions. */
     functions: string[];
+}
+
+/** Whether the state has the very lookup function that the settings name. */
+export function hasLookup({ functions }: Pick<Known, "functions">, { databases, authFunction }: Settings): boolean {
+    return functions.includes(lookupId({ database: databases[0]!, authFunction }));
 }
 
 /** What the state has, and the names its things were marked with. */
@@ -46,7 +52,6 @@ export function knownTo({ deployment: { resources = [] } }: StackState, owner: s
         former: [...marks.map(({ value }) => value), ...inDatabase],
         ids: resources.flatMap(({ id }) => id ?? []),
         roles: resources.flatMap(({ type, id }) => (type === roleType && id ? [id] : [])),
-        lookupFunction: resources.some(({ type }) => type === functionType),
         functions: resources.flatMap(({ type, id }) => (type === functionType && id ? [id] : [])),
     };
 }

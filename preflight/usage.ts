@@ -49,7 +49,7 @@ export const describe = (sessions: LookupSession[]) =>
  */
 export function judgeUse(facts: DatabaseFacts, host: HostFacts, settings: Settings, known: Known): Finding[] {
     const { databaseServer, authUser, authFunction, docker } = settings;
-    const { roles, lookupFunction } = findLeftovers(known, facts);
+    const { roles, lookupFunction } = findLeftovers(settings, known, facts);
     const anothers = Object.entries(facts.roleOwners).filter(
         ([role, mark]) => known.roles.includes(role) && !["", known.owner, ...known.former].includes(mark),
     );

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { Deployed, deployedSchema } from "../deployed";
-import { ownCommand, psqlCommand, upCommand } from "../preflight/commands";
+import { psqlCommand, upCommand } from "../preflight/commands";
 import { ask, dockerCommand } from "../preflight/engine";
 import { Settings } from "../settings";
 import { askCli, configuredSettings, engineUnread, project, StackUnread } from "../stackcli";

@@ -23,7 +23,8 @@ const settingsOf = (values: Record<string, string> = {}) =>
     });
 const settings = settingsOf();
 const owner = "pg-sidecar/stage";
-const unknown: Known = { owner, former: [], ids: [], roles: [], lookupFunction: false };
+const lookup = "tracksolid_db.public.user_lookup(text)";
+const unknown: Known = { owner, former: [], ids: [], roles: [], functions: [] };
 const good: UserFacts = { mayLogIn: true, verifier: "scram", expired: false };
 const served = (name: string, more = {}) => ({ name, connectable: true, template: false, connectionLimit: -1, ...more });
 const facts: DatabaseFacts = {
@@ -158,20 +159,20 @@ describe("a database to be served", () => {
 describe("whose role and function are", () => {
     test("what is adopted is no error, though it is not marked yet", () => {
         const byHand = { roleOwners: { pgbouncer: "" }, functionOwner: "" };
-        expect(judge(byHand, { roles: ["pgbouncer"], lookupFunction: true })).toEqual([]);
-        expect(judge(byHand, { roles: ["pgbouncer_2"], lookupFunction: false })).toHaveLength(2);
+        expect(judge(byHand, { roles: ["pgbouncer"], functions: [lookup] })).toEqual([]);
+        expect(judge(byHand, { roles: ["pgbouncer_2"], functions: [] })).toHaveLength(2);
     });
 
     test("what a renamed stack has is its own, though it carries the former name until the next up", () => {
         const former = ["pg-sidecar/former"];
         const marked = { roleOwners: { pgbouncer: former[0]! }, functionOwner: former[0]! };
-        expect(judge(marked, { former, roles: ["pgbouncer"], lookupFunction: true })).toEqual([]);
+        expect(judge(marked, { former, roles: ["pgbouncer"], functions: [lookup] })).toEqual([]);
         expect(judge(marked, { former })).toHaveLength(2);
     });
 
     test("what the state has is this stack's whatever the mark, and a rotation puts it right", () => {
         const marked = { roleOwners: { pgbouncer: "pg-sidecar/prod" }, functionOwner: "pg-sidecar/prod" };
-        const [finding, ...others] = judge(marked, { roles: ["pgbouncer"], lookupFunction: true });
+        const [finding, ...others] = judge(marked, { roles: ["pgbouncer"], functions: [lookup] });
         expect(others).toEqual([]);
         expect(finding).toMatchObject({ level: "warning", fix: "npm run rotate -- --stack stage --refresh" });
         expect(finding!.text).toContain("role pgbouncer is marked as that of stack pg-sidecar/prod, function public.user_lookup is");
@@ -205,7 +206,19 @@ describe("whose role and function are", () => {
 
 describe("leftovers that a pooler elsewhere uses", () => {
     const container = (id: string, address: string, of?: string) => ({
-        ...{ id, name: id, running: true, volumes: [], hostPorts: [], ...(of ? { owner: of } : {}) },
+        ...{
+            id,
+            name: id,
+            running: true,
+            volumes: [],
+            hostPorts: [],
+            health: "",
+            healthSaid: "",
+            networkMode: "bridge",
+            published: [],
+            exposes: [],
+            ...(of ? { owner: of } : {}),
+        },
         networks: { abc: { aliases: [], address } },
     });
     const host: HostFacts = { networks: [], containers: [container("own", "172.18.0.5", owner), container("theirs", "172.18.0.6")] };
@@ -226,7 +239,7 @@ describe("leftovers that a pooler elsewhere uses", () => {
     });
 
     test("are none if the state has them, but another's may be in their place", () => {
-        const known = { ...unknown, ids: ["pgbouncer"], roles: ["pgbouncer"], lookupFunction: true };
+        const known = { ...unknown, ids: ["pgbouncer"], roles: ["pgbouncer"], functions: [lookup] };
         expect(judgeUse({ ...marked, sessions: session("10.0.0.7") }, host, settings, known)).toEqual([]);
         const moved = { ...marked, roleOwners: { pgbouncer: "pg-sidecar/prod" }, sessions: session("10.0.0.7") };
         expect(judgeUse(moved, host, settings, known)).toMatchObject([{ level: "error" }]);

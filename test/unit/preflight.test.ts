@@ -21,7 +21,7 @@ const settings = parseSettings({
     env: {},
 });
 const owner = "pg-sidecar/stage";
-const unknown: Known = { owner, former: [], ids: [], roles: [], lookupFunction: false, functions: [] };
+const unknown: Known = { owner, former: [], ids: [], roles: [], functions: [] };
 const plain = { health: "", healthSaid: "", networkMode: "bridge", published: [], exposes: [] };
 
 test("the commands of a remedy name the stack, once", () => {
@@ -221,7 +221,7 @@ describe("what a cut run left behind", () => {
 
     test("is what carries the stack's mark and is not in its state", () => {
         const known = state({ type: "docker:index/container:Container", id: "c1" }, { type: "docker:index/network:Network", id: "n2" });
-        expect(findLeftovers(knownTo(known, owner), database, host)).toEqual({
+        expect(findLeftovers(settings, knownTo(known, owner), database, host)).toEqual({
             roles: ["pgbouncer"],
             lookupFunction: true,
             containers: ["c2"],
@@ -294,8 +294,8 @@ describe("what a cut run left behind", () => {
             { type: "postgresql:index/function:Function", id: "tracksolid_db.public.user_lookup(text)" },
         );
         const nothing = { roles: [], lookupFunction: false, containers: [], networks: [] };
-        expect(findLeftovers(knownTo(known, owner), database, host)).toEqual(nothing);
-        expect(findLeftovers(knownTo(state(), "pg-sidecar/other"), database, host)).toEqual(nothing);
+        expect(findLeftovers(settings, knownTo(known, owner), database, host)).toEqual(nothing);
+        expect(findLeftovers(settings, knownTo(state(), "pg-sidecar/other"), database, host)).toEqual(nothing);
     });
 });
 

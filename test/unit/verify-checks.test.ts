@@ -58,7 +58,7 @@ describe("containers", () => {
     });
 
     describe("isolation", () => {
-        const deployed = { databaseHost: "timescale_db", databasePort: 5432, pgadminDirect: false } as Deployed;
+        const deployed = { databaseHost: "timescale_db", databasePort: 5432, pgadminDirect: false, pgadminDomain: "" } as Deployed;
         const database = { name: "db-1", networks: ["abc", "coolify"], onHost: false, published: [] };
         const judgeOn = (
             networks: string[],
