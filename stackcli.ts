@@ -18,12 +18,12 @@ export async function askCli(stack: string, args: string[]): Promise<unknown> {
         const { code, stderr = "", message } = cause as NodeJS.ErrnoException & { stderr?: string };
         if (code === "ENOENT") {
             throw new StackUnread(
-                `pulumi is not on PATH.\nMend it: install it (https://www.pulumi.com/docs/install), or on the lab: eval "$(lab/env)"`,
+                `pulumi is not on PATH.\nFix: install it (https://www.pulumi.com/docs/install), or on the lab: eval "$(lab/env)"`,
             );
         }
         const said = stderr.trim().replace(/^error: /, "") || message;
         if (/no stack named/.test(said)) {
-            throw new StackUnread(`there is no stack ${stack} here (${said}).\nMend it: name one that pulumi stack ls --all lists`);
+            throw new StackUnread(`there is no stack ${stack} here (${said}).\nFix: name one that pulumi stack ls --all lists`);
         }
         throw new StackUnread(`pulumi ${args.slice(0, 2).join(" ")} failed for stack ${stack}: ${said}`);
     }
@@ -33,7 +33,7 @@ export async function askCli(stack: string, args: string[]): Promise<unknown> {
 export function engineUnread(docker: DockerHost, stack: string): (cause: Error) => never {
     return (cause) => {
         const { what, remedy } = unreached(docker, stack, cause);
-        throw new StackUnread(`${what}.\nMend it: ${remedy}`);
+        throw new StackUnread(`${what}.\nFix: ${remedy}`);
     };
 }
 

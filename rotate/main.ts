@@ -43,7 +43,7 @@ async function main({ stack: named, ...flags }: { stack?: string; [flag: string]
     if (!outputs.success) {
         throw new StackUnread(
             `stack ${stack} tells no rotation that could be counted up: it is not up, or of an older version.\n` +
-                `Mend it: ${upCommand(settings, stack)}`,
+                `Fix: ${upCommand(settings, stack)}`,
         );
     }
     const { rotation: deployed } = outputs.data.deployed;

@@ -25,21 +25,21 @@ export function routeTo(settings: Settings, host: HostFacts): Route {
         throw new StackUnread(
             `${found.length === 0 ? "no" : "more than one"} running container is ${databaseHost} on network ${network} of ${docker.host}: ` +
                 `${there.map(({ name }) => name).join(", ") || "nobody is on it"}.\n` +
-                `Mend it: start the database, or: pulumi config set --stack ${stack} databaseHost NAME`,
+                `Fix: start the database, or: pulumi config set --stack ${stack} databaseHost NAME`,
         );
     }
     const route = { localPort: databaseServer.port, address: given ?? found[0]!.networks[network]!.address, port: databasePort };
     if (!docker.host.startsWith("ssh:")) {
         throw new StackUnread(
             `docker:host is ${docker.host}: there is no ssh host to go through.\n` +
-                `Mend it: from the Docker host itself the database is at ${route.address}:${route.port}; ` +
+                `Fix: from the Docker host itself the database is at ${route.address}:${route.port}; ` +
                 `elsewhere: pulumi config set --stack ${stack} docker:host ssh://USER@HOST`,
         );
     }
     if (!locals.includes(databaseServer.host)) {
         throw new StackUnread(
             `postgresql:host is ${databaseServer.host}, but a tunnel begins on this machine.\n` +
-                `Mend it: pulumi config set --stack ${stack} postgresql:host 127.0.0.1; pulumi config set --stack ${stack} postgresql:port 15432`,
+                `Fix: pulumi config set --stack ${stack} postgresql:host 127.0.0.1; pulumi config set --stack ${stack} postgresql:port 15432`,
         );
     }
     return route;

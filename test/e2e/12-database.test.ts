@@ -287,14 +287,6 @@ describe("what is in it", () => {
         await server.sql(`DROP ROLE "Ops-1"`);
     });
 
-    test("a superuser who is not called postgres is the admin", async () => {
-        await server.sql(`CREATE ROLE app SUPERUSER LOGIN PASSWORD '${server.password}'`);
-        const { code, said } = await trial({ "postgresql:username": "app" }).preview();
-        expect(code).toBe(0);
-        expect(said).toMatch(/\+ admin_users = "?app/);
-        await server.sql("DROP ROLE app");
-    });
-
     test("a role made by hand whose name wants quotes is removed as it says", async () => {
         await server.sql('CREATE ROLE "Ops-2" LOGIN');
         const taken = trial({ "pg-sidecar:authUser": "Ops-2" });
@@ -335,4 +327,26 @@ test("with a private CA the stack is unchanged and rotates, and another's is ref
         out = await up(on);
     }
     expect((await psql(on, out, "tracksolid_db", "SELECT 1")).code).toBe(0);
+});
+
+test("a superuser who is not called postgres is the console's admin, and the psql line's user", async () => {
+    const lab = Object.assign(Object.create(Server.prototype) as Server, { name: on.lab.databaseContainer });
+    await lab.sql(`CREATE ROLE app SUPERUSER LOGIN PASSWORD '${on.lab.databasePassword}'`);
+    try {
+        await setConfig(on, "postgresql:username", "app");
+        out = await up(on);
+        expect((await run("pulumi", ["stack", "output", "psql"], { env: on.env })).trim()).toMatch(/ -U app -d tracksolid_db$/);
+        const asApp = (database: string, command: string) =>
+            run("docker", [
+                ...["exec", "-e", `PGPASSWORD=${on.lab.databasePassword}`, out.pgbouncerContainer],
+                ...["psql", "-h", "pgbouncer", "-p", "6432", "-U", "app", "-d", database, "-AtXc", command],
+            ]);
+        expect(await asApp("tracksolid_db", "SELECT current_user")).toBe("app\n");
+        expect(await asApp("pgbouncer", "SHOW VERSION")).toContain("PgBouncer");
+    } finally {
+        await setConfig(on, "postgresql:username", "postgres");
+        out = await up(on);
+        await lab.sql("REASSIGN OWNED BY app TO postgres; DROP ROLE app");
+    }
+    expect((await pulumi(on, ["preview", "--refresh", "--expect-no-changes"])).code).toBe(0);
 });

@@ -49,7 +49,7 @@ test.each<[string, Record<string, string>, HostFacts, string]>([
 ])("%s has no route, and a remedy", (_, values, facts, said) => {
     const route = () => routeTo(settings(values), facts);
     expect(route).toThrow(said);
-    expect(route).toThrow("Mend it:");
+    expect(route).toThrow("Fix:");
 });
 
 test.each<[string[], string | undefined, string]>([
