@@ -195,6 +195,15 @@ const rules: Rule[] = [
     },
     {
         codes: ["57P03"],
+        says: /is not accepting connections/,
+        finding: ({ said, where, settings }) =>
+            error(
+                `postgresql:host: the database at ${where} is a standby that takes no connections (${said})`,
+                `${setHost(settings)}   (of its primary)`,
+            ),
+    },
+    {
+        codes: ["57P03"],
         finding: ({ said, where, settings }) =>
             unchecked(`the database at ${where} takes no connections yet (${said})`, `wait until it does, then: ${upCommand(settings)}`),
     },

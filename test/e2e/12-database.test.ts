@@ -217,6 +217,18 @@ describe("a login", () => {
         }
     });
 
+    test("to a standby that takes no connections", async () => {
+        await server.hba("host all all all scram-sha-256", "host replication all all scram-sha-256");
+        const cold = await Server.start(on, "cold", { standbyOf: server, cold: true });
+        try {
+            const away = trial({ "postgresql:host": cold.address, "pg-sidecar:databaseHost": cold.name });
+            await away.fixed("is a standby that takes no connections", { HOST: server.address, PORT: "5432" });
+            expect((await away.preview()).code).toBe(0);
+        } finally {
+            await cold.remove();
+        }
+    });
+
     test("to a server that hangs is not checked in a preview, and stops an up", async () => {
         const paused = trial();
         await run("docker", ["pause", server.name]);

@@ -15,13 +15,13 @@ export class Server {
     static async start(
         { lab, images }: Sidecar,
         label: string,
-        options: { settings?: string[]; standbyOf?: Server } = {},
+        options: { settings?: string[]; standbyOf?: Server; cold?: boolean } = {},
     ): Promise<Server> {
         const name = `${label}-${lab.id}`;
         const { settings = [], standbyOf } = options;
         const copy = standbyOf && [
             ...["--user", "postgres", "-e", `PGPASSWORD=${standbyOf.password}`, "--entrypoint", "sh", images.timescaledb, "-c"],
-            `cd /tmp && pg_basebackup -h ${standbyOf.address} -U postgres -D /tmp/data -R && exec postgres -D /tmp/data`,
+            `cd /tmp && pg_basebackup -h ${standbyOf.address} -U postgres -D /tmp/data -R && exec postgres -D /tmp/data ${options.cold ? "-c hot_standby=off" : ""}`,
         ];
         await attempt("docker", ["rm", "-f", "-v", name]);
         await run("docker", [
@@ -37,7 +37,7 @@ export class Server {
         const server = new Server(name, address, lab.databasePassword);
         await until(name, 60, async () => {
             const { code } = await attempt("docker", ["exec", name, "pg_isready", "-q", "-h", "127.0.0.1"]);
-            return code === 0 || undefined;
+            return code === (options.cold ? 1 : 0) || undefined; // 1: it answers, and refuses
         });
         return server;
     }

@@ -311,6 +311,7 @@ test.each<[string, ConnectFailure, string, string]>([
     ["no connection left", failure("53300", "sorry, too many clients already"), "error", "end the sessions that idle: docker exec"],
     ["a role's limit", failure("53300", 'too many connections for role "x"'), "error", "postgresql:username NAME"],
     ["a server that starts", failure("57P03"), "unchecked", "pulumi up --stack stage"],
+    ["a cold standby", failure("57P03", "the database system is not accepting connections"), "error", "(of its primary)"],
     ["a pooler", failure("08P01", "no such database: postgres"), "error", "postgresql:host HOST"],
     [
         "a file that isn't there",
