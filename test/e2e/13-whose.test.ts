@@ -125,7 +125,9 @@ describe("a stack of the same name on another Docker host, from another state", 
         const backend = { PULUMI_BACKEND_URL: `file://${folder}` };
         const trial = new Trial(on, "elsewhere", { "docker:host": `unix://${folder}/sock` });
         Object.assign(trial.env, backend, { DOCKER_HOST: `unix://${folder}/sock` });
-        await run("pulumi", ["stack", "init", "local"], { env: trial.env });
+        // Where it writes its salt: beside the Pulumi.yaml that it finds.
+        fs.copyFileSync("Pulumi.yaml", path.join(folder, "Pulumi.yaml"));
+        await run("pulumi", ["stack", "init", "local"], { env: trial.env, cwd: folder });
         expect(await answers()).toBe(true); // so that its lookups have a backend
         const before = await marks();
         const said = await trial.pulumi("up", ...changing);
