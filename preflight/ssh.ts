@@ -94,10 +94,10 @@ const remedies: [RegExp, (words: Words) => string][] = [
         ({ ssh }) => `install Docker on that host, until this works: ${ssh} docker version   (it may be there, but not on the PATH of a shell without a login); or name the host that has it: ${elsewhere}`,
     ],
     [
-        /permission denied while trying to connect to the [Dd]ocker/,
+        /permission denied while trying to connect to the [Dd]ocker|dial unix \S+: connect: permission denied/,
         ({ user, endShared }) => `let this login use Docker: as root on that host, usermod -aG docker ${user || "USER"}; then here, ${endShared}`,
     ],
-    [/Is the docker daemon running|Cannot connect to the Docker daemon/, ({ ssh }) => `start Docker there: ${ssh} systemctl start docker`],
+    [/Is the docker daemon running|dial unix \S+: connect: (no such file|connection refused)/, ({ ssh }) => `start Docker there: ${ssh} systemctl start docker`],
     [/This account is currently not available|This service allows sftp connections only/, () => `take a login that has a shell there: ${elsewhere}`],
     [/connect to host .*Connection refused/, ({ ssh }) => `start sshd there, or name its port (ssh://USER@HOST:PORT), until this works: ${ssh} true; or name another: ${elsewhere}`],
     [

@@ -55,8 +55,8 @@ test.each<[string, { key?: string; knownHosts?: string; at?: string; port?: numb
     ["an unknown host", { knownHosts: "nothing" }, /[Hh]ost key (is known|verification failed)/, /accept the host's key .*: ssh -p \d+ \w+@127\.0\.0\.1 true/],
     ["a changed host key", { knownHosts: "changed" }, /HOST IDENTIFICATION HAS CHANGED/, /ssh-keygen -R '\[127\.0\.0\.1\]:\d+'/],
     ["no Docker on the far side", { key: "nodocker" }, /docker: (command )?not found/, /install Docker on that host, until this works: ssh -p \d+ \w+@127\.0\.0\.1 docker version/],
-    ["no right to use Docker there", { key: "norights" }, /permission denied while trying to connect/, /usermod -aG docker \w+; then here, ssh -o ControlPath=\S+ -O exit -p \d+/],
-    ["an engine that is down there", { key: "down" }, /Is the docker daemon running/, /ssh -p \d+ \S+ systemctl start docker/],
+    ["no right to use Docker there", { key: "norights" }, /dial unix \S+: connect: permission denied/, /usermod -aG docker \w+; then here, ssh -o ControlPath=\S+ -O exit -p \d+/],
+    ["an engine that is down there", { key: "down" }, /dial unix \S+: connect: no such file/, /ssh -p \d+ \S+ systemctl start docker/],
     ["a name that nobody knows", { at: "no-such-host.invalid" }, /Could not resolve hostname no-such-host\.invalid/, /take its address/],
     ["a port on which nothing listens", { port: 1 }, /port 1: Connection refused/, /start sshd there/],
 ])("%s stops an up with the remedy", async (what, { at = "127.0.0.1", port = sshd.port, ...options }, said, remedy) => {

@@ -30,10 +30,10 @@ export class Sshd {
         // Under this key the far side looks as if there were no Docker on it.
         const without = `command="PATH=/nowhere exec /bin/sh -c \\"$SSH_ORIGINAL_COMMAND\\"" ${key("nodocker")}`;
         // Under these it is another's engine, or one that does not run.
-        const as = (prefix: string, name: string) => `command="exec ${prefix} /bin/sh -c \"$SSH_ORIGINAL_COMMAND\"" ${key(name)}`;
+        const as = (prefix: string, name: string) => `command="exec ${prefix} /bin/sh -c \\"$SSH_ORIGINAL_COMMAND\\"" ${key(name)}`;
         const norights = as("setpriv --reuid=65534 --regid=65534 --clear-groups", "norights");
         // The engine's socket is in the command where it is not the usual one.
-        const down = `command="exec env DOCKER_HOST=unix:///nowhere/docker.sock /bin/sh -c \"$(echo $SSH_ORIGINAL_COMMAND | sed 's/--host=[^ ]*//')\"" ${key("down")}`;
+        const down = `command="exec env DOCKER_HOST=unix:///nowhere/docker.sock /bin/sh -c \\"$(echo $SSH_ORIGINAL_COMMAND | sed 's/--host=[^ ]*//')\\"" ${key("down")}`;
         fs.writeFileSync(inFolder("authorized_keys"), key("user") + without + norights + down);
         const known = (name: string) =>
             ["127.0.0.1", "::1"].map((host) => `[${host}]:${port} ${key(name).split(" ").slice(0, 2).join(" ")}\n`).join("");

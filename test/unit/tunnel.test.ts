@@ -94,6 +94,15 @@ test.each([
         "usermod -aG docker me; then here, ssh -o ControlPath=~/.ssh/pg-sidecar-%C -O exit -p 2222 me@::1",
     ],
     [
+        "failed to open the raw stream connection: dial unix /var/run/docker.sock: connect: permission denied",
+        "usermod -aG docker me; then here, ssh",
+    ],
+    [
+        "failed to open the raw stream connection: dial unix /var/run/docker.sock: connect: no such file or directory",
+        "systemctl start docker",
+    ],
+    ["failed to open the raw stream connection: dial unix /var/run/docker.sock: connect: connection refused", "systemctl start docker"],
+    [
         "Cannot connect to the Docker daemon at unix:///var/run/docker.sock. Is the docker daemon running?",
         "ssh -p 2222 me@::1 systemctl start docker",
     ],
