@@ -64,16 +64,18 @@ function whyNobody(facts: HostFacts, { databaseHost, databaseNetwork, docker }: 
 export function nameDatabase(containers: ContainerFacts[]): string {
     const running = containers.filter((one) => one.running && one.owner === undefined);
     const databases = running.filter(({ exposes }) => exposes.includes(5432));
-    const [only, ...others] = (databases.length > 0 ? databases : running).map(bestName);
+    const candidates = databases.length > 0 ? databases : running;
+    const named = candidates.filter((one) => aliasOf(one) !== undefined);
+    const [only, ...others] = [...named, ...candidates.filter((one) => !named.includes(one))].map((one) => aliasOf(one) ?? one.name);
     if (only === undefined) return "start the database, or: pulumi config set databaseNetwork NETWORK";
     return `pulumi config set databaseHost ${only}` + (others.length > 0 ? `   (or ${others.join(", ")})` : "");
 }
 
-/** An alias rather than the container's name, which in Coolify is another after each deployment. */
-const bestName = ({ id, name, networks }: ContainerFacts) =>
+/** The alias that somebody gave it: the container's name is in Coolify another after each deployment. */
+const aliasOf = ({ id, name, networks }: ContainerFacts) =>
     Object.values(networks)
         .flatMap(({ aliases }) => aliases)
-        .find((alias) => !id.startsWith(alias) && alias !== name) ?? name;
+        .find((alias) => !id.startsWith(alias) && alias !== name);
 
 /**
  * What speaks against the pooler's and pgAdmin's names: on a network that one of the sidecar's containers is on, another

@@ -50,7 +50,7 @@ test.each<[string, Record<string, unknown>, string[]]>([
     [
         "a database's network that can't be looked up",
         { "pg-sidecar:databaseNetwork": undefined, "pg-sidecar:databaseHost": "nobody" },
-        ["no container on", "answers to nobody", "pulumi config set --stack local databaseNetwork NETWORK"],
+        ["no container on", "answers to nobody", "Fix: pulumi config set --stack local databaseHost "],
     ],
     [
         "a domain without its proxy's network",

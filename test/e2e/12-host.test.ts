@@ -102,7 +102,7 @@ test("a name to which nobody answers is said at once, with the one who does", as
     expect(code).not.toBe(0);
     expect((Date.now() - from) / 1000).toBeLessThan(20);
     expect(stdout).toContain(`no container answers to timescaledb on network ${on.lab.id}`);
-    await fix(stdout, /no container answers to timescaledb/);
+    expect(await fix(stdout, /no container answers to timescaledb/)).toBe("pulumi config set --stack local databaseHost timescale_db");
     expect((await preview()).said).not.toContain("databaseHost:");
     await removeConfig(on, "databaseHost");
 });

@@ -57,13 +57,25 @@ test("without a certificate, or with another CA's, it says so and changes nothin
         expect(code).not.toBe(0);
         return stdout;
     };
-    expect(await said()).toMatch(/the Docker engine at tcp:\/\/127\.0\.0\.1:\d+ can't be reached from here/);
+    const plain = await said();
+    expect(plain).toMatch(/the Docker engine at tcp:\/\/127\.0\.0\.1:\d+ can't be reached from here/);
+    expect(plain).toContain("pulumi config set --stack local docker:certPath FOLDER");
     const stranger = path.join(folder, "stranger");
     await clientOf(await Authority.make(path.join(folder, "other")), stranger);
     await setConfig(on, "docker:certPath", stranger);
-    expect(await said()).toMatch(/can't be reached from here \(.*certificate/);
+    expect(await said()).toMatch(
+        new RegExp(`can't be reached from here \\(.*certificate.*Fix: ca\\.pem in ${stranger} is not the CA of the engine's`),
+    );
+    fs.copyFileSync(path.join(folder, "ca.pem"), path.join(stranger, "ca.pem")); // the engine's; our own is another CA's still
+    expect(await said()).toMatch(/can't be reached from here \(.*alert.*Fix: the engine takes no certificate but its own CA's/);
     await setConfig(on, "docker:certPath", path.join(folder, "none"));
-    expect(await said()).toMatch(/can't be reached from here \(.*no such file .*ca\.pem/);
+    expect(await said()).toMatch(/can't be reached from here \(.*no such file .*ca\.pem.*Fix: put ca\.pem, cert\.pem and key\.pem into/);
+    fs.mkdirSync(path.join(folder, "none"));
+    for (const name of ["ca.pem", "cert.pem", "key.pem"]) fs.copyFileSync(path.join(client, name), path.join(folder, "none", name)); // as it says
+    expect((await pulumi(on, ["preview", "--expect-no-changes"])).code).toBe(0);
+    await setConfig(on, "docker:host", `tcp://127.0.0.1:${await freePort(2400)}`);
+    expect(await said()).toContain("nothing listens there");
+    await setConfig(on, "docker:host", `tcp://127.0.0.1:${port}`);
     expect(await outside(on)).toEqual(before);
 });
 

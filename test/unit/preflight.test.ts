@@ -75,7 +75,7 @@ describe("the Docker host", () => {
         const stopped = { ...database, running: false };
         test.each<[string, Partial<ContainerFacts>[], string, RegExp[]]>([
             ["nobody, but on another network", [{ ...database, networks: at("other-net", "timescale_db") }], "error", [/one does on other-net\. Fix: pulumi config set databaseNetwork other-net$/]],
-            ["nobody, though a database is there under its own name", [{ ...database, networks: at("coolify-net", "db") }, { networks: at("coolify-net") }], "error", [/Fix: pulumi config set databaseHost timescale_db-abc-1$/]],
+            ["nobody, though a database is there under its own name", [{ networks: at("coolify-net") }, { ...database, networks: at("coolify-net", "db") }], "error", [/Fix: pulumi config set databaseHost timescale_db-abc-1$/]],
             ["nobody, though a service with an alias is there", [{ id: "ffff", networks: at("coolify-net", "ffff", "postgres") }], "error", [/Fix: pulumi config set databaseHost postgres$/]],
             ["nobody at all", [], "error", [/no container answers to timescale_db .* Fix: start the database/]],
             ["one that is stopped", [stopped], "unchecked", [/timescale_db-abc-1 is stopped\. Fix: docker start timescale_db-abc-1$/]],
