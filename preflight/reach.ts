@@ -17,6 +17,9 @@ const ofSocket: [RegExp, string][] = [
     [/ENOENT|ECONNREFUSED/, `start Docker here: ${startHere}; or name where it is: ${elsewhere}`],
 ];
 
+const ownCertificate = ({ folder }: Words) =>
+    `the engine takes no certificate but its own CA's: sign one with it, as ${folder}/cert.pem and key.pem`;
+
 const ofTcp: [RegExp, (words: Words) => string][] = [
     [/HTTP request to an HTTPS server/, () => "the engine speaks TLS: pulumi config set docker:certPath FOLDER   (of ca.pem, cert.pem and key.pem)"],
     [/wrong version number|packet length too long|http request/i, () => "the engine speaks no TLS: pulumi config rm docker:certPath; unset DOCKER_CERT_PATH"],
@@ -28,7 +31,7 @@ const ofTcp: [RegExp, (words: Words) => string][] = [
     [/certificate expired/, ({ folder }) => `our own certificate has expired: sign another with the engine's CA, as ${folder}/cert.pem and key.pem`],
     [/does not match certificate|altnames/i, ({ name }) => `the engine's certificate is not for ${name}: name the host in docker:host as the certificate does, or sign one for ${name}`],
     [/self.signed certificate|unable to (get|verify)/, ({ folder }) => `ca.pem in ${folder} is not the CA of the engine's certificate: put the engine's there (its --tlscacert)`],
-    [/alert (unknown ca|bad certificate|certificate required|certificate unknown|handshake failure)/, ({ folder }) => `the engine takes no certificate but its own CA's: sign one with it, as ${folder}/cert.pem and key.pem`],
+    [/alert (unknown ca|bad certificate|certificate required|certificate unknown|handshake failure)/, ownCertificate],
     [/ENOTFOUND|EAI_AGAIN/, ({ name }) => `no DNS server knows ${name}: write it right, or take the host's address: pulumi config set docker:host tcp://ADDRESS:PORT`],
     [/ECONNREFUSED/, () => `nothing listens there: start the engine with -H tcp://…, or go over ssh, which needs no port: ${elsewhere}`],
     [/ETIMEDOUT|no answer within|EHOSTUNREACH|ENETUNREACH/, () => `let the host's firewall pass this port from here, or go over ssh, which needs no port: ${elsewhere}`],
@@ -48,6 +51,8 @@ export function reachRemedy(docker: DockerHost, said: string): string {
         name: new URL(host).hostname,
         folder: tls && "certPath" in tls ? tls.certPath : "docker:caMaterial, certMaterial and keyMaterial",
     };
+    // Under TLS 1.3 our certificate is turned away after the handshake, by some servers without a word.
+    if (tls && /ECONNRESET|socket hang up/.test(said)) return ownCertificate(words);
     return (
         ofTcp.find(([pattern]) => pattern.test(said))?.[1](words) ??
         `see what it says by hand: docker -H ${host} version; or go over ssh: ${elsewhere}`

@@ -132,6 +132,7 @@ test.each([
     ["tcp://h:2376", "0:error:0A000415:SSL routines:ssl3_read_bytes:sslv3 alert certificate expired", "our own certificate has expired"],
     ["tcp://h:2376", "unable to verify the first certificate", "ca.pem in /c is not the CA"],
     ["tcp://h:2376", "0:error:0A000418:SSL routines:ssl3_read_bytes:tlsv1 alert unknown ca", "takes no certificate but its own CA's"],
+    ["tcp://h:2376", "socket hang up", "takes no certificate but its own CA's"],
     ["tcp://h:2376", "Hostname/IP does not match certificate's altnames: Host: h. is not in the cert's altnames: DNS:x", "is not for h"],
     ["tcp://h:2375", "getaddrinfo ENOTFOUND h", "no DNS server knows h"],
     ["tcp://h:2375", "connect ECONNREFUSED 127.0.0.1:2375", "nothing listens there"],
