@@ -41,7 +41,7 @@ interface Mistake {
 const unused = `unused-${Date.now()}`;
 
 const mistakes: Mistake[] = [
-    { key: "databaseNetwork", value: () => unused, says: /databaseNetwork: .*timescale_db/ },
+    { key: "databaseNetwork", value: () => unused, says: /no container answers to timescale_db on network unused-/ },
     { key: "databaseHost", value: () => "no-such-host", says: /no-such-host/ },
     { key: "databaseHost", value: () => writerName(on.lab), says: /Connection refused|could not connect|connect failed/ },
     { key: "databasePort", value: () => "5439", says: /Connection refused|could not connect|connect failed/ },
