@@ -13,6 +13,7 @@ import { inspectImages } from "./images";
 import { judgeDatabase } from "./judgedatabase";
 import { findLeftovers, findMissing, findNamesake, removeLeftovers } from "./leftovers";
 import { reviveOutgoing } from "./outgoing";
+import { inspectProxy } from "./proxy";
 import { judgeSsh } from "./ssh";
 import { Known, knownTo, readState, StackState } from "./state";
 import { judgeUse } from "./usage";
@@ -50,6 +51,7 @@ export async function preflight(given: Settings, dryRun = pulumi.runtime.isDryRu
                   ...(typeof network === "string" ? judgeHost(host, settings, known) : [network]),
                   ...(await judgePort(host, settings)),
                   ...(await inspectImages(settings)),
+                  ...(await inspectProxy(settings)),
               ]),
         ...(await judgeSsh(settings.docker)),
         ...(state instanceof Error
