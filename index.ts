@@ -1,4 +1,5 @@
 import { explainFailures } from "./components/failure";
+import { tryImage } from "./components/pgadmin/trial";
 import { preflight } from "./preflight/preflight";
 import { readSettings } from "./settings";
 import { deploy } from "./stack";
@@ -7,5 +8,5 @@ import { deploy } from "./stack";
 export = async () => {
     const { settings, known } = await preflight(readSettings());
     await explainFailures(settings.docker);
-    return deploy(settings, known);
+    return deploy(settings, { ...(known ? { inState: known } : {}), tryImage: (trial) => tryImage(settings.docker, trial) });
 };

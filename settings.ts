@@ -5,6 +5,7 @@ import { load } from "js-yaml";
 import { z } from "zod";
 import { UserError } from "./errors";
 import { lookupRoles } from "./components/authentication/rotation";
+import { emailAddress } from "./components/pgadmin/email";
 import { lookupDatabase } from "./components/pgbouncer/ini";
 import { DatabaseServer, readDatabaseServer } from "./databaseserver";
 import { reservedWords } from "./sqlwords";
@@ -102,15 +103,18 @@ const schema = z.object({
     // The provider gives a container's stop and removal 20 min together.
     pgbouncerStopGrace: whole(10, 1140),
     pgadminImage: image,
-    pgadminEmail: z.string().regex(/^[^\s@'"\\]+@[^\s@'"\\]+\.[^\s@'"\\]+$/, "must be an e-mail address"),
+    pgadminEmail: emailAddress,
     pgadminPassword: z.string().refine((text) => text === "" || text.length >= 6, "must have at least 6 characters, or be left out"),
     pgadminDomain: z.union([z.literal(""), host], "must be a host name, without https://"),
     proxyNetwork: z.string().regex(/^[A-Za-z0-9][\w.-]*$/, "must be the name of the proxy's Docker network"),
+    proxyTls: flag,
     proxyEntrypoint: word,
     proxyRedirectFrom: z.union([z.literal(""), word], "must be the name of an entrypoint, or empty for none"),
     proxyCertResolver: z.union([z.literal(""), word], "must be the name of a certificate resolver, or empty for none"),
     pgadminPort: whole(0, 65535),
     pgadminDirect: flag,
+    // The provider gives up after 20 min, whatever is set.
+    pgadminStartTimeout: whole(30, 1080),
     pgadminVolume: z.string().regex(/^[A-Za-z0-9][\w.-]+$/, "must be the name of a Docker volume"),
 });
 
@@ -323,6 +327,10 @@ function contradictions(settings: z.infer<typeof schema>, stack: string): Contra
     if (alias !== undefined) {
         const value = databaseHost === "pgbouncer" ? "pgbouncer-pool" : "pgbouncer";
         found.push({ key: "pgbouncerAlias", what: `is ${pgbouncerAlias}, which is ${alias}, and can't be the pooler's name`, value });
+    }
+    if (!settings.proxyTls && settings.proxyEntrypoint === projectDefaults().proxyEntrypoint) {
+        const what = `is ${settings.proxyEntrypoint}, an entrypoint for HTTPS, while proxyTls is false`;
+        found.push({ key: "proxyEntrypoint", what, value: "http" });
     }
     for (const key of ["pgbouncerImage", "pgadminImage"] as const) {
         if (stack !== "local" && !settings[key].includes("@sha256:")) {

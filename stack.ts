@@ -2,14 +2,21 @@ import * as pulumi from "@pulumi/pulumi";
 import { Authentication, AuthenticationArgs } from "./components/authentication/authentication";
 import { lookupRole } from "./components/authentication/rotation";
 import { Networks } from "./components/networks";
-import { Pgadmin } from "./components/pgadmin/pgadmin";
+import { Pgadmin, PgadminArgs } from "./components/pgadmin/pgadmin";
 import { budget } from "./components/pgbouncer/budget";
 import { Pgbouncer } from "./components/pgbouncer/pgbouncer";
 import { deployed } from "./deployed";
 import { Settings } from "./settings";
 
-/** Makes the whole sidecar from its settings and returns the stack's outputs. `inState` is what the state has, if that is known. */
-export function deploy(settings: Settings, inState?: AuthenticationArgs["inState"]) {
+export interface Surroundings {
+    /** What the stack's state has, if that is known. */
+    inState?: AuthenticationArgs["inState"];
+    /** Looks at a new pgAdmin before the old one goes. */
+    tryImage?: PgadminArgs["tryImage"];
+}
+
+/** Makes the whole sidecar from its settings and returns the stack's outputs. */
+export function deploy(settings: Settings, { inState, tryImage }: Surroundings = {}) {
     const database = settings.databases[0]!;
     const admin = settings.adminUsers[0]!;
 
@@ -57,11 +64,14 @@ export function deploy(settings: Settings, inState?: AuthenticationArgs["inState
             : {}),
         volume: settings.pgadminVolume,
         hostPort: settings.pgadminPort,
+        startTimeout: settings.pgadminStartTimeout,
+        ...(tryImage ? { tryImage } : {}),
         ...(networks.proxy
             ? {
                   proxy: {
                       network: networks.proxy,
                       domain: settings.pgadminDomain,
+                      tls: settings.proxyTls,
                       entrypoint: settings.proxyEntrypoint,
                       redirectFrom: settings.proxyRedirectFrom,
                       certResolver: settings.proxyCertResolver,

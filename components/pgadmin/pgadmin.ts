@@ -7,14 +7,16 @@ import { image } from "../image";
 import { databaseNetworkLabel, labels, owner, proxyNetworkLabel } from "../labels";
 import { rotatedLogs } from "../logs";
 import { FoundNetwork } from "../networks";
-import { proxySettings, Route, routeLabels } from "./route";
+import { emailSettings } from "./email";
+import { proxySettings, Route, routeLabels, routerName } from "./route";
 import { renderServers, ServerEntry } from "./servers";
+import { Trial } from "./trial";
 
 export interface PgadminArgs {
     /** Image with its digest, `name:tag@sha256:…`. */
     image: pulumi.Input<string>;
     /** Login, an e-mail address. A change makes a second user; the first keeps what it had. */
-    email: pulumi.Input<string>;
+    email: string;
     /** Password of the login, a secret; generated where none is given. */
     password?: pulumi.Input<string>;
     /** The server entry registered for the login. */
@@ -36,9 +38,18 @@ export interface PgadminArgs {
     hostPort?: number;
     /** How the host's proxy serves it, and the network on which that is; not at all by default. */
     proxy?: Route & { network: FoundNetwork };
+    /** Seconds that a start may take until pgAdmin answers. */
+    startTimeout: number;
+    /** Refuses an image that would not start, before the pgAdmin that runs goes; by default none is refused. */
+    tryImage?: (trial: Trial) => Promise<void>;
 }
 
 const home = "/etc/pg-sidecar";
+
+/** Seconds (less than an hour) as the engine gives them back: what is set in another form is a change in each preview. */
+export function duration(seconds: number): string {
+    return seconds < 60 ? `${seconds}s` : `${Math.floor(seconds / 60)}m${seconds % 60}s`;
+}
 const listenPort = 80;
 
 /** pgAdmin 4 on the sidecar's network, where it reaches the pooler and, unless it is told to, not the database. */
@@ -69,25 +80,34 @@ export class Pgadmin extends pulumi.ComponentResource {
 
         const { proxy, databaseNetwork } = args;
         const routed = proxy
-            ? pulumi
-                  .output(proxy.network.name)
-                  .apply((network) => routeLabels(proxy, `${owner().replace("/", "-")}-pgadmin`, network, listenPort))
+            ? pulumi.output(proxy.network.name).apply((network) => routeLabels(proxy, routerName(owner()), network, listenPort))
             : {};
         const networkIds = {
             ...(databaseNetwork ? { [databaseNetworkLabel]: databaseNetwork.id } : {}),
             ...(proxy ? { [proxyNetworkLabel]: proxy.network.id } : {}),
         };
 
+        const servers = pulumi.output(args.server).apply(renderServers);
+        const { tryImage, startTimeout: within } = args;
+        const tried = pulumi
+            .all([image(name, args.image, parent), args.image, args.email, servers, volume.name])
+            .apply(async ([id, reference, email, serverFile, volumeName]) => {
+                if (!pulumi.runtime.isDryRun()) {
+                    await tryImage?.({ owner: owner(), reference, image: id, email, servers: serverFile, volume: volumeName, within });
+                }
+                return id;
+            });
+
         const container = new docker.Container(
             name,
             {
-                image: image(name, args.image, parent),
+                image: tried,
                 entrypoints: ["/bin/sh", `${home}/start`],
                 uploads: [
                     file("start"),
                     file("backup.py"),
                     file("refresh.py"),
-                    { file: "/pgadmin4/servers.json", content: pulumi.output(args.server).apply(renderServers), permissions: "0444" },
+                    { file: "/pgadmin4/servers.json", content: servers, permissions: "0444" },
                     // Not an env, which `docker inspect` shows.
                     { file: `${home}/password`, content: this.password, permissions: "0444" },
                 ],
@@ -105,6 +125,7 @@ export class Pgadmin extends pulumi.ComponentResource {
                     `PGADMIN_LISTEN_PORT=${listenPort}`,
                     // The way by hostPort is plain HTTP, on which such a cookie would not be sent back.
                     ...proxySettings(proxy ? 1 : 0, proxy !== undefined && !args.hostPort),
+                    ...emailSettings(args.email),
                     pulumi.interpolate`SIDECAR_IMAGE=${args.image}`,
                 ],
                 volumes: [{ volumeName: volume.name, containerPath: "/var/lib/pgadmin" }],
@@ -119,19 +140,15 @@ export class Pgadmin extends pulumi.ComponentResource {
                 labels: pulumi.output(routed).apply((route) => labels({ ...networkIds, ...route })),
                 restart: "always",
                 healthcheck: {
-                    tests: [
-                        "CMD",
-                        "/venv/bin/python3",
-                        "-c",
-                        `import urllib.request as r; r.urlopen("http://127.0.0.1:${listenPort}/misc/ping", timeout=4)`,
-                    ],
+                    // Not Python, whose start takes ten times the CPU. This busybox is in Alpine and in Debian.
+                    tests: ["CMD", "busybox", "wget", "-q", "-T", "4", "-O", "/dev/null", `http://127.0.0.1:${listenPort}/misc/ping`],
                     interval: "5s",
                     timeout: "5s",
                     retries: 3,
-                    startPeriod: "1m0s",
+                    startPeriod: duration(args.startTimeout),
                 },
                 wait: true,
-                waitTimeout: 180,
+                waitTimeout: args.startTimeout,
                 destroyGraceSeconds: 10,
                 capabilities: { drops: ["ALL"] },
                 securityOpts: ["no-new-privileges"],

@@ -1,6 +1,7 @@
 import { Browser } from "playwright-core";
 import { inLab, project } from "../../lab/paths";
-import { attempt, keepLogs, Outputs, removeConfig, run, setConfig, Sidecar, sidecar, up } from "./sidecar";
+import { attempt, keepLogs, Outputs, pulumi, removeConfig, run, setConfig, Sidecar, sidecar, until, up } from "./sidecar";
+import { routeLabels, routerName } from "../../components/pgadmin/route";
 import { ask, Proxy, startProxy } from "./proxy";
 import { beginAfresh, openBrowser, PgadminPage } from "./browser/pgadmin";
 import { trusting } from "./browser/trust";
@@ -83,4 +84,87 @@ test("verify proves the way over HTTPS, from where the domain is known", async (
     ]); // prettier-ignore
     expect(ran.stdout).toMatch(new RegExp(`✓ https .*\\n.*https://${domain} answers, its certificate holds for 89 days`));
     expect(ran.stdout).toContain("0 failed");
+});
+
+test.each(["pg-sidecar/prod.eu", "pg-sidecar/Prod_EU-1", "my.project/a.b"])("Traefik reads the labels of stack %s", async (owner) => {
+    const route = { domain: "named.example.test", tls: true, entrypoint: "https", redirectFrom: "http", certResolver: "" };
+    const labels = Object.entries(routeLabels(route, routerName(owner), proxy.network, 80));
+    const id = await run("docker", [
+        "run", "-d", "--network", proxy.network, ...labels.flatMap(([label, value]) => ["--label", `${label}=${value}`]),
+        "--user", "root", "--entrypoint", "/venv/bin/python3", on.images.pgadmin, "-m", "http.server", "80",
+    ]); // prettier-ignore
+    try {
+        const plain = await until("the route", 15, async () => {
+            const answer = await ask({ ...proxy, domain: route.domain }, "http", "/here");
+            return answer.status === 302 ? answer : undefined;
+        });
+        expect(plain.headers.location).toBe(`https://${route.domain}/here`);
+    } finally {
+        await run("docker", ["rm", "-f", "-v", id.trim()]);
+    }
+});
+
+test("a network without a Traefik is warned of, with the one that has it", async () => {
+    await setConfig(on, "proxyNetwork", on.lab.id);
+    try {
+        const { stdout, stderr } = await pulumi(on, ["preview"]);
+        expect(stdout + stderr).toContain(`proxyNetwork: no Traefik runs on network ${on.lab.id}`);
+        expect(stdout + stderr).toContain(`Fix: pulumi config set --stack local proxyNetwork ${proxy.network}`);
+    } finally {
+        await setConfig(on, "proxyNetwork", proxy.network);
+    }
+    const { stdout, stderr } = await pulumi(on, ["preview", "--expect-no-changes"]);
+    expect(stdout + stderr).not.toContain("no Traefik");
+});
+
+describe("with TLS ended before the proxy", () => {
+    beforeAll(async () => {
+        await setConfig(on, "proxyTls", "false");
+        await setConfig(on, "proxyEntrypoint", "http");
+        out = await up(on);
+    });
+    afterAll(async () => {
+        await removeConfig(on, "proxyTls");
+        await removeConfig(on, "proxyEntrypoint");
+        out = await up(on);
+    });
+
+    test("plain HTTP reaches pgAdmin, whose cookie is for HTTPS all the same, and nobody is sent elsewhere", async () => {
+        const ping = await until("the route", 15, async () => {
+            const answer = await ask(proxy, "http", "/misc/ping");
+            return answer.status === 200 ? answer : undefined;
+        });
+        expect(ping.body).toBe("PING");
+        const page = await ask(proxy, "http", "/login");
+        expect(page.status).toBe(200);
+        expect(page.headers["set-cookie"]?.join()).toMatch(/pga4_session=[^,]*; Secure/);
+        expect(out.pgadminUrl).toBe(`https://${domain}`);
+    });
+
+    test("a login holds when the requests come from another address", async () => {
+        /** Runs code in a container of its own on the proxy's network. */
+        const node = async (code: string) =>
+            run("docker", [
+                "run", "--rm", "--network", proxy.network, "-v", `${project}:/repo:ro`, "-v", `${process.execPath}:/usr/local/bin/node:ro`,
+                "-e", `OUT=${JSON.stringify({ ...out, pgadminUrl: `http://${domain}` })}`, "--entrypoint", "node", "-w", "/repo", on.images.timescaledb,
+                "-r", "ts-node/register/transpile-only", "-e", code,
+            ]); // prettier-ignore
+        const address =
+            "Object.values(require('os').networkInterfaces()).flat().find((one) => !one.internal && one.family === 'IPv4').address";
+        const first = JSON.parse(
+            await node(`require("./test/e2e/pgadminlogin").session(JSON.parse(process.env.OUT)).then((got) => console.log(JSON.stringify({ ...got, from: ${address} })))`),
+        ) as { location: string; cookie: string; from: string }; // prettier-ignore
+        expect(first.location).toMatch(/\/browser\/$/);
+        // Takes the first one's address, the next that is free, so that the second has another.
+        const holder = await run("docker", ["run", "-d", "--network", proxy.network, "--entrypoint", "sleep", on.images.pgbouncer, "60"]);
+        try {
+            const second = JSON.parse(
+                await node(`fetch("http://${domain}/browser/", { redirect: "manual", headers: { cookie: ${JSON.stringify(first.cookie)} } }).then((got) => console.log(JSON.stringify({ status: got.status, from: ${address} })))`),
+            ) as { status: number; from: string }; // prettier-ignore
+            expect(second.from).not.toBe(first.from);
+            expect(second.status).toBe(200);
+        } finally {
+            await run("docker", ["rm", "-f", "-v", holder.trim()]);
+        }
+    });
 });

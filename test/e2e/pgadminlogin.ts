@@ -7,7 +7,16 @@ const cookies = (response: Response) =>
         .join("; ");
 
 /** Logs in to pgAdmin as a browser would, and returns where it sends the browser: `/browser/`, or back to `/login`. */
-export async function login({ pgadminUrl, pgadminEmail, pgadminPassword }: Outputs): Promise<string> {
+export async function login(out: Outputs): Promise<string> {
+    return (await session(out)).location;
+}
+
+/** The same, with the cookies that the browser has from then on. */
+export async function session({
+    pgadminUrl,
+    pgadminEmail,
+    pgadminPassword,
+}: Pick<Outputs, "pgadminUrl" | "pgadminEmail" | "pgadminPassword">): Promise<{ location: string; cookie: string }> {
     const page = await fetch(`${pgadminUrl}/login`);
     const token = /csrfToken(?:"|&#34;): (?:"|&#34;)([^"&]+)|name="csrf_token"[^>]*value="([^"]+)"/.exec(await page.text());
     const answer = await fetch(`${pgadminUrl}/authenticate/login`, {
@@ -21,5 +30,5 @@ export async function login({ pgadminUrl, pgadminEmail, pgadminPassword }: Outpu
             internal_button: "Login",
         }),
     });
-    return answer.headers.get("location") ?? `status ${answer.status}`;
+    return { location: answer.headers.get("location") ?? `status ${answer.status}`, cookie: cookies(answer) };
 }

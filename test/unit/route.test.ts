@@ -1,6 +1,6 @@
-import { proxySettings, routeLabels } from "../../components/pgadmin/route";
+import { proxySettings, routeLabels, routerName } from "../../components/pgadmin/route";
 
-const coolify = { domain: "pgadmin.example.com", entrypoint: "https", redirectFrom: "http", certResolver: "letsencrypt" };
+const coolify = { domain: "pgadmin.example.com", tls: true, entrypoint: "https", redirectFrom: "http", certResolver: "letsencrypt" };
 
 test("the labels make a router over TLS, its service, and a redirect from plain HTTP", () => {
     expect(routeLabels(coolify, "us-pgadmin", "coolify", 80)).toEqual({
@@ -32,4 +32,23 @@ test("without a proxy no client is believed about who it is, and the cookie goes
     ]);
     expect(proxySettings(1, true)).toContain("PGADMIN_CONFIG_PROXY_X_FOR_COUNT=1");
     expect(proxySettings(1, true)).toContain("PGADMIN_CONFIG_SESSION_COOKIE_SECURE=True");
+});
+
+test("where TLS ends before the proxy, the router takes plain HTTP and sends nobody to HTTPS", () => {
+    const labels = routeLabels({ ...coolify, tls: false, entrypoint: "http" }, "us", "edge", 80);
+    expect(labels["traefik.http.routers.us.entrypoints"]).toBe("http");
+    expect(Object.keys(labels).filter((label) => /tls|certresolver|-http|middlewares/.test(label))).toEqual([]);
+});
+
+test("behind a proxy a login isn't tied to the client's address", () => {
+    expect(proxySettings(1, true)).toContain("PGADMIN_CONFIG_ENHANCED_COOKIE_PROTECTION=False");
+    expect(proxySettings(0, false).join()).not.toContain("ENHANCED_COOKIE_PROTECTION");
+});
+
+test("a router's name is one that a label can carry, and no other stack's", () => {
+    expect(routerName("pg-sidecar/prod")).toBe("pg-sidecar-prod-pgadmin");
+    expect(routerName("pg-sidecar/prod_eu")).toBe("pg-sidecar-prod_eu-pgadmin");
+    const names = ["a/b.c", "a/b-c", "a/b_c", "a.b/c", "a-b/c."].map(routerName);
+    expect(new Set(names).size).toBe(names.length);
+    for (const name of names) expect(name).toMatch(/^[\w-]+$/);
 });
