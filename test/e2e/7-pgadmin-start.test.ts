@@ -95,7 +95,7 @@ const inVolume = (program: string, ...args: string[]) =>
     run("docker", ["run", "--rm", "-v", `${volume}:/var/lib/pgadmin`, "--entrypoint", program, on.images.pgadmin, ...args]);
 
 const stop = () => run("docker", ["stop", "-t", "5", name]);
-const entries = "SELECT name, host, port, username, save_password, comment FROM server ORDER BY id";
+const entries = "SELECT name, host, port, username, coalesce(save_password, 0), comment FROM server ORDER BY id";
 const made = [["tracksolid_db (via pgbouncer)", "pgbouncer", 6432, "postgres", 0, entryMark]];
 
 /** It answers, the stack's login gets in, and the stack's entry is the only one. */
