@@ -8,6 +8,7 @@ module.exports = {
     projects: [
         { ...common, displayName: "unit", testMatch: ["<rootDir>/test/unit/**/*.test.ts"] },
         { ...common, displayName: "e2e", testMatch: ["<rootDir>/test/e2e/**/*.test.ts"] },
+        { ...common, displayName: "proof", testMatch: ["<rootDir>/test/proof/**/*.test.ts"] },
     ],
     testTimeout: 300_000, // one `pulumi up` that has to fail waits for its proof; nothing waits that long in passing
     testSequencer: "<rootDir>/test/sequencer.js",

@@ -215,7 +215,7 @@ test("a volume of a pgAdmin that compose ran is taken over by its name, with wha
         out = await outputs(on);
         expect(await login(out)).toMatch(/\/browser\/?$/);
         expect(await setup(out, "get-users")).toContain("old@example.com");
-        expect(await remote.pulumi("preview", "--refresh", "--expect-no-changes")).toContain("17 unchanged");
+        expect(await remote.pulumi("preview", "--refresh", "--expect-no-changes")).toContain("19 unchanged");
         await destroy();
         expect((await attempt("docker", ["volume", "inspect", volume])).code).toBe(0); // kept
     } finally {

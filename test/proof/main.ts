@@ -1,8 +1,9 @@
 import { fuzzProof } from "./fuzz";
+import { fixesProof } from "./playfixes";
 import { Arguments, Proof } from "./proof";
 import { record } from "./record";
 
-const proofs: Proof[] = [fuzzProof];
+const proofs: Proof[] = [fixesProof, fuzzProof];
 
 async function main([name, ...args]: string[]): Promise<void> {
     if (name === "list") return proofs.forEach((proof) => console.log(`${proof.name}: ${proof.proves} (${proof.options.map((one) => `--${one}`).join(" ")})`)); // prettier-ignore

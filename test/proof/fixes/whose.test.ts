@@ -4,7 +4,21 @@ import * as os from "os";
 import * as path from "path";
 import { Trial } from "./fixes";
 import { Server } from "./server";
-import { attempt, changing, keepLogs, Outputs, outputs, psql, pulumi, removeConfig, run, Sidecar, sidecar, until, up } from "./sidecar";
+import {
+    attempt,
+    changing,
+    keepLogs,
+    Outputs,
+    outputs,
+    psql,
+    pulumi,
+    removeConfig,
+    run,
+    Sidecar,
+    sidecar,
+    until,
+    up,
+} from "../../e2e/sidecar";
 
 // Whose the role and the function in the database are, where their marks alone don't say it.
 
@@ -16,7 +30,7 @@ beforeAll(async () => {
     out = await up(on);
 });
 
-afterAll(() => keepLogs("13-whose"));
+afterAll(() => keepLogs("fixes-whose"));
 
 /** Runs a program in the database's container, with text on its standard input. */
 const inDatabase = (args: string[], input = "") => run("docker", ["exec", "-i", on.lab.databaseContainer, ...args], { input });

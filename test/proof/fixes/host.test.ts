@@ -1,6 +1,20 @@
-import { ensureDatabase } from "../../lab/database";
-import { Report } from "../../verify/check";
-import { attempt, changing, keepLogs, Outputs, psql, pulumi, removeConfig, run, setConfig, Sidecar, sidecar, until, up } from "./sidecar";
+import { ensureDatabase } from "../../../lab/database";
+import { Report } from "../../../verify/check";
+import {
+    attempt,
+    changing,
+    keepLogs,
+    Outputs,
+    psql,
+    pulumi,
+    removeConfig,
+    run,
+    setConfig,
+    Sidecar,
+    sidecar,
+    until,
+    up,
+} from "../../e2e/sidecar";
 
 // What the preflight and verify say of the Docker host that a database is on. Each fix is run as it is printed.
 
@@ -18,7 +32,7 @@ afterEach(async () => {
 });
 
 afterAll(async () => {
-    await keepLogs("12-host");
+    await keepLogs("fixes-host");
     await removeConfig(on, "databaseHost");
     await setConfig(on, "databaseNetwork", on.lab.id);
     await removeConfig(on, "databasePort");

@@ -1,9 +1,9 @@
 import * as fs from "fs";
 import * as path from "path";
 import { dump, load } from "js-yaml";
-import { inLab } from "../../lab/paths";
-import { Ran } from "../../lab/run";
-import { attempt, Sidecar } from "./sidecar";
+import { inLab } from "../../../lab/paths";
+import { Ran } from "../../../lab/run";
+import { attempt, Sidecar } from "../../e2e/sidecar";
 
 type Config = Record<string, unknown>;
 

@@ -13,7 +13,7 @@ beforeAll(async () => {
 });
 
 afterEach(() => clients.removeAll());
-afterAll(() => keepLogs("14-ordinary"));
+afterAll(() => keepLogs("12-ordinary"));
 
 const said = async () => {
     const { stdout, stderr } = await attempt("docker", ["logs", out.pgbouncerContainer]);

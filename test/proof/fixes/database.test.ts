@@ -1,8 +1,8 @@
 import * as fs from "fs";
-import { reservedWords } from "../../sqlwords";
+import { reservedWords } from "../../../sqlwords";
 import { Trial } from "./fixes";
 import { Ca, Pair, Server } from "./server";
-import { attempt, changing, keepLogs, Outputs, psql, pulumi, removeConfig, run, setConfig, Sidecar, sidecar, up } from "./sidecar";
+import { attempt, changing, keepLogs, Outputs, psql, pulumi, removeConfig, run, setConfig, Sidecar, sidecar, up } from "../../e2e/sidecar";
 
 // Each way in which the database can refuse, played on a real PostgreSQL: the fix is done as it is printed, and leads past it.
 
@@ -38,7 +38,7 @@ afterEach(async () => {
 afterAll(async () => {
     await server.remove();
     ca.remove();
-    await keepLogs("12-database");
+    await keepLogs("fixes-database");
 });
 
 describe("TLS", () => {

@@ -1,4 +1,4 @@
-import { writerName } from "../../lab/database";
+import { writerName } from "../../../lab/database";
 import {
     changing,
     Clients,
@@ -13,7 +13,7 @@ import {
     Sidecar,
     sidecar,
     up,
-} from "./sidecar";
+} from "../../e2e/sidecar";
 
 // For the settings: a value that has the right form and can't work. No login fails meanwhile, `up` says why, and with the old value
 // all is as it was.
@@ -29,7 +29,7 @@ beforeAll(async () => {
 });
 
 afterEach(() => clients.removeAll());
-afterAll(() => keepLogs("15-mistakes"));
+afterAll(() => keepLogs("fixes-mistakes"));
 
 interface Mistake {
     key: string;

@@ -1,0 +1,39 @@
+import * as fs from "fs";
+import { inLab, project } from "../../lab/paths";
+import { attempt } from "../../lab/run";
+import { Proof } from "./proof";
+
+interface Report {
+    testResults: { name: string; startTime: number; endTime: number; assertionResults: { status: string; fullName: string }[] }[];
+}
+
+/** The refusals of database and Docker host, each played with the fix that it prints: too long for `npm test`. */
+export const fixesProof: Proof = {
+    name: "fixes",
+    proves: "each refusal of the database and the Docker host is gone after the fix that it prints, and no setting that can't work fails a login",
+    options: ["file"],
+    run: async (args) => {
+        const file = args.text("file");
+        const results = inLab("fixes.json");
+        fs.rmSync(results, { force: true });
+        const jest = ["--no-install", "jest", "--selectProjects", "proof", "--runInBand", "--json", "--outputFile", results];
+        await attempt("npx", [...jest, ...(file ? [file] : [])], { cwd: project, show: true, log: "fixes" });
+        const { testResults } = JSON.parse(fs.readFileSync(results, "utf8")) as Report;
+        const of = (one: Report["testResults"][number], status: string) =>
+            one.assertionResults.filter((each) => each.status === status).map(({ fullName }) => fullName);
+        const failed = testResults.flatMap((one) => of(one, "failed"));
+        const passed = testResults.flatMap((one) => of(one, "passed"));
+        return {
+            passed: failed.length === 0 && passed.length > 0 && testResults.every(({ assertionResults }) => assertionResults.length > 0),
+            partial: file !== undefined,
+            summary: `${passed.length} passed, ${failed.length} failed${failed.length > 0 ? `: ${failed.join("; ")}` : ""}.`,
+            head: ["tests", "passed", "failed", "min"],
+            rows: testResults.map((one) => [
+                one.name.replace(/^.*\/test\//, "test/"),
+                String(of(one, "passed").length),
+                String(of(one, "failed").length),
+                ((one.endTime - one.startTime) / 60_000).toFixed(1),
+            ]),
+        };
+    },
+};
