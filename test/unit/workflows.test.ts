@@ -35,8 +35,8 @@ function triggersOf(name: string): string[] {
     return typeof on === "string" ? [on] : Array.isArray(on) ? on : Object.keys(on);
 }
 
-test("there are the three", () => {
-    expect(names.sort()).toEqual(["drift.yml", "preview.yml", "test.yml"]);
+test("there are the four", () => {
+    expect(names.sort()).toEqual(["drift.yml", "preview.yml", "proof.yml", "test.yml"]);
 });
 
 describe.each(names)("%s", (name) => {
@@ -91,6 +91,6 @@ test("the preview runs for this repository's branches only, and not for Dependab
     }
 });
 
-test("the tests use no secret", () => {
-    expect(usesSecrets(workflows["test.yml"])).toBe(false);
+test.each(["test.yml", "proof.yml"])("%s uses no secret", (name) => {
+    expect(usesSecrets(workflows[name])).toBe(false);
 });
