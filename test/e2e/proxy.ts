@@ -1,6 +1,7 @@
 import * as fs from "fs";
 import * as http from "http";
 import * as https from "https";
+import { socket } from "../../lab/engine";
 import { Identity } from "../../lab/identity";
 import { images } from "../../lab/images";
 import { inLab } from "../../lab/paths";
@@ -22,6 +23,9 @@ export interface Proxy {
     stop(): Promise<void>;
 }
 
+/** The socket of the engine that the lab is on. */
+export const socketFile = (process.env.DOCKER_HOST ?? socket).replace(/^unix:\/\//, "");
+
 /** Everything of the proxy's on this machine: Coolify's /data/coolify/proxy, and the CA beside it. */
 const inFolder = (...parts: string[]) => inLab("proxy", ...parts);
 
@@ -36,7 +40,7 @@ export async function startProxy(lab: Identity, domain: string): Promise<Proxy> 
     if ((await attempt("docker", ["network", "inspect", network])).code !== 0) await run("docker", ["network", "create", network]);
     const started = await run("docker", [
         "run", "-d", "--name", name, "--network", network, "--network-alias", domain, "-p", "127.0.0.1::80", "-p", "127.0.0.1::443",
-        "-v", "/var/run/docker.sock:/var/run/docker.sock:ro", "-v", `${inFolder("traefik")}:/traefik`, "-v", `${bin}/traefik:/usr/local/bin/traefik:ro`,
+        "-v", `${socketFile}:/var/run/docker.sock:ro`, "-v", `${inFolder("traefik")}:/traefik`, "-v", `${bin}/traefik:/usr/local/bin/traefik:ro`,
         "--user", "root", "--entrypoint", "/usr/local/bin/traefik", images().pgbouncer, ...command,
     ]); // prettier-ignore
     const container = started.trim();
