@@ -65,7 +65,7 @@ test("a sidecar of the same name in another backend is left alone, and taken ove
         await destroy(other);
     } finally {
         fs.rmSync(folder, { recursive: true });
-        await pulumi(on, ["up", "--refresh", "--replace", "**Grant::pgbouncer**", ...changing]);
+        await pulumi(on, ["up", "--refresh", "--replace", "**Grant::**", ...changing]);
     }
     expect((await pulumi(on, ["preview", "--refresh", "--expect-no-changes"])).code).toBe(0);
 });
