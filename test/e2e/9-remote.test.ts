@@ -141,7 +141,7 @@ test("verify's remedy goes through the tunnel, as it is printed", async () => {
     await run("docker", ["exec", on.lab.databaseContainer, "psql", "-U", "postgres", "-d", "tracksolid_db", "-qc", grant]);
     const verify = () => attempt("verify/verify", ["--stack", "local", "--json", "--only", "lookup-grants"], { env: on.env });
     const { checks } = JSON.parse((await verify()).stdout) as { checks: [Report] };
-    expect(checks[0].remedy).toBe("npm run tunnel -- pulumi up --stack local --replace '**Grant::pgbouncer-public'");
+    expect(checks[0].remedy).toBe("npm run tunnel -- pulumi up --stack local --replace '**-public'");
     await run("sh", ["-c", `${checks[0].remedy} ${changing.join(" ")}`], { env: on.env });
     out = await outputs(on); // the pooler has rolled
     expect((await verify()).code).toBe(0);
