@@ -122,9 +122,14 @@ describe("a stack of the same name on another Docker host, from another state", 
     beforeAll(async () => {
         folder = fs.mkdtempSync(path.join(os.tmpdir(), "sidecar-engine-"));
         const paths = ["--data-root", `${folder}/data`, "--exec-root", `${folder}/exec`, "--pidfile", `${folder}/pid`];
-        engine = spawn("dockerd", [...paths, "-H", `unix://${folder}/sock`, "--bridge=none", "--iptables=false", "--ip6tables=false"], {
-            stdio: "ignore",
-        });
+        // In a network namespace of its own: with no bridge, an engine takes away the machine's docker0, which is another engine's.
+        engine = spawn(
+            "unshare",
+            ["--net", "dockerd", ...paths, "-H", `unix://${folder}/sock`, "--bridge=none", "--iptables=false", "--ip6tables=false"],
+            {
+                stdio: "ignore",
+            },
+        );
         await until("another engine", 60, async () => (await attempt("docker", ["-H", `unix://${folder}/sock`, "version"])).code === 0);
     });
 
