@@ -3,10 +3,11 @@ import { lookupRole } from "../components/authentication/rotation";
 import { sqlName } from "../quoting";
 import { Settings } from "../settings";
 import { connect } from "./connect";
-import { hasLookup, Known } from "./state";
+import { hasLookup, Known, StackState } from "./state";
 
 /** A lookup function, by the provider's id: `database.schema.name(text)`. */
 interface LookupFunction {
+    id: string;
     database: string;
     schema: string;
     name: string;
@@ -24,7 +25,7 @@ export function findOutgoing(known: Pick<Known, "roles" | "functions">, settings
         roles: known.roles.filter((one) => one !== role),
         functions: known.functions.flatMap((id) => {
             const [, database, schema, name] = /^(.+)\.([^.]+)\.([^.]+)\(text\)$/.exec(id) ?? [];
-            return !hasLookup({ functions: [id] }, settings) && database && schema && name ? [{ database, schema, name }] : [];
+            return !hasLookup({ functions: [id] }, settings) && database && schema && name ? [{ id, database, schema, name }] : [];
         }),
     };
 }
@@ -33,7 +34,7 @@ export function findOutgoing(known: Pick<Known, "roles" | "functions">, settings
  * If somebody dropped an outgoing role or function by hand, makes an empty one in its place: the provider can't revoke a grant of what
  * is gone, and each later run would fail on it. This run deletes it in the end.
  */
-export async function reviveOutgoing(known: Known, settings: Settings): Promise<void> {
+export async function reviveOutgoing(state: StackState, known: Known, settings: Settings): Promise<void> {
     const { roles, functions } = findOutgoing(known, settings);
     if (roles.length === 0 && functions.length === 0) return;
     const made: string[] = [];
@@ -45,12 +46,13 @@ export async function reviveOutgoing(known: Known, settings: Settings): Promise<
             await server.query(`CREATE ROLE ${sqlName(role)} NOLOGIN`);
             made.push(`role ${role}`);
         }
-        for (const { database, schema, name } of functions) {
+        for (const { id, database, schema, name } of functions) {
             const { rowCount: exists } = await server.query("SELECT FROM pg_database WHERE datname = $1 AND datallowconn", [database]);
             if (exists === 0) {
+                const urn = state.deployment.resources?.find((one) => one.id === id)?.urn;
                 await pulumi.log.warn(
-                    `function ${schema}.${name} is in the state, but its database ${database} is gone. So this run will fail to delete it, when all else is done.\n` +
-                        `  Fix, after that: pulumi state delete --stack ${settings.stack} --yes --target-dependents '**Function::${database}.${schema}.${name}'`,
+                    `function ${schema}.${name} is in the state, but its database ${database} is gone. So this run fails in the end, when all else is done.\n` +
+                        `  Fix, after it: pulumi state delete --stack ${settings.stack} --yes --target-dependents '${urn}'`,
                 );
                 continue;
             }

@@ -64,7 +64,7 @@ export async function preflight(given: Settings, dryRun = pulumi.runtime.isDryRu
     // Unread, it doesn't tell what is a leftover; database and host were reached, or the report had stopped the run.
     if (!dryRun && !(state instanceof Error)) {
         await removeLeftovers(settings, findLeftovers(settings, known, database as DatabaseFacts, host as HostFacts));
-        await reviveOutgoing(known, settings);
+        await reviveOutgoing(state, known, settings);
     }
     return { settings, ...(state instanceof Error ? {} : { known }) };
 }
