@@ -125,7 +125,7 @@ const expiry = (on: Target) =>
 const path = (on: Target) =>
     ask(on, (name, verifier) => {
         const { authUser, authFunction } = on.deployed;
-        const always = `LANGUAGE sql IMMUTABLE RETURN`;
+        const always = (value: string) => `LANGUAGE sql IMMUTABLE AS ${literal(`SELECT ${value}`)}`; // RETURN is new in 14
         const operands = ["text, text", "name, text", "text, name", "name, name"];
         const is = (expression: string) => `${expression} OPERATOR(pg_catalog.=) '${verifier}'::pg_catalog.text`;
         const none = (role: string) =>
@@ -139,13 +139,13 @@ const path = (on: Target) =>
             ...operands.flatMap((pair) => {
                 const [left, right] = pair.split(", ");
                 return [
-                    `CREATE FUNCTION ${name}.equal(${pair}) RETURNS boolean ${always} true`,
+                    `CREATE FUNCTION ${name}.equal(${pair}) RETURNS boolean ${always("true")}`,
                     `CREATE OPERATOR ${name}.= (LEFTARG = ${left}, RIGHTARG = ${right}, FUNCTION = ${name}.equal)`,
                 ];
             }),
-            `CREATE FUNCTION ${name}.before(timestamptz, timestamptz) RETURNS boolean ${always} false`,
+            `CREATE FUNCTION ${name}.before(timestamptz, timestamptz) RETURNS boolean ${always("false")}`,
             `CREATE OPERATOR ${name}.< (LEFTARG = timestamptz, RIGHTARG = timestamptz, FUNCTION = ${name}.before)`,
-            `CREATE FUNCTION ${name}.now() RETURNS timestamptz ${always} '-infinity'::timestamptz`,
+            `CREATE FUNCTION ${name}.now() RETURNS timestamptz ${always("'-infinity'::timestamptz")}`,
             ...["pg_authid", "pg_shadow"].map(
                 (table) =>
                     `CREATE TABLE ${name}.${table} AS SELECT rolname, rolpassword, rolvaliduntil, rolcanlogin, rolname AS usename, ` +
