@@ -3,6 +3,7 @@ import { Arguments } from "../proof/proof";
 import { Random } from "../proof/random";
 import { page, Recorded } from "../proof/record";
 import { parseStat } from "../proof/sampler";
+import { judge, row } from "../proof/versions";
 import { saslInitial, startup, typed, untyped } from "../proof/wire";
 
 test("packets are what a client sends", () => {
@@ -64,4 +65,18 @@ test("the page shows each proof's last result, and which were not run", () => {
     );
     expect(text).toContain("## one\n\nProves: it holds.\n\n**Failed** 2026-11-26 01:02 UTC at commit c, in 2 min on M.\n\nSome.\n\n| a | b |\n| --- | --- |\n| x\\|y | 2 |"); // prettier-ignore
     expect(text).toContain("## two\n\nProves: it holds, too.\n\nNot run yet.");
+});
+
+test("a version's checks all count, and one that is not good enough is named", () => {
+    const report = (id: string, result: "ok" | "warning" | "failed") => ({ id, result, proves: "it holds", saw: `${id} seen`, seconds: 1 });
+    const reports = [report("one", "ok"), report("two", "warning")];
+    expect(judge(reports, ["ok", "warning"])).toBe("1 passed, 0 failed, 1 warning, 0 skipped (two)");
+    expect(() => judge(reports, ["ok"])).toThrow("two warning: two seen");
+    expect(() => judge([report("one", "failed")], ["ok", "warning"])).toThrow("one failed: one seen");
+    expect(() => judge([], ["ok"])).toThrow("no check was run");
+});
+
+test("a version that failed or was not run shows where and why", () => {
+    expect(row({ version: "13.23", cells: { up: "20.0 s" }, ended: { at: "preview", why: "exit code 255" } })).toEqual(["13.23", "20.0 s", "**failed**: exit code 255", "–", "–", "–", "–"]); // prettier-ignore
+    expect(row({ version: "13", cells: {}, ended: { at: "not run", why: "no package" } })).toEqual(["13", "**not run**: no package", "–", "–", "–", "–", "–"]); // prettier-ignore
 });
