@@ -2,7 +2,7 @@ import * as fs from "fs";
 import { daemonPid, startDaemon, stopDaemon } from "./daemon";
 import { need } from "./machine";
 import { inLab } from "./paths";
-import { attempt, has, logFile, run, until } from "./run";
+import { attempt, has, logFile, run, until, which } from "./run";
 
 const name = "dockerd";
 
@@ -15,7 +15,7 @@ async function version(): Promise<string | undefined> {
     return code === 0 ? stdout.trim() : undefined;
 }
 
-/** Makes sure that a Docker engine answers: the one at hand, else Debian's, started here and stopped by `npm run down`. */
+/** Makes sure that a Docker engine answers: the one at hand, else the dockerd on PATH or Debian's, started here and stopped by `npm run down`. */
 export async function ensureEngine(): Promise<string> {
     const there = await version();
     if (there) return `${there}, ${daemonPid(name) ? "the lab's own" : "the one at hand"}`;
@@ -29,13 +29,14 @@ export async function ensureEngine(): Promise<string> {
     const installed = await version(); // with an init system, the package starts it
     if (installed) return `${installed}, Debian's docker.io, started by its package`;
     fs.rmSync("/var/run/docker.pid", { force: true });
-    startDaemon(name, "/usr/sbin/dockerd", ["--data-root", inLab("engine"), "-H", socket]);
+    const program = which("dockerd")!;
+    startDaemon(name, program, ["--data-root", inLab("engine"), "-H", socket]);
     try {
         const started = await until("the Docker engine", 60, async () => {
             if (daemonPid(name) === undefined) throw new Error("dockerd ended");
             return version();
         });
-        return `${started}, Debian's docker.io, started here`;
+        return `${started}, ${program}, started here`;
     } catch (cause) {
         const said = (await run("tail", ["-n", "5", logFile(name)])).trim();
         throw new Error(`${(cause as Error).message}; its log ends with:\n${said}`);

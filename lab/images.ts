@@ -36,13 +36,18 @@ export async function ensureImages({ registryPort }: Identity): Promise<string> 
         writeWhole(kept, JSON.stringify(official));
         return "the official ones, pulled";
     }
+    return buildImages(registryPort);
+}
+
+/** Makes sure of images built here, whatever Docker Hub has: the registry then serves them to an engine that reaches nothing else. */
+export async function buildImages(registryPort: number): Promise<string> {
     const registry = await ensureRegistry(registryPort);
-    await need("debootstrap", ["debootstrap"], "Docker Hub can't be reached, so the images are built from Debian and PyPI");
+    await need("debootstrap", ["debootstrap"], "to build the images from Debian and PyPI");
     await run(path.join(project, "lab/images/build"), [inLab("images"), registry], { log: "images" });
     const lines = fs.readFileSync(inLab("images/refs"), "utf8").trim().split("\n");
     const refs = Object.fromEntries(lines.map((line) => line.split(" ") as [string, string]));
     writeWhole(kept, JSON.stringify(refs));
-    return `built from Debian and PyPI (Docker Hub can't be reached), served by digest from ${registry}`;
+    return `built from Debian and PyPI, served by digest from ${registry}`;
 }
 
 /** The images in use, once made sure of. */

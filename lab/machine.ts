@@ -1,16 +1,20 @@
+import * as fs from "fs";
+import * as path from "path";
 import { has, run } from "./run";
 import { say } from "./step";
 
 let updated: Promise<unknown> | undefined;
 let last: Promise<unknown> = Promise.resolve();
 
-/** Installs Debian packages where their program is missing. */
+const there = (what: string) => (path.isAbsolute(what) ? fs.existsSync(what) : has(what));
+
+/** Installs Debian packages if their program, or a file of theirs by its whole path, is missing. */
 export async function need(program: string, packages: string[], why: string): Promise<void> {
-    if (has(program)) return;
+    if (there(program)) return;
     if (process.getuid?.() !== 0 || !has("apt-get")) {
         throw new Error(
             `${program} is missing (${why}), and can only be installed by root on Debian or Ubuntu. ` +
-                `Mend it: install it (apt-get install ${packages.join(" ")}) or run this as root`,
+                `Fix: install it (apt-get install ${packages.join(" ")}) or run this as root`,
         );
     }
     say("machine", `installing ${packages.join(", ")}: ${why}`);
@@ -18,8 +22,8 @@ export async function need(program: string, packages: string[], why: string): Pr
     last = last.then(async () => {
         const env = { DEBIAN_FRONTEND: "noninteractive" };
         await (updated ??= run("apt-get", ["update"], { log: "apt-update", env }));
-        await run("apt-get", ["install", "-y", "--no-install-recommends", ...packages], { log: `apt-${program}`, env });
+        await run("apt-get", ["install", "-y", "--no-install-recommends", ...packages], { log: `apt-${path.basename(program)}`, env });
     });
     await last;
-    if (!has(program)) throw new Error(`${packages.join(" ")} is installed, but there is still no ${program} on PATH`);
+    if (!there(program)) throw new Error(`${packages.join(" ")} is installed, but there is still no ${program}`);
 }

@@ -59,10 +59,14 @@ export async function run(program: string, args: string[], options: RunOptions =
     return stdout;
 }
 
-/** Whether a program is on PATH. */
-export function has(program: string): boolean {
-    return (process.env.PATH ?? "").split(path.delimiter).some((dir) => fs.existsSync(path.join(dir, program)));
+/** Where a program is on PATH, if it is. */
+export function which(program: string): string | undefined {
+    const dirs = (process.env.PATH ?? "").split(path.delimiter);
+    return dirs.map((dir) => path.join(dir, program)).find((file) => fs.existsSync(file));
 }
+
+/** Whether a program is on PATH. */
+export const has = (program: string): boolean => which(program) !== undefined;
 
 export const logFile = (name: string): string => inLab("log", `${name}.log`);
 

@@ -105,7 +105,7 @@ export async function ensureTraefik(): Promise<string> {
     return done("traefik", stamp, "built from source", `traefik ${traefikVersion}`);
 }
 
-interface BuildArgs {
+export interface BuildArgs {
     /** Folder of the Go module. */
     module: string;
     program: string;
@@ -113,24 +113,28 @@ interface BuildArgs {
     from: string;
     flags?: string[];
     ldflags?: string;
+    /** Whether it needs a C compiler; default: no. */
+    cgo?: boolean;
+    /** Folder of the program; default: `bin`. */
+    into?: string;
 }
 
 /** Builds one program. The same settings for all: what the CLI compiled, the plugins take from Go's cache. */
-async function build({ module, program, from, flags = [], ldflags = "" }: BuildArgs): Promise<void> {
+export async function build({ module, program, from, flags = [], ldflags = "", cgo = false, into = bin }: BuildArgs): Promise<void> {
     await need("go", ["golang-go"], "to build the toolchain from source");
-    const made = path.join(bin, `${program}.part`);
+    const made = path.join(into, `${program}.part`);
     await run("go", ["build", "-trimpath", ...flags, "-ldflags", `-s -w ${ldflags}`, "-o", made, from], {
         cwd: path.join(project, module),
         log: `build-${program}`,
-        env: { CGO_ENABLED: "0" },
+        env: { CGO_ENABLED: cgo ? "1" : "0" },
     });
-    fs.renameSync(made, path.join(bin, program));
+    fs.renameSync(made, path.join(into, program));
 }
 
-const upToDate = (part: string, stamp: string) =>
+export const upToDate = (part: string, stamp: string) =>
     fs.existsSync(inLab(`bin/${part}.stamp`)) && fs.readFileSync(inLab(`bin/${part}.stamp`), "utf8") === stamp;
 
-function done(part: string, stamp: string, from: string, names: string): string {
+export function done(part: string, stamp: string, from: string, names: string): string {
     writeWhole(inLab(`bin/${part}.from`), from);
     writeWhole(inLab(`bin/${part}.stamp`), stamp);
     return `${names}, ${from}`;

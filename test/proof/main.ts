@@ -1,10 +1,11 @@
+import { engineProof } from "./engine";
 import { fuzzProof } from "./fuzz";
 import { fixesProof } from "./playfixes";
 import { Arguments, Proof } from "./proof";
 import { record } from "./record";
 import { versionsProof } from "./versions";
 
-const proofs: Proof[] = [fixesProof, fuzzProof, versionsProof];
+const proofs: Proof[] = [fixesProof, fuzzProof, versionsProof, engineProof];
 
 async function main([name, ...args]: string[]): Promise<void> {
     if (name === "list") return proofs.forEach((proof) => console.log(`${proof.name}: ${proof.proves} (${proof.options.map((one) => `--${one}`).join(" ")})`)); // prettier-ignore

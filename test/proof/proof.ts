@@ -4,6 +4,8 @@ export interface Result {
     /** Only a part was asked for: printed, but not kept in the docs. */
     partial: boolean;
     summary: string;
+    /** Version of the Docker engine that it ran on, if not the one at hand. */
+    engine?: string;
     head: string[];
     rows: string[][];
 }

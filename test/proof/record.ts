@@ -52,7 +52,7 @@ export async function record(proofs: Proof[], name: string, result: Result, seco
     const engine = await attempt("docker", ["version", "--format", "{{.Server.Version}}"]);
     const commit = (await attempt("git", ["describe", "--always", "--dirty", "--exclude", "*"])).stdout.trim();
     const cpus = os.cpus();
-    const machine = `${cpus.length} × ${cpus[0]?.model.trim()}, ${Math.round(os.totalmem() / 1e9)} GB, Linux ${os.release()}, Docker engine ${engine.stdout.trim()}, Node ${process.version}`;
+    const machine = `${cpus.length} × ${cpus[0]?.model.trim()}, ${Math.round(os.totalmem() / 1e9)} GB, Linux ${os.release()}, Docker engine ${result.engine ?? engine.stdout.trim()}, Node ${process.version}`;
     records[name] = { ...result, at: new Date().toISOString(), seconds, machine, commit };
     writeWhole(file, JSON.stringify(records, undefined, 4) + "\n");
     writeWhole(path.join(project, "docs/PROOFS.md"), page(proofs, records));

@@ -1,3 +1,5 @@
+import { pinned } from "../../lab/currentengine";
+import { chosen, results } from "../proof/engine";
 import { kinds } from "../proof/kinds";
 import { Arguments } from "../proof/proof";
 import { Random } from "../proof/random";
@@ -79,4 +81,37 @@ test("a version's checks all count, and one that is not good enough is named", (
 test("a version that failed or was not run shows where and why", () => {
     expect(row({ version: "13.23", cells: { up: "20.0 s" }, ended: { at: "preview", why: "exit code 255" } })).toEqual(["13.23", "20.0 s", "**failed**: exit code 255", "–", "–", "–", "–"]); // prettier-ignore
     expect(row({ version: "13", cells: {}, ended: { at: "not run", why: "no package" } })).toEqual(["13", "**not run**: no package", "–", "–", "–", "–", "–"]); // prettier-ignore
+});
+
+test("the engine's table has a row for each file, in order, and names what failed", () => {
+    const file = (name: string, status: string, tests: [string, string][]) => ({
+        ...{ name: `/x/test/e2e/${name}.test.ts`, startTime: 1000, endTime: 4400, status, message: "" },
+        assertionResults: tests.map(([title, state]) => ({ title, status: state })),
+    });
+    const report = {
+        testResults: [
+            file("10-https", "failed", []),
+            file("2-sidecar", "failed", [["up", "passed"], ["ini", "failed"], ["later", "pending"], ["some day", "todo"]]), // prettier-ignore
+            file("5-verify", "passed", [["verify", "passed"]]),
+        ],
+    };
+    expect(results(report)).toEqual({
+        rows: [
+            ["2-sidecar", "1", "1", "2", "3 s"],
+            ["5-verify", "1", "0", "0", "3 s"],
+            ["10-https", "0", "1", "0", "3 s"],
+        ],
+        failed: ["2-sidecar: ini", "10-https: outside its tests"],
+    });
+});
+
+test("files are chosen by how their names begin", () => {
+    const all = ["1-bad-input", "2-sidecar", "12-host"];
+    expect(chosen(all, [])).toEqual(all);
+    expect(chosen(all, ["2-", "12-host"])).toEqual(["2-sidecar", "12-host"]);
+    expect(() => chosen(all, ["2-sidecar", "verify"])).toThrow("no test file begins with verify. Fix: of 1-bad-input, 2-sidecar, 12-host");
+});
+
+test("the engine's parts are pinned by their modules", () => {
+    for (const part of ["engine", "containerd", "runc"] as const) expect(pinned(part)).toMatch(/^[1-9]\d*\.\d+\.\d+/);
 });
