@@ -57,7 +57,7 @@ async function all(args: Arguments): Promise<Result> {
     await step("images", async () => buildImages((await identity()).registryPort)); // no network there, so no Docker Hub
     await need("ip", ["iproute2"], "to give the engine a loopback");
     await need("iptables", ["iptables"], "the engine's networks");
-    for (const file of ["jest.json", "about.json"]) fs.rmSync(inLab(folder, file), { force: true });
+    fs.rmSync(inLab(folder), { recursive: true, force: true }); // what a run that was cut left
     const lines = [
         "trap 'lab/lab down --volumes' EXIT",
         "lab/lab up",
