@@ -46,7 +46,7 @@ test("no port of the host leads to the database, and an up without the tunnel sa
     expect(await run("docker", ["port", on.lab.databaseContainer])).toBe("");
     const { code, stdout } = await pulumi(on, ["up", ...changing]);
     expect(stdout).toContain(`the database at 127.0.0.1:${remote.tunnelPort} can't be reached`);
-    expect(stdout).toContain("put npm run tunnel -- before the command");
+    expect(stdout).toContain("Fix: open the way to it: npm run tunnel -- pulumi up --stack local");
     expect(code).not.toBe(0);
 });
 
