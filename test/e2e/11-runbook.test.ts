@@ -187,8 +187,8 @@ test("Adopt: what somebody made by hand becomes the stack's, and a destroy says 
     await remote.pulumi("preview", "--refresh", "--expect-no-changes");
 
     const said = await remote.pulumi("destroy", "--preview-only");
-    expect(said).toMatch(/- +postgresql:index:Role +pgbouncer +delete|postgresql:index:Role pgbouncer delete/);
-    expect(said).toMatch(/postgresql:index:Function +pgbouncer +delete/);
+    expect(said).toMatch(/postgresql:index:Role +lookup-pgbouncer +delete/);
+    expect(said).toMatch(/postgresql:index:Function +tracksolid_db\.public\.user_lookup +delete/);
     await destroy();
     expect(await asSuperuser("SELECT count(*) FROM pg_proc WHERE proname = 'user_lookup'")).toBe("0\n");
     expect(await asSuperuser("SELECT count(*) FROM pg_roles WHERE rolname LIKE 'pgbouncer%'")).toBe("0\n");

@@ -1,4 +1,4 @@
-import { attempt, Clients, keepLogs, Outputs, psql, removeConfig, run, setConfig, Sidecar, sidecar, until, up } from "./sidecar";
+import { attempt, Clients, keepLogs, Outputs, psql, removeConfig, run, setConfig, Sidecar, sidecar, until, up } from "../../e2e/sidecar";
 
 // Ordinary databases: a name with more than one address, rights that were revoked, other schemas.
 
@@ -13,7 +13,7 @@ beforeAll(async () => {
 });
 
 afterEach(() => clients.removeAll());
-afterAll(() => keepLogs("12-ordinary"));
+afterAll(() => keepLogs("fixes-ordinary"));
 
 const said = async () => {
     const { stdout, stderr } = await attempt("docker", ["logs", out.pgbouncerContainer]);
