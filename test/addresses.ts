@@ -1,4 +1,4 @@
-/** E-mail addresses that the settings take. test/e2e/7-pgadmin-start.test.ts has pgAdmin's own check take each. */
+/** E-mail addresses that the settings take. test/proof/fixes/pgadminstart.test.ts has pgAdmin's own check take each. */
 export const accepted = [
     "admin@example.com",
     "First.Last+tag@sub-1.example.co.uk",

@@ -24,8 +24,8 @@ export interface AuthenticationArgs {
  * What pgbouncer needs in the database to look up who logs in: a role with a random password and a SECURITY DEFINER
  * function that shows it, and it alone, the SCRAM verifiers. Destroying it takes both away and leaves nothing.
  *
- * A change of any argument makes the new role or function beside the old one, to which the old pooler goes on; the old one is
- * deleted once the new pooler has proved itself. No login fails.
+ * A change of any argument makes the new role or function beside the old one, which the old pooler uses until the new one has
+ * proved itself. Then the old one is deleted. No login fails.
  */
 export class Authentication extends pulumi.ComponentResource {
     readonly role: pulumi.Output<string>;
