@@ -49,7 +49,8 @@ export async function ensureDatabase(lab: Identity, { published = true } = {}): 
         ...[
             images().timescaledb,
             "-c",
-            `while :; do echo '${row}'; sleep 0.1; done | psql -q -h timescale_db -U postgres -d tracksolid_db`,
+            // Connects again by itself: Docker waits up to a minute before it starts a container that often ends.
+            `while :; do while :; do echo "${row}"; sleep 0.1; done | psql -q -h timescale_db -U postgres -d tracksolid_db; sleep 0.2; done`,
         ],
     ]);
     return `container ${lab.databaseContainer} on network ${lab.id}, 127.0.0.1:${lab.databasePort}; ${writerName(lab)} writes to it`;

@@ -57,8 +57,7 @@ function fault(title: string, play: () => Promise<string>, { pause = 2, redeploy
         await until("a query through the pool", 10, async () => (await psql(on, out, "tracksolid_db", "SELECT 1")).code === 0);
         expect(await containers("pgbouncer")).toEqual([out.pgbouncerContainer]);
         expect(await look()).toEqual(before);
-        // Docker waits longer each time before it starts a writer again that lost the database.
-        await until("the writer", 90, async () => (await longestPause(on, new Date(Date.now() - 2000))).rows > 1);
+        await until("the writer", 30, async () => (await longestPause(on, new Date(Date.now() - 2000))).rows > 1);
         const { seconds } = await longestPause(on, started);
         recordFault(title, saw, seconds);
         expect(seconds).toBeLessThan(pause);
