@@ -1,7 +1,7 @@
 import { explainFailures } from "./components/failure";
 import { tryImage } from "./components/pgadmin/trial";
 import { preflight } from "./preflight/preflight";
-import { readSettings } from "./settings";
+import { readSettings } from "./settings/settings";
 import { deploy } from "./stack";
 
 /** The program: settings, then what speaks against them, then the components. What it returns are the stack's outputs. */

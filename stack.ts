@@ -5,8 +5,8 @@ import { Networks } from "./components/networks";
 import { Pgadmin, PgadminArgs } from "./components/pgadmin/pgadmin";
 import { budget } from "./components/pgbouncer/budget";
 import { Pgbouncer } from "./components/pgbouncer/pgbouncer";
-import { deployed } from "./deployed";
-import { Settings } from "./settings";
+import { deployed } from "./settings/deployed";
+import { Settings } from "./settings/settings";
 
 export interface Surroundings {
     /** What the stack's state has, if that is known. */

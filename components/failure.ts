@@ -1,8 +1,8 @@
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
-import { ask, dockerCommand, exchange } from "../preflight/engine";
-import { demultiplex } from "../preflight/exec";
-import { DockerHost } from "../settings";
+import { ask, dockerCommand, exchange } from "../host/engine";
+import { demultiplex } from "../host/exec";
+import { DockerHost } from "../settings/settings";
 import { owner, stackLabel } from "./labels";
 
 /** Seconds between two looks at the engine. */

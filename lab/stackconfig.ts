@@ -54,7 +54,7 @@ export async function ensureStack(lab: Identity): Promise<string> {
     const env = environment(lab);
     const before = fs.existsSync(file) ? (load(fs.readFileSync(file, "utf8")) as StackConfig) : undefined;
     const { pgbouncer, pgadmin } = images();
-    const committed = load(fs.readFileSync(path.join(project, "Pulumi.local.yaml"), "utf8")) as StackConfig;
+    const committed = load(fs.readFileSync(path.join(project, "lab/Pulumi.local.yaml"), "utf8")) as StackConfig;
     const config: StackConfig = {
         ...(before?.encryptionsalt ? { encryptionsalt: before.encryptionsalt } : {}),
         config: {

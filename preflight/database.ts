@@ -2,8 +2,8 @@ import { Client } from "pg";
 import { lookupOwner } from "../components/authentication/lookup";
 import { lookupRoles } from "../components/authentication/rotation";
 import { ServerLimits } from "../components/pgbouncer/budget";
-import { Settings } from "../settings";
-import { connect } from "./connect";
+import { Settings } from "../settings/settings";
+import { connect } from "../host/postgres";
 import { lookupSessions, LookupSession } from "./usage";
 
 /** The oldest PostgreSQL that the sidecar is for, as server_version_num counts: 13.0. */

@@ -1,9 +1,9 @@
-import { locals } from "../databaseserver";
-import { shellWord, sqlName } from "../quoting";
-import { Settings } from "../settings";
-import { configSet, inDatabaseContainer, upCommand, viaTunnel } from "./commands";
-import { ConnectFailure, TlsFileError } from "./connect";
-import { error, Finding, unchecked } from "./finding";
+import { locals } from "../settings/databaseserver";
+import { shellWord, sqlName } from "../findings/quoting";
+import { Settings } from "../settings/settings";
+import { configSet, inDatabaseContainer, upCommand, viaTunnel } from "../host/remedies";
+import { ConnectFailure, TlsFileError } from "../host/postgres";
+import { error, Finding, unchecked } from "../findings/finding";
 
 interface Failed {
     cause: ConnectFailure;

@@ -2,11 +2,11 @@ import { execFile } from "child_process";
 import * as net from "net";
 import { promisify } from "util";
 import { stackLabel } from "../components/labels";
-import { DockerHost, Settings } from "../settings";
-import { ask, dockerCommand, unreached } from "./engine";
-import { error, Finding, warning } from "./finding";
+import { DockerHost, Settings } from "../settings/settings";
+import { ask, dockerCommand, unreached } from "../host/engine";
+import { error, Finding, warning } from "../findings/finding";
 import { bypasses, Published, Whereabouts } from "./isolation";
-import { sshArguments } from "./ssh";
+import { sshArguments } from "../host/ssh";
 import { answering, judgeAliases, judgeDatabaseHost, nameDatabase } from "./names";
 import { Known } from "./state";
 

@@ -1,8 +1,8 @@
-import { Settings } from "../settings";
+import { Settings } from "../settings/settings";
 import { HostFacts } from "./dockerhost";
-import { viaTunnel } from "./commands";
-import { dockerCommand } from "./engine";
-import { Finding, warning } from "./finding";
+import { viaTunnel } from "../host/remedies";
+import { dockerCommand } from "../host/engine";
+import { Finding, warning } from "../findings/finding";
 import { StackState } from "./state";
 
 /** Containers of the stack that run, but whose health check fails: a run that has nothing to change would not say so. */

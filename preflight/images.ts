@@ -1,6 +1,6 @@
-import { DockerHost, Settings } from "../settings";
-import { ask, dockerCommand, exchange } from "./engine";
-import { error, Finding, unchecked, warning } from "./finding";
+import { DockerHost, Settings } from "../settings/settings";
+import { ask, dockerCommand, exchange } from "../host/engine";
+import { error, Finding, unchecked, warning } from "../findings/finding";
 
 type ImageKey = "pgbouncerImage" | "pgadminImage";
 

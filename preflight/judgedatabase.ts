@@ -1,10 +1,10 @@
 import { lookupRole } from "../components/authentication/rotation";
 import { overBudget } from "../components/pgbouncer/budget";
-import { sqlName, sqlQualified } from "../quoting";
-import { Settings } from "../settings";
-import { configSet, ownCommand, psqlCommand } from "./commands";
+import { sqlName, sqlQualified } from "../findings/quoting";
+import { Settings } from "../settings/settings";
+import { configSet, ownCommand, psqlCommand } from "../host/remedies";
 import { DatabaseFacts, leastVersion, usersOf } from "./database";
-import { error, Finding, warning } from "./finding";
+import { error, Finding, warning } from "../findings/finding";
 import { hasLookup, Known } from "./state";
 import { describe } from "./usage";
 

@@ -1,10 +1,10 @@
 import * as pulumi from "@pulumi/pulumi";
-import { sqlName, sqlQualified } from "../quoting";
-import { Settings } from "../settings";
-import { connect } from "./connect";
+import { sqlName, sqlQualified } from "../findings/quoting";
+import { Settings } from "../settings/settings";
+import { connect } from "../host/postgres";
 import { DatabaseFacts } from "./database";
 import { HostFacts } from "./dockerhost";
-import { tell } from "./engine";
+import { tell } from "../host/engine";
 import { hasLookup, Known, StackState } from "./state";
 
 /** What a run that was cut made, but could not write down any more: it carries the stack's mark, and the state doesn't know it. */

@@ -1,8 +1,8 @@
 import { isIP } from "net";
-import { Settings } from "../settings";
+import { Settings } from "../settings/settings";
 import { ContainerFacts, HostFacts } from "./dockerhost";
-import { dockerCommand } from "./engine";
-import { error, Finding, unchecked, warning } from "./finding";
+import { dockerCommand } from "../host/engine";
+import { error, Finding, unchecked, warning } from "../findings/finding";
 import { Known } from "./state";
 
 /** Whether Docker's DNS gives this container's address, once it runs, for a name on a network. */

@@ -1,8 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
 import { lookupRole } from "../components/authentication/rotation";
-import { sqlName } from "../quoting";
-import { Settings } from "../settings";
-import { connect } from "./connect";
+import { sqlName } from "../findings/quoting";
+import { Settings } from "../settings/settings";
+import { connect } from "../host/postgres";
 import { hasLookup, Known, StackState } from "./state";
 
 /** A lookup function, by the provider's id: `database.schema.name(text)`. */

@@ -1,20 +1,20 @@
 import * as pulumi from "@pulumi/pulumi";
 import { owner } from "../components/labels";
-import { UserError } from "../errors";
-import { Settings } from "../settings";
-import { viaTunnel } from "./commands";
+import { UserError } from "../findings/errors";
+import { Settings } from "../settings/settings";
+import { viaTunnel } from "../host/remedies";
 import { DatabaseFacts, inspectDatabase } from "./database";
 import { whyUnreached } from "./databaseerrors";
 import { findDatabaseNetwork, HostFacts, inspectHost, judgeHost, judgePort, whyNoEngine } from "./dockerhost";
-import { dockerCommand } from "./engine";
-import { error, Finding, forStack, warning } from "./finding";
+import { dockerCommand } from "../host/engine";
+import { error, Finding, forStack, warning } from "../findings/finding";
 import { judgeHealth } from "./health";
 import { inspectImages } from "./images";
 import { judgeDatabase } from "./judgedatabase";
 import { findLeftovers, findMissing, findNamesake, removeLeftovers } from "./leftovers";
 import { reviveOutgoing } from "./outgoing";
 import { inspectProxy } from "./proxy";
-import { judgeSsh } from "./ssh";
+import { judgeSsh } from "../host/ssh";
 import { Known, knownTo, readState, StackState } from "./state";
 import { judgeUse } from "./usage";
 

@@ -1,6 +1,6 @@
-import { Settings } from "../settings";
-import { ask } from "./engine";
-import { Finding, warning } from "./finding";
+import { Settings } from "../settings/settings";
+import { ask } from "../host/engine";
+import { Finding, warning } from "../findings/finding";
 
 /** A running container, as the engine lists it. */
 export interface Listed {

@@ -4,7 +4,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { lookupOwner } from "../components/authentication/lookup";
 import { lookupId } from "../components/authentication/names";
 import { stackLabel } from "../components/labels";
-import { Settings } from "../settings";
+import { Settings } from "../settings/settings";
 
 export const roleType = "postgresql:index/role:Role";
 const functionType = "postgresql:index/function:Function";

@@ -1,9 +1,9 @@
 import { Client } from "pg";
 import { lookupRoles } from "../components/authentication/rotation";
-import { Settings } from "../settings";
-import { configSet } from "./commands";
+import { Settings } from "../settings/settings";
+import { configSet } from "../host/remedies";
 import { HostFacts } from "./dockerhost";
-import { error, Finding } from "./finding";
+import { error, Finding } from "../findings/finding";
 import { DatabaseFacts } from "./database";
 import { findLeftovers } from "./leftovers";
 import { Known } from "./state";

@@ -1,10 +1,10 @@
 import * as fs from "fs";
 import * as path from "path";
-import { UserError } from "../../errors";
-import { ask, exchange, tell } from "../../preflight/engine";
-import { demultiplex } from "../../preflight/exec";
-import { forStack } from "../../preflight/finding";
-import { DockerHost } from "../../settings";
+import { UserError } from "../../findings/errors";
+import { ask, exchange, tell } from "../../host/engine";
+import { demultiplex } from "../../host/exec";
+import { forStack } from "../../findings/finding";
+import { DockerHost } from "../../settings/settings";
 import { stackLabel } from "../labels";
 import { emailSettings } from "./email";
 

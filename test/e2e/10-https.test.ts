@@ -1,11 +1,11 @@
 import { Browser } from "playwright-core";
 import { inLab, project } from "../../lab/paths";
-import { attempt, keepLogs, Outputs, pulumi, removeConfig, run, setConfig, Sidecar, sidecar, until, up } from "./sidecar";
+import { attempt, keepLogs, Outputs, pulumi, removeConfig, run, setConfig, Sidecar, sidecar, until, up } from "./support/sidecar";
 import { routeLabels, routerName } from "../../components/pgadmin/route";
-import { ask, Proxy, socketFile, startProxy } from "./proxy";
-import { beginAfresh, openBrowser, PgadminPage } from "./browser/pgadmin";
-import { trusting } from "./browser/trust";
-import { proof } from "./proof";
+import { ask, Proxy, socketFile, startProxy } from "./support/proxy";
+import { beginAfresh, openBrowser, PgadminPage } from "./support/browser/pgadmin";
+import { trusting } from "./support/browser/trust";
+import { proof } from "./support/proof";
 
 // pgAdmin behind a real Traefik, set up as Coolify's is, under a certificate of a CA that is the test's own.
 
@@ -80,7 +80,7 @@ test("verify proves the way over HTTPS, from where the domain is known", async (
     const ran = await attempt("docker", [
         "run", "--rm", "--network", proxy.network, "-v", `${project}:${project}`, "-v", `${process.execPath}:/usr/local/bin/node:ro`, "-v", `${socketFile}:${socketFile}`,
         ...Object.entries(env).flatMap(([key, value]) => ["-e", `${key}=${value}`]), "--user", "root", "--entrypoint", "node", "-w", project,
-        on.images.timescaledb, "--require", "ts-node/register/transpile-only", "verify/main.ts", "--stack", "local", "--only", "https",
+        on.images.timescaledb, "--require", "ts-node/register/transpile-only", "cli/verify/main.ts", "--stack", "local", "--only", "https",
     ]); // prettier-ignore
     expect(ran.stdout).toMatch(new RegExp(`✓ https .*\\n.*https://${domain} answers, its certificate holds for 89 days`));
     expect(ran.stdout).toContain("0 failed");

@@ -3,12 +3,12 @@ import * as os from "os";
 import * as path from "path";
 import { ensureRegistry } from "../../lab/images";
 import { inLab } from "../../lab/paths";
-import { addServer, forgetServer, servers, setup } from "./browser/pgadmin";
-import { login } from "./pgadminlogin";
-import { play } from "./play";
-import { proof } from "./proof";
-import { Remote } from "./remote";
-import { attempt, changing, Clients, containers, keepLogs, Outputs, outputs, psql, removeConfig, run, setConfig, Sidecar, sidecar, until, up } from "./sidecar"; // prettier-ignore
+import { addServer, forgetServer, servers, setup } from "./support/browser/pgadmin";
+import { login } from "./support/pgadminlogin";
+import { play } from "./support/play";
+import { proof } from "./support/proof";
+import { Remote } from "./support/remote";
+import { attempt, changing, Clients, containers, keepLogs, Outputs, outputs, psql, removeConfig, run, setConfig, Sidecar, sidecar, until, up } from "./support/sidecar"; // prettier-ignore
 
 // docs/RUNBOOK.md, done as it stands: the Docker host over ssh, no port of the database published, the settings in git.
 

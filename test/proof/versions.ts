@@ -1,8 +1,8 @@
 import { attempt, Ran } from "../../lab/run";
-import { Report, Result as CheckResult } from "../../verify/check";
-import { lookupChecks } from "../../verify/checks/lookup";
-import { summary } from "../../verify/report";
-import { changing, Sidecar, sidecar } from "../e2e/sidecar";
+import { Report, Result as CheckResult } from "../../cli/verify/check";
+import { lookupChecks } from "../../cli/verify/checks/lookup";
+import { summary } from "../../cli/verify/report";
+import { changing, Sidecar, sidecar } from "../e2e/support/sidecar";
 import { binaries, OldServer, releases } from "./oldserver";
 import { clear, make, stack } from "./ownstack";
 import { Arguments, Proof, Result } from "./proof";

@@ -1,7 +1,7 @@
 import * as fs from "fs";
 import * as path from "path";
 import { load } from "js-yaml";
-import { parseSettings } from "../../settings";
+import { parseSettings } from "../../settings/settings";
 
 const root = path.join(__dirname, "../..");
 const { config } = load(fs.readFileSync(path.join(root, "Pulumi.yaml"), "utf8")) as {

@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import { parseSettings } from "../../settings";
+import { parseSettings } from "../../settings/settings";
 
 interface Registered {
     type: string;

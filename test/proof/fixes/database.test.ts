@@ -1,8 +1,21 @@
 import * as fs from "fs";
-import { reservedWords } from "../../../sqlwords";
+import { reservedWords } from "../../../host/sqlwords";
 import { Trial } from "./fixes";
 import { Ca, Pair, Server } from "./server";
-import { attempt, changing, keepLogs, Outputs, psql, pulumi, removeConfig, run, setConfig, Sidecar, sidecar, up } from "../../e2e/sidecar";
+import {
+    attempt,
+    changing,
+    keepLogs,
+    Outputs,
+    psql,
+    pulumi,
+    removeConfig,
+    run,
+    setConfig,
+    Sidecar,
+    sidecar,
+    up,
+} from "../../e2e/support/sidecar";
 
 // Each way in which the database can refuse, played on a real PostgreSQL: the fix is done as it is printed, and leads past it.
 

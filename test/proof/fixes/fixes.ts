@@ -3,7 +3,7 @@ import * as path from "path";
 import { dump, load } from "js-yaml";
 import { inLab } from "../../../lab/paths";
 import { Ran } from "../../../lab/run";
-import { attempt, Sidecar } from "../../e2e/sidecar";
+import { attempt, Sidecar } from "../../e2e/support/sidecar";
 
 type Config = Record<string, unknown>;
 

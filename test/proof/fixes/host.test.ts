@@ -1,5 +1,5 @@
 import { ensureDatabase } from "../../../lab/database";
-import { Report } from "../../../verify/check";
+import { Report } from "../../../cli/verify/check";
 import {
     attempt,
     changing,
@@ -14,7 +14,7 @@ import {
     sidecar,
     until,
     up,
-} from "../../e2e/sidecar";
+} from "../../e2e/support/sidecar";
 
 // What the preflight and verify say of the Docker host that a database is on. Each fix is run as it is printed.
 

@@ -13,7 +13,7 @@ import {
     Sidecar,
     sidecar,
     up,
-} from "../../e2e/sidecar";
+} from "../../e2e/support/sidecar";
 
 // For the settings: a value that has the right form and can't work. No login fails meanwhile, `up` says why, and with the old value
 // all is as it was.

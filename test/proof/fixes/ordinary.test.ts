@@ -1,4 +1,17 @@
-import { attempt, Clients, keepLogs, Outputs, psql, removeConfig, run, setConfig, Sidecar, sidecar, until, up } from "../../e2e/sidecar";
+import {
+    attempt,
+    Clients,
+    keepLogs,
+    Outputs,
+    psql,
+    removeConfig,
+    run,
+    setConfig,
+    Sidecar,
+    sidecar,
+    until,
+    up,
+} from "../../e2e/support/sidecar";
 
 // Ordinary databases: a name with more than one address, rights that were revoked, other schemas.
 

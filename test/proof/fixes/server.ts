@@ -1,7 +1,7 @@
 import * as fs from "fs";
 import * as os from "os";
 import * as path from "path";
-import { attempt, run, Sidecar, until } from "../../e2e/sidecar";
+import { attempt, run, Sidecar, until } from "../../e2e/support/sidecar";
 
 /** A PostgreSQL of a test's own on the database's network, with a pg_hba.conf and certificates of its own. */
 export class Server {

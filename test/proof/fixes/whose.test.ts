@@ -18,7 +18,7 @@ import {
     sidecar,
     until,
     up,
-} from "../../e2e/sidecar";
+} from "../../e2e/support/sidecar";
 
 // Whose the role and the function in the database are, where their marks alone don't say it.
 

@@ -1,0 +1,26 @@
+import * as fs from "fs";
+import * as path from "path";
+import { Settings } from "../../settings/settings";
+import { lookupId, lookupNames } from "../../components/authentication/names";
+import { lookupRole } from "../../components/authentication/rotation";
+import { Found } from "./found";
+
+/** The file that tells `pulumi import` what to take into the state, under the names that the program has for it. */
+export function importFile(found: Found, settings: Settings): object {
+    const { dependencies } = JSON.parse(fs.readFileSync(path.join(__dirname, "../../package.json"), "utf8")) as {
+        dependencies: Record<string, string>;
+    };
+    // `name` is a word for this file alone; `logicalName` is the program's.
+    const part = (name: string, type: string, id: string, logicalName: string) => ({
+        ...{ type, name, logicalName, id, parent: "authentication", version: dependencies["@pulumi/postgresql"]! },
+    });
+    const args = { ...settings, database: settings.databases[0]! };
+    const names = lookupNames(args);
+    return {
+        resources: [
+            { type: "sidecar:index:Authentication", name: "authentication", logicalName: "pgbouncer", component: true },
+            ...(found.role ? [part("role", "postgresql:index/role:Role", lookupRole(settings), names.role)] : []),
+            ...(found.lookup ? [part("lookup", "postgresql:index/function:Function", lookupId(args), names.lookup)] : []),
+        ],
+    };
+}

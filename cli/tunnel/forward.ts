@@ -1,0 +1,94 @@
+import { ChildProcess, spawn } from "child_process";
+import * as net from "net";
+import { forStack } from "../../findings/finding";
+import { sshArguments, sshRemedy } from "../../host/ssh";
+import { Settings } from "../../settings/settings";
+import { StackUnread } from "../stack";
+import { Route } from "./route";
+
+/** Milliseconds that the host and then the database are given to answer. */
+const timeout = 15_000;
+
+/** A way to the database that is open until it is closed, or until this process ends in whatever way. */
+export interface Tunnel {
+    close(): void;
+}
+
+/** Opens it: ssh listens on loopback and connects to the database's address from the Docker host. */
+export async function openTunnel({ docker, stack }: Settings, route: Route, ended: (why: string) => void): Promise<Tunnel> {
+    const options = [
+        "-o", "ControlPath=none", // a shared connection would keep the port open after this one is gone
+        "-o", "ExitOnForwardFailure=yes",
+        "-L", `127.0.0.1:${route.localPort}:${route.address}:${route.port}`,
+    ]; // prettier-ignore
+    // `cat` ends when this process does and its input closes. Detached, since Ctrl-C is for the command to end by, in its own time.
+    const ssh = spawn("ssh", sshArguments(docker, ["echo open && exec cat"], options), { detached: true });
+    let said = "";
+    ssh.stderr.on("data", (chunk: Buffer) => (said += chunk.toString()));
+    ssh.stdin.on("error", () => undefined);
+    let open = true;
+    try {
+        await within(opened(ssh), () => said);
+        await within(answers(route.localPort), () => said);
+    } catch (cause) {
+        ssh.kill();
+        const why = (cause as Error).message;
+        const taken = /Address already in use/.test(why)
+            ? `another tunnel is open, or a program has port ${route.localPort}: end it, or: pulumi config set postgresql:port PORT`
+            : /prohibited/.test(why)
+              ? "let this login forward there (AllowTcpForwarding, PermitOpen in sshd_config)"
+              : "see that the database runs and ssh gets there by hand";
+        throw new StackUnread(
+            `no tunnel to ${route.address}:${route.port} through ${docker.host}: ${why}\nFix: ${forStack(stack, sshRemedy(docker, why) ?? taken)}`,
+        );
+    }
+    ssh.on("exit", (code) => open && ended(said.trim() || `ssh ended with ${code}`));
+    return {
+        close() {
+            open = false;
+            ssh.stdin.end();
+            ssh.kill();
+        },
+    };
+}
+
+/** When the far side is there. */
+function opened(ssh: ChildProcess): Promise<void> {
+    return new Promise((resolve, reject) => {
+        ssh.stdout!.once("data", () => resolve());
+        ssh.once("error", reject);
+        ssh.once("close", (code) => reject(new Error(`ssh ended with ${code}`)));
+    });
+}
+
+// PostgreSQL's SSLRequest: it answers S or N, and takes no connection slot for it.
+const sslRequest = Buffer.from([0, 0, 0, 8, 4, 210, 22, 47]);
+
+/** When a PostgreSQL answers on the port. */
+function answers(port: number): Promise<void> {
+    return new Promise((resolve, reject) => {
+        const socket = net.connect(port, "127.0.0.1", () => socket.write(sslRequest));
+        socket.once("data", () => {
+            socket.destroy();
+            resolve();
+        });
+        socket.once("error", reject);
+        socket.once("close", () => reject(new Error("the connection was closed without an answer")));
+    });
+}
+
+async function within(work: Promise<void>, said: () => string): Promise<void> {
+    let clock: NodeJS.Timeout | undefined;
+    const late = new Promise<never>((_, reject) => {
+        clock = setTimeout(() => reject(new Error(`no answer within ${timeout / 1000} s`)), timeout);
+    });
+    try {
+        await Promise.race([work, late]);
+    } catch (cause) {
+        // What ssh has to say of a failed connection comes a moment after it.
+        await new Promise((resolve) => setTimeout(resolve, 200));
+        throw new Error(said().trim() || (cause as Error).message);
+    } finally {
+        clearTimeout(clock);
+    }
+}

@@ -1,0 +1,62 @@
+import * as https from "https";
+import { TLSSocket } from "tls";
+import { exec } from "../../../host/exec";
+import { Check, failed, ok, Outcome, skipped, Unmet, warning } from "../check";
+import { findContainer } from "../containers";
+import { reason } from "../sessions";
+import { Target } from "../target";
+
+const answer = "PING";
+
+/** Days before its end from which a certificate is warned of: proxies renew theirs well before. */
+const daysToRenew = 14;
+
+async function ping(on: Target): Promise<Outcome> {
+    const name = on.outputs.pgadminContainer;
+    if (!(await findContainer(on, name))?.running) throw new Unmet(`container ${name} does not run (see containers)`);
+    const code =
+        "import os, urllib.request as r; print(r.urlopen(f\"http://127.0.0.1:{os.environ['PGADMIN_LISTEN_PORT']}/misc/ping\", timeout=10).read().decode())";
+    const ran = await exec(on.docker, name, ["/venv/bin/python3", "-c", code]);
+    if (ran.code !== 0) return failed(ran.stderr.trim().split("\n").at(-1) ?? reason(ran), `${on.dockerCommand} logs --tail 20 ${name}`);
+    return ran.stdout.trim() === answer ? ok(answer) : failed(`it answers ${ran.stdout.trim().slice(0, 80)}`);
+}
+
+interface Visit {
+    status: number;
+    body: string;
+    /** When the certificate ends. */
+    until: Date;
+}
+
+/** Whether the proxy leads to pgAdmin, under a certificate that holds. */
+export function judgeVisit({ status, body, until }: Visit, domain: string, now = new Date()): Outcome {
+    if (status !== 200 || body.trim() !== answer)
+        return failed(`https://${domain}/misc/ping answers ${status}: ${body.trim().slice(0, 80)}`);
+    const days = Math.floor((until.getTime() - now.getTime()) / 86_400_000);
+    const saw = `https://${domain} answers, its certificate holds for ${days} days`;
+    return days < daysToRenew ? warning(saw) : ok(saw);
+}
+
+function visit(domain: string): Promise<Visit> {
+    return new Promise((resolve, reject) => {
+        const request = https.get(`https://${domain}/misc/ping`, { timeout: 10_000, agent: false }, (response) => {
+            const until = new Date((response.socket as TLSSocket).getPeerCertificate().valid_to);
+            let body = "";
+            response.setEncoding("utf8");
+            response.on("data", (chunk: string) => (body += chunk));
+            response.on("end", () => resolve({ status: response.statusCode ?? 0, body, until }));
+        });
+        request.on("timeout", () => request.destroy(new Error("no answer within 10 s")));
+        request.on("error", (cause) => reject(new Error(`https://${domain}/misc/ping: ${cause.message}`)));
+    });
+}
+
+export const pgadminChecks: Check[] = [
+    { id: "pgadmin-ping", proves: "pgAdmin answers", run: ping },
+    {
+        id: "https",
+        proves: "pgAdmin is reached over HTTPS under its domain, with a certificate that holds",
+        run: async ({ deployed: { pgadminDomain: domain } }) =>
+            domain === "" ? skipped("pgadminDomain is not set") : judgeVisit(await visit(domain), domain),
+    },
+];

@@ -1,0 +1,116 @@
+import { X509Certificate } from "crypto";
+import * as fs from "fs";
+import * as tls from "tls";
+import { Client } from "pg";
+import { DatabaseServer } from "../settings/databaseserver";
+import { Settings } from "../settings/settings";
+import { bareHost } from "./remedies";
+
+/** Milliseconds. */
+const connectTimeout = 5_000;
+
+/** A file of the settings that TLS can't do with; `key` names the setting. */
+export class TlsFileError extends Error {
+    constructor(
+        readonly key: string,
+        message: string,
+        /** What the file lacks is not its content, but its mode: a key that others may read. */
+        readonly open = false,
+    ) {
+        super(message);
+    }
+}
+
+/** What a connection failed by; `worksWith` is the sslmode under which pg_hba.conf has an entry. */
+export type ConnectFailure = NodeJS.ErrnoException & { worksWith?: "require" | "disable" };
+
+/** pg's TLS options for what the provider is told, as its driver (lib/pq) takes them. Throws a TlsFileError. */
+export function tlsOptions({ sslmode, sslRootCert, clientCert }: DatabaseServer): false | tls.ConnectionOptions {
+    if (sslmode === "disable") return false;
+    const inline = clientCert?.inline ?? false;
+    const own = clientCert && {
+        cert: inline ? clientCert.cert : readFile("clientcert.cert", clientCert.cert),
+        key: inline ? clientCert.key : readKey(clientCert.key),
+    };
+    const root = sslRootCert === "" || sslRootCert === "system" ? undefined : inline ? sslRootCert : readFile("sslrootcert", sslRootCert);
+    const verifies = sslmode !== "require" || root !== undefined;
+    const options = {
+        ...own,
+        ...(root ? { ca: root } : {}),
+        rejectUnauthorized: verifies,
+        checkServerIdentity: sslmode === "verify-full" ? judgeName : () => undefined,
+    };
+    if (root) parse("sslrootcert", () => new X509Certificate(root));
+    if (own) parse("clientcert.cert", () => tls.createSecureContext(own));
+    return options;
+}
+
+function parse(part: string, read: () => unknown): void {
+    try {
+        read();
+    } catch (cause) {
+        throw new TlsFileError(`postgresql:${part}`, `holds nothing that TLS can use (${(cause as Error).message})`);
+    }
+}
+
+/** Whether the certificate is for this name. Go's TLS, unlike node's, takes no common name for one. */
+function judgeName(host: string, cert: tls.PeerCertificate): Error | undefined {
+    if (cert.subjectaltname) return tls.checkServerIdentity(host, cert);
+    return Object.assign(new Error(`the certificate has no subjectAltName`), { code: "ERR_TLS_CERT_ALTNAME_INVALID" });
+}
+
+function readFile(part: string, file: string): string {
+    try {
+        return fs.readFileSync(file, "utf8");
+    } catch (cause) {
+        throw new TlsFileError(`postgresql:${part}`, `can't be read (${(cause as Error).message})`);
+    }
+}
+
+/** The driver refuses a key that others may read; root's may be its group's. */
+function readKey(file: string): string {
+    const key = readFile("clientcert.key", file);
+    const { mode, uid } = fs.statSync(file);
+    if (mode & (uid === 0 ? 0o037 : 0o077)) throw new TlsFileError("postgresql:clientcert.key", `${file} may be read by others`, true);
+    return key;
+}
+
+/** Connects as the provider does. Throws a ConnectFailure or a TlsFileError. */
+export async function connect({ databaseServer }: Pick<Settings, "databaseServer">, database: string): Promise<Client> {
+    try {
+        return await open(databaseServer, database, tlsOptions(databaseServer));
+    } catch (cause) {
+        const failure = cause as ConnectFailure;
+        if (failure.code === "28000" && /no pg_hba.conf entry/.test(failure.message)) {
+            const other = databaseServer.sslmode === "disable" ? "require" : "disable";
+            if (await hasEntry(databaseServer, database, other)) failure.worksWith = other;
+        }
+        throw failure;
+    }
+}
+
+/** Whether pg_hba.conf has an entry for us under the other sslmode, whatever comes after it. */
+async function hasEntry(server: DatabaseServer, database: string, sslmode: "require" | "disable"): Promise<boolean> {
+    try {
+        await (await open(server, database, tlsOptions({ ...server, sslmode, sslRootCert: "" }))).end();
+        return true;
+    } catch (cause) {
+        return (cause as ConnectFailure).code === "28P01";
+    }
+}
+
+async function open(server: DatabaseServer, database: string, ssl: false | tls.ConnectionOptions): Promise<Client> {
+    const client = new Client({
+        host: bareHost(server.host),
+        port: server.port,
+        user: server.username,
+        password: server.password,
+        database,
+        ssl,
+        connectionTimeoutMillis: connectTimeout,
+        application_name: "pg-sidecar preflight",
+    });
+    client.on("error", () => undefined); // a connection cut later shows in the query that waits for it
+    await client.connect();
+    return client;
+}

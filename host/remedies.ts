@@ -1,0 +1,49 @@
+import { locals } from "../settings/databaseserver";
+import { shellWord } from "../findings/quoting";
+import { Settings } from "../settings/settings";
+import { dockerCommand } from "./engine";
+
+/** What comes before a command that goes to the database from here: `npm run tunnel`, if that is through the ssh host. */
+export function viaTunnel({ docker, databaseServer }: Settings): string {
+    return docker.host.startsWith("ssh:") && locals.includes(databaseServer.host) ? "npm run tunnel -- " : "";
+}
+
+/** How a person runs `pulumi up` from here on the stack, as the CLI names it. */
+export function upCommand(settings: Settings, stack = settings.stack): string {
+    return `${viaTunnel(settings)}pulumi up --stack ${stack}`;
+}
+
+/** How a person runs one of our own commands from here: `npm run rotate`, `npm run adopt`. */
+export function ownCommand(settings: Settings, name: "rotate" | "adopt", stack = settings.stack): string {
+    return `${viaTunnel(settings)}npm run ${name} -- --stack ${stack}`;
+}
+
+/** How a person sets a value of the stack's; `key` may have flags before it. */
+export function configSet({ stack }: Pick<Settings, "stack">, key: string, value: string): string {
+    return `pulumi config set --stack ${stack} ${key} ${value}`;
+}
+
+/** How a person runs psql on a database from here, as the provider's user and with its TLS; psql asks for the password. */
+export function psqlCommand(settings: Settings, database: string, statements: string[] = [], stack = settings.stack): string {
+    const { host, port, username, sslmode, sslRootCert, clientCert } = settings.databaseServer;
+    const via = viaTunnel(settings);
+    const files = {
+        ...(sslRootCert ? { PGSSLMODE: sslmode, PGSSLROOTCERT: sslRootCert } : {}),
+        ...(clientCert && !clientCert.inline ? { PGSSLCERT: clientCert.cert, PGSSLKEY: clientCert.key } : {}),
+    };
+    const words = [
+        ...Object.entries({ ...files, ...(via ? { PULUMI_STACK: stack } : {}) }).map(([key, value]) => `${key}=${shellWord(value)}`),
+        ...[`${via}psql`, "-h", bareHost(host), "-p", String(port), "-U", shellWord(username), "-d", shellWord(database)],
+        ...statements.flatMap((sql) => ["-c", shellWord(sql)]),
+    ];
+    return words.join(" ");
+}
+
+/** How a person runs a shell's script in the database's container, found by its name. */
+export function inDatabaseContainer({ docker, databaseHost }: Settings, script: string): string {
+    const command = dockerCommand(docker);
+    return `${command} exec $(${command} ps -qf name=${databaseHost} | head -1) sh -c ${shellWord(script)}`;
+}
+
+/** A host without the brackets that the provider needs around an IPv6 address. */
+export const bareHost = (host: string) => host.replace(/^\[(.*)\]$/, "$1");

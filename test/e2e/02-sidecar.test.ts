@@ -1,0 +1,266 @@
+import * as fs from "fs";
+import { Client, ClientConfig } from "pg";
+import { addServer, forgetServer, servers } from "./support/browser/pgadmin";
+import { login } from "./support/pgadminlogin";
+import {
+    Clients, containers, direct, keepLogs, longestPause, Loop, Outputs, outputs, psql, pulumi, removeConfig, run, sampleBackends, setConfig, Sidecar,
+    sidecar, until, up,
+} from "./support/sidecar"; // prettier-ignore
+
+let on: Sidecar;
+let out: Outputs;
+let clients: Clients;
+let started: Date;
+
+beforeAll(async () => {
+    on = await sidecar();
+    clients = new Clients(on);
+    started = new Date();
+    out = await up(on);
+});
+
+afterEach(() => clients.removeAll());
+afterAll(() => keepLogs("02-sidecar"));
+
+const query = async (database: string, ...commands: string[]) => {
+    const { code, stdout, stderr } = await psql(on, out, database, ...commands);
+    if (code !== 0) throw new Error(stderr);
+    return stdout.trim();
+};
+
+test("a query goes through the pooler as postgres", async () => {
+    expect(await query("tracksolid_db", "SELECT current_user, current_database()")).toBe("postgres|tracksolid_db");
+});
+
+test("the admin console answers SHOW POOLS, STATS and CLIENTS to postgres", async () => {
+    const pools = await query("pgbouncer", "SHOW POOLS");
+    expect(pools).toMatch(/^tracksolid_db\|postgres\|.*\|transaction\|/m);
+    expect(await query("pgbouncer", "SHOW STATS")).toMatch(/^tracksolid_db\|/m);
+    expect(await query("pgbouncer", "SHOW CLIENTS")).toContain("|pgbouncer|");
+});
+
+test.each([["preview"], ["preview", "--refresh"]])("pulumi %s %s shows no change", async (...args) => {
+    const ran = await pulumi(on, [...args, "--expect-no-changes"]);
+    expect(ran.stdout + ran.stderr).toContain("19 unchanged");
+    expect(ran.code).toBe(0);
+});
+
+test("the lookup function answers nobody but the pooler, and a wrong, unknown or expired login fails", async () => {
+    const asSuperuser = await direct(on, "SELECT uname, phash FROM public.user_lookup('postgres')");
+    expect(asSuperuser).toEqual([{ uname: null, phash: null }]);
+    const [acl] = await direct<{ anybody: boolean }>(
+        on,
+        "SELECT has_function_privilege('public', 'public.user_lookup(text)', 'EXECUTE') AS anybody",
+    );
+    expect(acl).toEqual({ anybody: false });
+
+    await direct(on, "CREATE ROLE expiring LOGIN PASSWORD 'until-today'");
+    const login = (user: string, password: string, database = "tracksolid_db") =>
+        run("docker", [
+            "exec", "-e", `PGPASSWORD=${password}`, out.pgbouncerContainer,
+            "psql", "-h", "pgbouncer", "-p", "6432", "-U", user, "-d", database, "-AtXc", "SELECT current_user",
+        ]); // prettier-ignore
+    try {
+        expect(await login("expiring", "until-today")).toBe("expiring\n");
+        await expect(login("expiring", "wrong")).rejects.toThrow("authentication failed");
+        await direct(on, "ALTER ROLE expiring VALID UNTIL 'yesterday'");
+        await expect(login("expiring", "until-today")).rejects.toThrow("authentication failed");
+        await expect(login("nobody", "x")).rejects.toThrow(/no such user|authentication failed/);
+        // The lookups' own pool is nobody else's, or a few sessions in it would lock everybody out.
+        await expect(login("postgres", on.lab.databasePassword, "pgbouncer_lookup")).rejects.toThrow(/no such user|authentication failed/);
+    } finally {
+        await direct(on, "DROP ROLE expiring");
+    }
+});
+
+describe("what a client asks for as it connects", () => {
+    const connected = async (more: ClientConfig) => {
+        const host = (await run("docker", ["inspect", "-f", `{{(index .NetworkSettings.Networks "${on.lab.id}").IPAddress}}`, out.pgbouncerContainer])).trim(); // prettier-ignore
+        const client = new Client({ host, port: 6432, user: "postgres", password: on.lab.databasePassword, database: "tracksolid_db", ...more }); // prettier-ignore
+        await client.connect();
+        const { rows } = await client.query("SELECT current_setting('search_path') AS path, current_setting('TimeZone') AS zone");
+        await client.end();
+        return rows[0] as { path: string; zone: string };
+    };
+
+    test("holds where pgbouncer tracks it, is dropped where ignoreStartupParameters names it, and else refuses the login", async () => {
+        expect(await connected({ options: "-c timezone=Asia/Tokyo" })).toMatchObject({ zone: "Asia/Tokyo" });
+        expect(await connected({ options: "-c extra_float_digits=0" })).toMatchObject({
+            zone: expect.not.stringMatching("Tokyo") as string,
+        });
+        await expect(connected({ options: "-c search_path=tracksolid" })).rejects.toThrow(
+            "unsupported startup parameter in options: search_path",
+        );
+        await expect(connected({ statement_timeout: 5000 })).rejects.toThrow("unsupported startup parameter: statement_timeout");
+    });
+
+    test("is dropped in silence with options in the list", async () => {
+        await setConfig(on, "ignoreStartupParameters[0]", "options", "--path");
+        try {
+            out = await up(on);
+            expect(await connected({ options: "-c search_path=tracksolid" })).toMatchObject({ path: '"$user", public' });
+        } finally {
+            await removeConfig(on, "ignoreStartupParameters");
+            out = await up(on);
+        }
+    });
+});
+
+test("no session state leaks from one client to the next", async () => {
+    const first = (
+        await query("tracksolid_db", "SET work_mem = '77MB'; SET ROLE pg_monitor; CREATE TEMP TABLE leak (); SELECT pg_backend_pid()")
+    )
+        .split("\n")
+        .at(-1);
+    // All at once: one after the other they may all get a backend that min_pool_size opened since.
+    const state = "SELECT current_setting('work_mem'), current_user, to_regclass('pg_temp.leak') IS NULL, pg_backend_pid(), pg_sleep(2)";
+    const seen = await Promise.all(Array.from({ length: 8 }, async () => (await query("tracksolid_db", state)).split("|")));
+    for (const [workMem, user, noTable] of seen) expect([workMem, user, noTable]).toEqual(["4MB", "postgres", "t"]);
+    expect(seen.map(([, , , pid]) => pid)).toContain(first);
+});
+
+test("60 clients that query all the time share the budget's half, and nobody is turned away", async () => {
+    const load = await clients.node("sleepers.ts", { CLIENTS: "60" });
+    await new Promise((resolve) => setTimeout(resolve, 3000));
+    const sampling = sampleBackends(on);
+    await new Promise((resolve) => setTimeout(resolve, 6000));
+    // Saturated, and still the health check and a new login come through their own pool.
+    await run("docker", ["exec", out.pgbouncerContainer, "/etc/pgbouncer/health"]);
+    const { most, samples } = await sampling.stop();
+    const { ok, failures } = await clients.finish<Loop>(load);
+    console.log(`60 clients: at most ${most} backends in ${samples} samples, ${ok} queries`);
+    expect(failures).toEqual([]);
+    expect(ok).toBeGreaterThan(60);
+    expect(most).toBeGreaterThan(10);
+    expect(most).toBeLessThanOrEqual(out.backendBudget / 2);
+});
+
+describe("a roll", () => {
+    afterAll(async () => {
+        await removeConfig(on, "defaultPoolSize");
+        out = await up(on);
+    });
+
+    /** Changes the stack while clients connect in a loop, and returns what they and the database saw. */
+    async function underLoad(change: () => Promise<void>) {
+        const sampling = sampleBackends(on);
+        const seen = await clients.connecting(change);
+        const { most } = await sampling.stop();
+        console.log(
+            `node's pg ${seen.pg.ok} connections, psql ${seen.libpq.ok}, ${seen.failures.length} failures, at most ${most} backends`,
+        );
+        return { ...seen, most };
+    }
+
+    test("turns no connection away and stays within the budget", async () => {
+        const before = out.pgbouncerContainer;
+        const seen = await underLoad(async () => {
+            await setConfig(on, "defaultPoolSize", "10");
+            out = await up(on);
+        });
+        expect(out.pgbouncerContainer).not.toBe(before);
+        expect(await containers("pgbouncer")).toEqual([out.pgbouncerContainer]);
+        expect(seen.failures).toEqual([]);
+        expect(seen.pg.ok).toBeGreaterThan(200);
+        expect(seen.libpq.ok).toBeGreaterThan(50);
+        expect(seen.most).toBeLessThanOrEqual(out.backendBudget);
+        expect(await query("pgbouncer", "SHOW CONFIG")).toMatch(/^default_pool_size\|10\|/m);
+    });
+
+    test("lets an open transaction end, and an idle session just reconnects", async () => {
+        const open = psql(on, out, "tracksolid_db", "BEGIN; SELECT pg_sleep(12); SELECT 'committed'; COMMIT");
+        await until(
+            "the transaction to be open",
+            10,
+            async () =>
+                (await direct(on, "SELECT 1 FROM pg_stat_activity WHERE query LIKE '%pg_sleep(12)%' AND pid <> pg_backend_pid()")).length >
+                0,
+        );
+        const idle = await clients.node("idle.ts");
+        await until("the idle session", 20, async () => (await clients.said(idle)).includes("connected"));
+        await setConfig(on, "defaultPoolSize", "11");
+        const rolled = up(on);
+        const { code, stdout } = await open;
+        out = await rolled;
+        expect(stdout).toContain("committed");
+        expect(code).toBe(0);
+        expect(await clients.finish<{ first: string; second: string }>(idle)).toEqual({ first: "ok", second: "ok" });
+    });
+});
+
+describe("pgAdmin", () => {
+    test("answers, and the login that the stack prints works", async () => {
+        expect(await (await fetch(`${out.pgadminUrl}/misc/ping`)).text()).toBe("PING");
+        expect(await login(out)).toMatch(/\/browser\/?$/);
+        expect(await login({ ...out, pgadminPassword: "wrong" })).toMatch(/\/login/);
+    });
+
+    test("reaches the pooler, but not the database", async () => {
+        const reach = (host: string, port: number) =>
+            run("docker", [
+                "exec",
+                out.pgadminContainer,
+                "/venv/bin/python3",
+                "-c",
+                `import socket; socket.create_connection(("${host}", ${port}), 3); print("open")`,
+            ]);
+        expect(await reach("pgbouncer", 6432)).toBe("open\n");
+        // The second: Docker knows no such name either, but the host reaches no name server to ask.
+        await expect(reach("timescale_db", 5432)).rejects.toThrow(/Name or service not known|Temporary failure in name resolution/);
+    });
+
+    test("keeps the users' own servers through a replacement, and a changed password works at once", async () => {
+        await addServer(out, "my own");
+        const before = out.pgadminContainer;
+        await setConfig(on, "pgadminPassword", "a-password-of-my-own", "--secret");
+        try {
+            out = await up(on);
+            expect(out.pgadminContainer).not.toBe(before);
+            expect(out.pgadminPassword).toBe("a-password-of-my-own");
+            expect(await login(out)).toMatch(/\/browser\/?$/);
+            const names = (await servers(out)).map(({ Name }) => Name);
+            expect([...new Set(names)].sort()).toEqual(["my own", "tracksolid_db (via pgbouncer)"]);
+        } finally {
+            await forgetServer(out, "my own");
+            await removeConfig(on, "pgadminPassword");
+            out = await up(on);
+        }
+        expect(await login(out)).toMatch(/\/browser\/?$/);
+    });
+});
+
+test("no secret shows in docker inspect, in the containers' logs or, unencrypted, in the state", async () => {
+    const userlist = await run("docker", ["exec", out.pgbouncerContainer, "cat", "/etc/pgbouncer/userlist.txt"]);
+    const secrets = [/"([A-Za-z0-9]{48})"/.exec(userlist)![1]!, out.pgadminPassword];
+    const places = [
+        await run("docker", ["inspect", out.pgbouncerContainer, out.pgadminContainer]),
+        await run("docker", ["logs", out.pgbouncerContainer]),
+        await run("docker", ["logs", out.pgadminContainer]),
+        await run("pulumi", ["stack", "export"], { env: on.env }),
+        (await pulumi(on, ["preview", "--diff"])).stdout,
+        fs.readFileSync(on.env.PULUMI_OPTION_CONFIG_FILE!, "utf8"),
+    ];
+    for (const place of places) for (const secret of secrets) expect(place).not.toContain(secret);
+});
+
+test("the pooler is small, and nothing of it is published on the host", async () => {
+    // pgbouncer itself: its process's resident set, apart from the page cache that the container counts.
+    const resident = await run("docker", [
+        "exec",
+        out.pgbouncerContainer,
+        "sh",
+        "-c",
+        "for p in /proc/[0-9]*; do grep -q '^Name:.pgbouncer$' $p/status && grep VmRSS $p/status; done; true",
+    ]);
+    console.log(`pgbouncer: ${resident.trim()}`);
+    expect(Number(/(\d+) kB/.exec(resident)![1])).toBeLessThan(10 * 1024);
+    expect(await run("docker", ["port", out.pgbouncerContainer])).toBe("");
+});
+
+test("the pipeline that writes directly never missed a beat", async () => {
+    const { rows, seconds } = await longestPause(on, started);
+    console.log(`the writer: ${rows} rows, longest pause ${seconds.toFixed(2)} s`);
+    expect(rows).toBeGreaterThan(100);
+    expect(seconds).toBeLessThan(2);
+    expect(await outputs(on)).toEqual(out);
+});

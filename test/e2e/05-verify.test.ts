@@ -1,0 +1,170 @@
+import { Client } from "pg";
+import { databaseClient } from "../../lab/database";
+import { Report } from "../../cli/verify/check";
+import {
+    attempt,
+    changing,
+    direct,
+    keepLogs,
+    Outputs,
+    outputs,
+    psql,
+    removeConfig,
+    run,
+    setConfig,
+    Sidecar,
+    sidecar,
+    up,
+} from "./support/sidecar";
+
+let on: Sidecar;
+let out: Outputs;
+
+beforeAll(async () => {
+    on = await sidecar();
+    out = await up(on);
+});
+
+afterAll(() => keepLogs("05-verify"));
+
+const verify = (...args: string[]) => attempt("verify/verify", ["--stack", "local", ...args], { env: on.env });
+
+/** Verifies with --json and returns the exit code and the reports by id. */
+async function reports(...args: string[]) {
+    const { code, stdout, stderr } = await verify("--json", ...args);
+    if (code === 2) throw new Error(stderr);
+    const { checks } = JSON.parse(stdout) as { checks: Report[] };
+    return { code, checks, by: Object.fromEntries(checks.map((one) => [one.id, one])) };
+}
+
+const results = (checks: Report[]) => Object.fromEntries(checks.map(({ id, result }) => [id, result]));
+
+/** Runs a remedy as it is printed; only what the CLI would ask a person is answered. */
+async function mend({ remedy }: Report) {
+    await run("sh", ["-c", `${remedy} ${changing.join(" ")}`], { env: on.env });
+    out = await outputs(on);
+}
+
+/** Schema and roles of the database, the passwords of the roles included. */
+async function inDatabase() {
+    const dump = (...command: string[]) => run("docker", ["exec", "-u", "postgres", on.lab.databaseContainer, ...command]);
+    const all = (await dump("pg_dump", "--schema-only", "tracksolid_db")) + (await dump("pg_dumpall", "--roles-only"));
+    return all.replace(/^\\(un)?restrict .*$/gm, ""); // newer dumps guard themselves with a random word
+}
+
+test("the stack passes, and the database is afterwards as it was", async () => {
+    const before = await inDatabase();
+    const from = Date.now();
+    const { code, checks, by } = await reports();
+    console.log(`verify: ${((Date.now() - from) / 1000).toFixed(1)} s; ${by.stress!.saw}\n${by.stress!.chart!.join("\n")}`);
+    expect(checks.filter(({ result }) => result === "failed")).toEqual([]);
+    expect(results(checks)).toMatchObject({
+        stress: "ok",
+        direct: "ok",
+        pipeline: "ok",
+        "lookup-path": "ok",
+        "leak-set": "ok",
+        https: "skipped",
+    });
+    expect(code).toBe(0);
+    expect(await inDatabase()).toBe(before);
+    expect(await direct(on, "SELECT 1 FROM pg_stat_activity WHERE application_name = 'pg-sidecar verify'")).toEqual([]);
+});
+
+test("--only runs those alone, as a table on stdout and progress on stderr", async () => {
+    const { code, stdout, stderr } = await verify("--only", "mode,https");
+    expect(stdout).toMatch(/^\n✓ mode .*\n.*pool_mode = transaction\n– https .*\n.*pgadminDomain is not set\n\n1 passed, .* 1 skipped\n$/);
+    expect(stderr).toMatch(/^✓ mode .* s\n– https .* s\n$/);
+    expect(code).toBe(0);
+});
+
+test.each([
+    [["--only", "mode,nonsense"], /there is no check nonsense[^]*containers, images/],
+    [["--nonsense"], /nonsense[^]*npm run verify/],
+    [["--stack", "nonsense"], /there is no stack nonsense/],
+])("%j is refused with exit code 2 and the remedy", async (args, said) => {
+    const { code, stdout, stderr } = await verify(...args);
+    expect(stderr).toMatch(said);
+    expect(stdout).toBe("");
+    expect(code).toBe(2);
+});
+
+test("an EXECUTE granted to everybody by hand is caught, and the remedy mends it", async () => {
+    await direct(on, "GRANT EXECUTE ON FUNCTION public.user_lookup(text) TO PUBLIC");
+    const { code, by } = await reports("--only", "lookup-grants");
+    expect(by["lookup-grants"]).toMatchObject({ result: "failed", saw: "PUBLIC may execute it" });
+    expect(code).toBe(1);
+    await mend(by["lookup-grants"]!);
+    expect((await reports("--only", "lookup-grants")).code).toBe(0);
+});
+
+test("a lookup function replaced by hand is caught, and the remedy mends it", async () => {
+    await direct(
+        on,
+        `CREATE OR REPLACE FUNCTION public.user_lookup(in_user text, OUT uname text, OUT phash text) RETURNS record
+             LANGUAGE sql STABLE SECURITY DEFINER AS 'SELECT usename, passwd FROM pg_shadow WHERE usename = in_user'`,
+    );
+    const ids = "lookup-grants,lookup-expiry,lookup-path";
+    const { checks, by } = await reports("--only", ids);
+    expect(results(checks)).toEqual({ "lookup-grants": "failed", "lookup-expiry": "failed", "lookup-path": "failed" });
+    expect(by["lookup-grants"]!.saw).toContain("not the pooler's");
+    await mend(by["lookup-path"]!);
+    expect((await reports("--only", ids)).code).toBe(0);
+});
+
+describe("without a reset after each transaction", () => {
+    const leaks = ["set", "role", "temp", "lock", "prepared"].map((kind) => `leak-${kind}`);
+    const all = (result: string) => Object.fromEntries(leaks.map((id) => [id, result]));
+
+    afterAll(async () => {
+        await removeConfig(on, "serverResetQueryAlways");
+        out = await up(on);
+    });
+
+    test("a pooler that was deployed as strict fails, each leak by itself, and so does its configuration", async () => {
+        const shown = "/var/run/pgbouncer -p 6432 -U pgbouncer -d pgbouncer";
+        await run("docker", ["exec", out.pgbouncerContainer, "sh", "-c", `psql -h ${shown} -c 'SET server_reset_query_always = 0'`]);
+        const { code, checks, by } = await reports("--only", ["config", ...leaks].join(","));
+        expect(results(checks)).toEqual({ config: "failed", ...all("failed") });
+        expect(by.config!.saw).toBe("server_reset_query_always is 0, deployed was 1");
+        expect(code).toBe(1);
+    });
+
+    test("a pooler that was deployed as fast is told its price, and nothing of it stays", async () => {
+        await setConfig(on, "serverResetQueryAlways", "false");
+        out = await up(on);
+        const { code, checks, by } = await reports("--only", leaks.join(","));
+        expect(results(checks)).toEqual(all("warning"));
+        expect(by["leak-set"]!.saw).toContain("the price of serverResetQueryAlways = false");
+        expect(code).toBe(0);
+        const left = await psql(
+            on,
+            out,
+            "tracksolid_db",
+            `SELECT current_setting('role'), coalesce(current_setting('sidecar.verify', true), ''),
+                    (SELECT count(*) FROM pg_prepared_statements), (SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'),
+                    (SELECT count(*) FROM pg_class WHERE relname LIKE 'sidecar_verify_%')`,
+        );
+        expect(left.stdout).toBe("none||0|0|0\n");
+    });
+});
+
+test("the stress is refused where connections are scarce, and direct ones are still looked at", async () => {
+    const held: Client[] = [];
+    try {
+        const used = async () => (await direct<{ n: number }>(on, "SELECT count(*)::int AS n FROM pg_stat_activity WHERE backend_type = 'client backend'"))[0]!.n; // prettier-ignore
+        for (let left = 97 - (await used()); left > 4; left--) {
+            const client = databaseClient(on.lab);
+            await client.connect();
+            held.push(client);
+        }
+        const { code, by } = await reports("--only", "query,stress,direct,pipeline");
+        expect(by.stress!.saw).toMatch(
+            /^not run: the pooler may open \d+ more backends .* left: max_connections 100, less 3 reserved and \d+ in use/,
+        );
+        expect(results(Object.values(by))).toEqual({ query: "ok", stress: "failed", direct: "ok", pipeline: "skipped" });
+        expect(code).toBe(1);
+    } finally {
+        for (const client of held) await client.end();
+    }
+});

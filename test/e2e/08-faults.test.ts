@@ -1,0 +1,505 @@
+import * as net from "net";
+import { daemonPid, stopDaemon } from "../../lab/daemon";
+import { ensureDatabase, writerName } from "../../lab/database";
+import { ensureEngine } from "../../lab/engine";
+import { Report } from "../../cli/verify/check";
+import { outside } from "./support/outside";
+import { login } from "./support/pgadminlogin";
+import { recordFault } from "./support/proof";
+import {
+    attempt, changing, Clients, containers, direct, keepLogs, killMarked, longestPause, marked, Outputs, outputs, psql, pulumi, removeConfig, run, setConfig, Sidecar,
+    sidecar, spoiled, until, up,
+} from "./support/sidecar"; // prettier-ignore
+
+// What goes wrong on a host, one test a row of docs/FAULTS.md. Each ends with an `up` that is green and nothing else changed.
+
+let on: Sidecar;
+let out: Outputs;
+let clients: Clients;
+
+beforeAll(async () => {
+    on = await sidecar();
+    clients = new Clients(on);
+    out = await up(on);
+});
+
+afterEach(() => clients.removeAll());
+afterAll(() => keepLogs("08-faults"));
+
+interface FaultOptions {
+    /** Seconds that the pipeline's writer may have paused; more than 2 only where the database itself was away. */
+    pause?: number;
+    /** Whether the database's container and network are others afterwards, under the same names. */
+    redeployed?: boolean;
+}
+
+/** Plays a fault, which returns what the user sees of it, and checks what has to be so after every one. */
+function fault(title: string, play: () => Promise<string>, { pause = 2, redeployed = false }: FaultOptions = {}) {
+    test(title, async () => {
+        const look = async () => {
+            const seen = await outside(on, { sidecar: false });
+            const names = (lines: string[]) => lines.map((line) => line.split(" ")[1]).sort();
+            const named = seen.volumes.filter((volume) => !/^[0-9a-f]{64}$/.test(volume));
+            return redeployed ? { ...seen, networks: names(seen.networks), containers: names(seen.containers), volumes: named } : seen;
+        };
+        const before = await look();
+        const started = new Date();
+        let saw: string;
+        try {
+            saw = await play();
+        } catch (cause) {
+            await keepLogs(`08-faults-${Date.now()}`); // the `up` below takes the failed container away
+            throw cause;
+        } finally {
+            await clients.removeAll();
+            out = await up(on);
+        }
+        await until("a query through the pool", 10, async () => (await psql(on, out, "tracksolid_db", "SELECT 1")).code === 0);
+        expect(await containers("pgbouncer")).toEqual([out.pgbouncerContainer]);
+        expect(await look()).toEqual(before);
+        await until("the writer", 30, async () => (await longestPause(on, new Date(Date.now() - 2000))).rows > 1);
+        const { seconds } = await longestPause(on, started);
+        recordFault(title, saw, seconds);
+        expect(seconds).toBeLessThan(pause);
+    });
+}
+
+const pooledAnswers = async () => (await psql(on, out, "tracksolid_db", "SELECT 1")).code === 0;
+const seconds = (from: number) => `${((Date.now() - from) / 1000).toFixed(1)} s`;
+
+fault("pgbouncer killed (kill -9) under load", async () => {
+    const { said, pg } = await clients.connecting(async () => {
+        const kill = "for p in /proc/[0-9]*; do grep -q '^Name:.pgbouncer$' $p/status && kill -9 ${p#/proc/}; done; true";
+        await attempt("docker", ["exec", out.pgbouncerContainer, "sh", "-c", kill]); // the container ends under it
+        await until("the pool to answer again", 30, pooledAnswers);
+    });
+    expect(pg.gap).toBeLessThan(10);
+    return `${said}; back by itself`;
+});
+
+/** Sends the pooler a signal that it can't answer, or with a shell script in its container does worse. */
+const inPooler = (script: string) => run("docker", ["exec", out.pgbouncerContainer, "sh", "-c", script]);
+const pgbouncer = "$(pidof pgbouncer)";
+
+/** When the pooler's container started, which tells a restart. */
+const startedAt = () => run("docker", ["inspect", "-f", "{{.State.StartedAt}}", out.pgbouncerContainer]);
+
+/** A login with these options, as anybody can try it who reaches the port; what it said. */
+const loginWith = async (options: string) => {
+    const { stderr } = await attempt("docker", ["exec", "-e", `PGOPTIONS=${options}`, "-e", "PGCONNECT_TIMEOUT=3", out.pgbouncerContainer, "psql", "-h", "127.0.0.1", "-p", "6432", "-U", "nobody", "-d", "tracksolid_db", "-c", "SELECT 1"]); // prettier-ignore
+    return stderr.trim();
+};
+
+fault("a login with an option that has no name (CVE-2026-107349)", async () => {
+    const before = await startedAt();
+    for (const options of ["-c=", "-c =x", "--=", "--=x", "-c \\=x", "-c", "-c =", "-c=" + "x".repeat(5000), "-c= ".repeat(500)]) {
+        expect(await loginWith(options)).toMatch(/FATAL/);
+        expect(await pooledAnswers()).toBe(true);
+    }
+    expect(await loginWith("-c search_path=x")).toContain("unsupported startup parameter in options: search_path");
+    expect(await startedAt()).toBe(before);
+    return "refused like any unknown login; nobody else notices";
+});
+
+// In the last two pgbouncer hangs for real, by that very packet: without the empty name in the list, as before 0.2.
+const hangs: [string, () => Promise<unknown>][] = [
+    ["pgbouncer stopped (kill -STOP)", () => inPooler(`kill -STOP ${pgbouncer}`)],
+    [
+        "pgbouncer hanging at 100 % of a core",
+        async () => {
+            const console = "psql -h /var/run/pgbouncer -p 6432 -U pgbouncer -d pgbouncer -qc";
+            await inPooler(`${console} "SET ignore_startup_parameters = 'extra_float_digits,options'"`);
+            expect(await loginWith("-c=")).toMatch(/timeout expired/);
+        },
+    ],
+];
+for (const [title, hang] of hangs) {
+    fault(title, async () => {
+        const from = Date.now();
+        await hang();
+        await until("the pool to answer again", 60, pooledAnswers);
+        const took = Date.now() - from;
+        const { stdout, stderr } = await attempt("docker", ["logs", out.pgbouncerContainer]);
+        expect(stdout + stderr).toMatch(/run: pgbouncer hangs: three times no answer on its console; killing it/);
+        expect(took).toBeLessThan(30_000);
+        return `the pool answers again after ${(took / 1000).toFixed(1)} s, by itself; the log says that it hung`;
+    });
+}
+
+fault("pgbouncer hanging when it is to leave", async () => {
+    await setConfig(on, "defaultPoolSize", "10");
+    try {
+        await inPooler(`kill -STOP ${pgbouncer}`);
+        const from = Date.now();
+        out = await up(on);
+        expect(await pooledAnswers()).toBe(true);
+        return `an \`up\` that replaces it ends green after ${seconds(from)}`;
+    } finally {
+        await removeConfig(on, "defaultPoolSize");
+    }
+});
+
+fault("the console out of reach when the pooler is to leave", async () => {
+    const before = out.pgbouncerContainer;
+    await setConfig(on, "defaultPoolSize", "10");
+    const log = attempt("docker", ["logs", "-f", "--since", "0s", before]);
+    try {
+        await inPooler("rm /var/run/pgbouncer/.s.PGSQL.6432");
+        const from = Date.now();
+        out = await up(on);
+        const { stdout } = await log;
+        expect(stdout).toContain("run: the console did not take the commands: sending SIGINT");
+        return `it leaves by SIGINT instead, and an \`up\` ends green after ${seconds(from)}`;
+    } finally {
+        await removeConfig(on, "defaultPoolSize");
+    }
+});
+
+fault("250 half-open logins", async () => {
+    const before = await startedAt();
+    const { stdout: address } = await attempt("docker", ["inspect", "-f", `{{(index .NetworkSettings.Networks "${on.lab.id}").IPAddress}}`, out.pgbouncerContainer]); // prettier-ignore
+    const startup = Buffer.from("\0\0\0\0\0\x03\0\0user\0postgres\0database\0tracksolid_db\0\0", "latin1");
+    startup.writeInt32BE(startup.length);
+    const sockets: net.Socket[] = [];
+    while (sockets.length < 250) {
+        // One by one: of those that come all at once, pgbouncer counts and refuses more than it needs to.
+        const socket: net.Socket = net.connect(6432, address.trim(), () => socket.write(startup)).on("error", () => undefined);
+        sockets.push(socket);
+        await new Promise((resolve) => setTimeout(resolve, 10));
+    }
+    try {
+        const { stderr } = await until("a login to be refused", 10, async () => {
+            const ran = await psql(on, out, "tracksolid_db", "SELECT 1");
+            return ran.code !== 0 && ran;
+        });
+        expect(stderr).toContain("no more connections allowed");
+        const from = Date.now();
+        await until("the pool to answer again", 60, pooledAnswers);
+        expect(Date.now() - from).toBeLessThan(20_000);
+        expect(await startedAt()).toBe(before);
+        return `they hold all of maxClientConn, so that new logins are refused (\`no more connections allowed\`), until clientLoginTimeout (15 s) ends them: after ${seconds(from)}; open sessions continue, and it is not taken for a hang`;
+    } finally {
+        for (const socket of sockets) socket.destroy();
+    }
+});
+
+fault(
+    "the database away for 40 s",
+    async () => {
+        const before = await startedAt();
+        await run("docker", ["stop", on.lab.databaseContainer]);
+        await new Promise((resolve) => setTimeout(resolve, 40_000));
+        await run("docker", ["start", on.lab.databaseContainer]);
+        await until("the database", 60, () => direct(on, "SELECT 1"));
+        const from = Date.now();
+        await until("the pool to answer again", 60, pooledAnswers);
+        expect(await startedAt()).toBe(before);
+        return `the pooler is unhealthy, and is not restarted for it; the pool answered ${seconds(from)} after the database did`;
+    },
+    { pause: 90 },
+);
+
+fault(
+    "the database restarted under load",
+    async () => {
+        let late = "";
+        const { said } = await clients.connecting(async () => {
+            await run("docker", ["restart", on.lab.databaseContainer]);
+            await until("the database", 60, () => direct(on, "SELECT 1"));
+            const from = Date.now();
+            await until("the pool to answer again", 60, pooledAnswers);
+            late = seconds(from);
+        });
+        return `${said}; the pool answered ${late} after the database did, by itself`;
+    },
+    { pause: 60 },
+);
+
+fault(
+    "the database down at `up`",
+    async () => {
+        await run("docker", ["stop", on.lab.databaseContainer]);
+        try {
+            const { code, stdout } = await pulumi(on, ["up", ...changing]);
+            expect(code).not.toBe(0);
+            expect(stdout).toContain(`the database at 127.0.0.1:${on.lab.databasePort} can't be reached`);
+        } finally {
+            await run("docker", ["start", on.lab.databaseContainer]);
+            await until("the database", 60, () => direct(on, "SELECT 1"));
+        }
+        return "`up` stops before anything is changed: `the database at … can't be reached from here`, with the settings to look at";
+    },
+    { pause: 60 },
+);
+
+fault("a wrong and an expired password", async () => {
+    const login = (user: string, password: string) =>
+        attempt("docker", ["exec", "-e", `PGPASSWORD=${password}`, out.pgbouncerContainer, "psql", "-h", "pgbouncer", "-p", "6432", "-U", user, "-d", "tracksolid_db", "-c", "SELECT 1"]); // prettier-ignore
+    await direct(on, "CREATE ROLE expired LOGIN PASSWORD 'until-yesterday' VALID UNTIL 'yesterday'");
+    try {
+        for (const [user, password] of [
+            ["postgres", "wrong"],
+            ["expired", "until-yesterday"],
+        ] as const) {
+            // prettier-ignore
+            const { code, stderr } = await login(user, password);
+            expect(code).not.toBe(0);
+            expect(stderr).toContain("authentication failed");
+        }
+    } finally {
+        await direct(on, "DROP ROLE expired");
+    }
+    return "`SASL authentication failed`, as without the pooler; nobody else is held up";
+});
+
+// Each of these leaves the old pooler serving alone; the `up` that follows removes the failed one.
+const bad: [string, RegExp, () => Promise<{ cwd?: string }>, () => Promise<void>][] = [
+    [
+        "a broken ini",
+        /no_such_setting/,
+        () => Promise.resolve({ cwd: spoiled("pgbouncer.ini", "`${text}\\nno_such_setting = 1\\n`") }),
+        () => Promise.resolve(),
+    ],
+    [
+        "a wrong password of the lookup role in the pooler",
+        /password authentication failed for user "pgbouncer"/,
+        () => Promise.resolve({ cwd: spoiled("userlist.txt", '`"pgbouncer" "wrong"\\n`') }),
+        () => Promise.resolve(),
+    ],
+    [
+        "a wrong database host",
+        /not listening yet, the database does not answer/,
+        () => setConfig(on, "databaseHost", "no-such-host.example").then(() => ({})),
+        () => removeConfig(on, "databaseHost"),
+    ],
+    [
+        "an unhealthy new image of the pooler",
+        /PGADMIN_DEFAULT_EMAIL/,
+        () => setConfig(on, "pgbouncerImage", on.images.pgadmin).then(() => ({})),
+        () => setConfig(on, "pgbouncerImage", on.images.pgbouncer),
+    ],
+];
+for (const [title, why, spoil, mend] of bad) {
+    fault(title, async () => {
+        const before = out.pgbouncerContainer;
+        const where = await spoil();
+        try {
+            const { said, failures } = await clients.connecting(async () => {
+                const { code, stdout } = await pulumi(on, ["up", ...changing], where);
+                expect(code).not.toBe(0);
+                expect(stdout).toContain("container failed to be in healthy state");
+                expect(stdout).toMatch(why); // the container's own last words
+                expect(stdout).not.toContain(on.lab.databasePassword);
+            });
+            expect(failures).toEqual([]);
+            expect(await containers("pgbouncer")).toContain(before);
+            const [failed] = (await containers("pgbouncer")).filter((name) => name !== before);
+            const { stdout, stderr } = await attempt("docker", ["logs", failed!]);
+            expect(stdout + stderr).toMatch(why);
+            return `\`up\` fails after 45 s (\`container failed to be in healthy state\`) and prints the end of the new container's log; the old pooler serves on: ${said}`;
+        } finally {
+            await mend();
+        }
+    });
+}
+
+// Each `up` is killed as soon as that much of it stands.
+const points: [string, () => Promise<unknown[]>][] = [
+    ["the role stands", () => direct(on, "SELECT 1 FROM pg_roles WHERE rolname = 'pgbouncer'")],
+    ["the pooler's container stands", () => containers("pgbouncer")],
+    ["pgAdmin's container stands", () => containers("pgadmin")],
+];
+for (const [point, there] of points) {
+    fault(`an \`up\` killed (kill -9) when ${point}`, async () => {
+        expect((await pulumi(on, ["destroy", ...changing])).code).toBe(0);
+        const cut = pulumi(on, ["up", ...changing], { env: marked });
+        await until("that much of the up", 60, async () => (await there()).length > 0);
+        await killMarked();
+        await cut;
+        const locked = await pulumi(on, ["up", ...changing]);
+        expect(locked.stdout + locked.stderr).toContain("the stack is currently locked");
+        expect((await pulumi(on, ["cancel", "--yes"])).code).toBe(0);
+        const from = Date.now();
+        out = await up(on);
+        const took = seconds(from);
+        expect(await login(out)).toMatch(/\/browser\/?$/);
+        expect((await pulumi(on, ["refresh", "--clear-pending-creates", ...changing])).code).toBe(0);
+        const again = await pulumi(on, ["preview", "--refresh", "--expect-no-changes"]);
+        expect(again.stdout + again.stderr).not.toContain("pending operations");
+        expect(again.code).toBe(0);
+        return `\`the stack is currently locked\`; after \`pulumi cancel\` the next \`up\` removes what was half made and brings all up: ${took}`;
+    });
+}
+
+fault("an `up` killed (kill -9) while two poolers stand side by side, under load", async () => {
+    await setConfig(on, "defaultPoolSize", "12");
+    try {
+        const { said, failures } = await clients.connecting(async () => {
+            const cut = pulumi(on, ["up", ...changing], { env: marked });
+            await until("the second pooler", 60, async () => (await containers("pgbouncer")).length > 1);
+            await killMarked();
+            await cut;
+            await pulumi(on, ["cancel", "--yes"]);
+            out = await up(on);
+        });
+        expect(await containers("pgbouncer")).toEqual([out.pgbouncerContainer]);
+        expect(failures).toEqual([]);
+        await pulumi(on, ["refresh", "--clear-pending-creates", ...changing]);
+        return `the lock is left (\`pulumi cancel\`); the next \`up\` removes the pooler that no state knows: ${said}`;
+    } finally {
+        await removeConfig(on, "defaultPoolSize");
+    }
+});
+
+fault("a stranger's container on the sidecar's network at destroy", async () => {
+    const name = `stranger-${on.lab.id}`;
+    await run("docker", [
+        "run",
+        "-d",
+        "--name",
+        name,
+        "--network",
+        out.networks.sidecar,
+        "--entrypoint",
+        "sleep",
+        on.images.timescaledb,
+        "600",
+    ]);
+    try {
+        const from = Date.now();
+        const { code, stdout } = await pulumi(on, ["destroy", ...changing]);
+        expect(code).not.toBe(0);
+        expect(stdout).toContain("timeout while waiting for state to become 'removed'");
+        const said = seconds(from);
+        expect((await run("docker", ["inspect", "-f", "{{.State.Running}}", name])).trim()).toBe("true");
+        await run("docker", ["network", "disconnect", "-f", out.networks.sidecar, name]);
+        for (let times = 0; times < 2; times++) expect((await pulumi(on, ["destroy", ...changing])).code).toBe(0);
+        return `destroy fails after ${said} (network pg-sidecar: \`timeout while waiting for state to become 'removed'\`), all but the network is gone and the stranger runs on; once it is off the network, destroy ends green, and a second one too`;
+    } finally {
+        await run("docker", ["rm", "-f", "-v", name]);
+    }
+});
+
+fault("the lookup role dropped by hand", async () => {
+    await direct(on, "DROP OWNED BY pgbouncer; DROP ROLE pgbouncer");
+    const { stderr } = await until("logins to fail", 60, async () => {
+        const ran = await psql(on, out, "tracksolid_db", "SELECT 1");
+        return ran.code !== 0 && ran;
+    });
+    const from = Date.now();
+    const { code, stdout } = await pulumi(on, ["up", "--refresh", ...changing]);
+    if (code !== 0) throw new Error(stdout);
+    await until("the pool to answer again", 60, pooledAnswers);
+    return `new logins fail: \`${stderr.trim().split("\n").at(-1)}\`; \`pulumi up --refresh\` makes it anew: ${seconds(from)}`;
+});
+
+fault("the lookup role's password changed by hand", async () => {
+    const before = out.pgbouncerContainer;
+    await direct(on, "ALTER ROLE pgbouncer PASSWORD 'by-hand'");
+    expect((await pulumi(on, ["preview", "--refresh"])).stdout).toContain("~ 1 to update");
+    expect(await pooledAnswers()).toBe(true);
+    const verify = () => attempt("verify/verify", ["--stack", "local", "--json", "--only", "lookup-login"], { env: on.env });
+    const { code, stdout } = await verify();
+    expect(code).toBe(1);
+    const { saw, remedy } = (JSON.parse(stdout) as { checks: Report[] }).checks[0]!;
+    expect(saw).toContain("password of role pgbouncer was changed by hand");
+    // As it is printed; only what the CLI would ask a person is answered.
+    const from = Date.now();
+    await run("sh", ["-c", `${remedy} ${changing.join(" ")}`], { env: on.env });
+    const took = seconds(from);
+    out = await outputs(on);
+    expect((await verify()).code).toBe(0);
+    expect(out.pgbouncerContainer).toBe(before);
+    return `the pool uses the lookup's backend that it has; \`pulumi preview --refresh\` and \`npm run verify\` show it, and \`${remedy}\` puts it right without a roll: ${took}`;
+});
+
+fault(
+    "the database's container recreated, with a new address",
+    async () => {
+        let late = "";
+        const { said } = await clients.connecting(async () => {
+            await run("docker", ["rm", "-f", "-v", on.lab.databaseContainer]);
+            await clients.shell("reconnect.sh"); // takes the address that has become free
+            await ensureDatabase(on.lab);
+            const from = Date.now();
+            await until("the pool to answer again", 60, pooledAnswers);
+            late = seconds(from);
+        });
+        return `${said}; the pool answered ${late} after the database did: \`run\` looks the name up every 2 s`;
+    },
+    { pause: 60, redeployed: true },
+);
+
+fault(
+    "the database's network recreated too, as by a Coolify redeploy",
+    async () => {
+        const network = on.lab.id;
+        await run("docker", ["rm", "-f", "-v", on.lab.databaseContainer, writerName(on.lab)]);
+        await run("docker", ["network", "disconnect", "-f", network, out.pgbouncerContainer]);
+        await run("docker", ["network", "rm", network]);
+        await ensureDatabase(on.lab);
+        // Refused at once or left waiting for queryWaitTimeout, by what the pooler knew of the name.
+        expect(await Promise.race([pooledAnswers(), new Promise((resolve) => setTimeout(() => resolve("waiting"), 5000))])).not.toBe(true);
+        const { code, stdout } = await pulumi(on, ["preview", "--diff"]);
+        expect(code).toBe(0);
+        expect(stdout).toContain("pg-sidecar.database-network");
+        const from = Date.now();
+        out = await up(on);
+        await until("the pool to answer again", 20, pooledAnswers);
+        return `the pooler is on a network that is gone, queries fail; \`pulumi up\` sees the new network and puts a pooler on it: ${seconds(from)}`;
+    },
+    { pause: 60, redeployed: true },
+);
+
+fault("the sidecar stopped by hand, and then the host cleaned of unused networks and containers", async () => {
+    const both = [...(await containers("pgbouncer")), ...(await containers("pgadmin"))];
+    await run("docker", ["stop", ...both]);
+    const ours = ["--force", "--filter", "label=pg-sidecar.stack=pg-sidecar/local"]; // what Coolify's cleanup does, to nobody else's
+    await run("docker", ["network", "prune", ...ours]);
+    await run("docker", ["volume", "prune", "--force", "--filter", "label=pg-sidecar.stack"]);
+    expect((await attempt("docker", ["start", both[0]!])).code).not.toBe(0); // its network is gone
+    const plain = await pulumi(on, ["preview"]);
+    for (const what of ["container pgbouncer", "container pgadmin", "network pg-sidecar"]) expect(plain.stdout).toContain(what);
+    expect(plain.stdout).toContain("Mend it: pulumi up --refresh");
+    const from = Date.now();
+    const refreshed = await pulumi(on, ["up", "--refresh", ...changing]);
+    expect(refreshed.code).toBe(0);
+    out = await outputs(on);
+    await until("the pool to answer again", 20, pooledAnswers);
+    return `stopped containers stay, their network is gone and \`docker start\` fails; \`pulumi preview\` and \`up\` name what is missing, \`pulumi up --refresh\` makes it anew, with pgAdmin's data: ${seconds(from)}`;
+});
+
+const ownEngine = daemonPid("dockerd") !== undefined;
+(ownEngine ? fault : (title: string) => test.skip(title, () => undefined))(
+    "the engine restarted, as after a reboot",
+    async () => {
+        await stopDaemon("dockerd");
+        await ensureEngine();
+        const from = Date.now();
+        await until("the pool to answer again", 90, pooledAnswers);
+        const pool = seconds(from);
+        await until("pgAdmin to answer", 90, async () => (await fetch(`${out.pgadminUrl}/misc/ping`)).ok);
+        return `everything comes back by itself: the pool answered ${pool} after the engine did, pgAdmin after ${seconds(from)}`;
+    },
+    { pause: 90 },
+);
+
+fault("20 tabs idle in a transaction", async () => {
+    await setConfig(on, "idleTransactionTimeout", "10");
+    try {
+        out = await up(on);
+        const tabs = await clients.node("idletransactions.ts", { CLIENTS: "20", BACKENDS: "16" });
+        await until("the idle ones to be ended", 60, async () => (await clients.said(tabs)).includes("answered"));
+        expect(await direct(on, "SELECT 1 AS one")).toEqual([{ one: 1 }]);
+        const { login, waited, errors } = await clients.finish<{ login: number; waited: number; errors: string[] }>(tabs);
+        expect(waited).toBeGreaterThan(2);
+        expect(waited).toBeLessThan(15);
+        expect(errors.join()).toContain("idle transaction timeout");
+        return (
+            `16 hold every backend, the other 4 and a newcomer wait (its login took ${login.toFixed(1)} s, its query ${waited.toFixed(1)} s) until idleTransactionTimeout, ` +
+            `here 10 s, ends the idle ones: \`${errors[0]}\`; direct clients notice nothing`
+        );
+    } finally {
+        await removeConfig(on, "idleTransactionTimeout");
+    }
+});

@@ -1,0 +1,117 @@
+import { budget, overBudget } from "../../../../components/pgbouncer/budget";
+import { PgbouncerIni, renderIni, renderUserlist } from "../../../../components/pgbouncer/ini";
+
+const ini: PgbouncerIni = {
+    databaseHost: "timescale_db",
+    databasePort: 5432,
+    databases: ["tracksolid_db", "metrics"],
+    listenPort: 6432,
+    maxClientConn: 200,
+    defaultPoolSize: 15,
+    minPoolSize: 2,
+    reservePoolSize: 5,
+    reservePoolTimeout: 5,
+    maxDbConnections: 16,
+    serverIdleTimeout: 600,
+    idleTransactionTimeout: 300,
+    queryWaitTimeout: 120,
+    queryTimeout: 0,
+    clientLoginTimeout: 15,
+    serverResetQueryAlways: true,
+    ignoreStartupParameters: ["extra_float_digits"],
+    adminUsers: ["postgres", "ops"],
+    authUser: "pgbouncer",
+    authFunction: "public.user_lookup",
+};
+
+/** A section's settings, by pgbouncer's rules: `key = value` lines, `;` for comments. */
+function section(text: string, name: string): Record<string, string> {
+    const body = text.split(/^\[/m).find((part) => part.startsWith(`${name}]`))!;
+    const lines = body
+        .split("\n")
+        .slice(1)
+        .filter((line) => line.trim() && !line.startsWith(";"));
+    return Object.fromEntries(lines.map((line) => [line.slice(0, line.indexOf(" = ")), line.slice(line.indexOf(" = ") + 3)]));
+}
+
+test("the ini carries the runbook's figures and the facts' corrections", () => {
+    expect(section(renderIni(ini), "pgbouncer")).toMatchObject({
+        pool_mode: "transaction",
+        auth_type: "scram-sha-256",
+        auth_user: "pgbouncer",
+        auth_dbname: "pgbouncer_lookup",
+        max_client_conn: "200",
+        default_pool_size: "15",
+        min_pool_size: "2",
+        reserve_pool_size: "5",
+        max_db_connections: "16",
+        server_idle_timeout: "600",
+        server_reset_query: "DISCARD ALL",
+        server_reset_query_always: "1",
+        client_login_timeout: "15",
+        ignore_startup_parameters: "extra_float_digits,",
+        admin_users: "postgres, ops",
+    });
+});
+
+test("each database has its entry, and the lookups one of their own with a small pool", () => {
+    const databases = section(renderIni(ini), "databases");
+    expect(Object.keys(databases)).toEqual(["tracksolid_db", "metrics", "pgbouncer_lookup"]);
+    expect(databases.metrics).toBe("host=timescale_db port=5432 dbname=metrics");
+    expect(databases.pgbouncer_lookup).toContain("dbname=tracksolid_db pool_size=2");
+    expect(databases.pgbouncer_lookup).toContain("max_db_connections=2");
+});
+
+test("the fast setting turns the reset off and nothing else", () => {
+    const strict = renderIni(ini).split("\n");
+    const fast = renderIni({ ...ini, serverResetQueryAlways: false }).split("\n");
+    expect(fast.filter((line, at) => line !== strict[at])).toEqual(["server_reset_query_always = 0"]);
+});
+
+test.each<[keyof PgbouncerIni, unknown]>([
+    ["databaseHost", "db\nauth_type = any"],
+    ["databases", ["a b"]],
+    ["databases", []],
+    ["adminUsers", ["postgres, mallory"]],
+    ["authUser", 'p" "x'],
+    ["authFunction", "f()"],
+    ["defaultPoolSize", 1.5],
+    ["maxClientConn", -1],
+    ["queryTimeout", NaN],
+])("%s = %j can't break out of its line", (key, value) => {
+    expect(() => renderIni({ ...ini, [key]: value })).toThrow(key);
+});
+
+test("userlist.txt is one line", () => {
+    expect(renderUserlist("pgbouncer", "aB3")).toBe('"pgbouncer" "aB3"\n');
+});
+
+test.each(['a"b', "a\nb", "", "a b"])("a password %j can't break out of userlist.txt, nor show in the error", (password) => {
+    expect(() => renderUserlist("pgbouncer", password)).toThrow(/^the lookup role's password can't stand/);
+});
+
+describe("the budget", () => {
+    const limits = { maxConnections: 100, superuserReservedConnections: 3, reservedConnections: 0 };
+    const defaults = { databases: 1, maxDbConnections: 16 };
+
+    test("is twice a pooler's backends, for the moment of a roll", () => {
+        expect(budget(defaults)).toBe(36);
+        expect(budget({ databases: 2, maxDbConnections: 10 })).toBe(44);
+    });
+
+    test("of the defaults fits PostgreSQL's default of 100 beside 60 direct connections", () => {
+        expect(overBudget(defaults, limits, 60)).toBeUndefined();
+    });
+
+    test("that doesn't fit is refused with the figure that does", () => {
+        const said = overBudget({ databases: 1, maxDbConnections: 20 }, limits, 60)!;
+        expect(said).toContain("44 backends");
+        expect(said).toContain("has 37 to give");
+        expect(said).toContain("pulumi config set maxDbConnections 16");
+        expect(overBudget({ databases: 1, maxDbConnections: 16 }, limits, 62)).toBeDefined();
+    });
+
+    test("where no figure fits, max_connections has to grow", () => {
+        expect(overBudget(defaults, limits, 95)).toContain("raise the server's max_connections");
+    });
+});

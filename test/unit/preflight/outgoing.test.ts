@@ -1,0 +1,22 @@
+import { findOutgoing } from "../../../preflight/outgoing";
+import { Settings } from "../../../settings/settings";
+
+const settings = { authUser: "pgbouncer", rotation: 1, authFunction: "public.user_lookup", databases: ["tracksolid_db"] } as Settings;
+
+test("what the settings name stays; every other role and function of the state goes", () => {
+    const known = {
+        roles: ["pgbouncer_2", "pgbouncer", "pooler"],
+        functions: ["tracksolid_db.public.user_lookup(text)", "old.db.pooler.lookup(text)"],
+    };
+    expect(findOutgoing(known, settings)).toEqual({
+        roles: ["pgbouncer", "pooler"],
+        functions: [{ id: "old.db.pooler.lookup(text)", database: "old.db", schema: "pooler", name: "lookup" }],
+    });
+});
+
+test("a state that has nothing else has nothing to lose", () => {
+    expect(findOutgoing({ roles: ["pgbouncer_2"], functions: ["tracksolid_db.public.user_lookup(text)"] }, settings)).toEqual({
+        roles: [],
+        functions: [],
+    });
+});
