@@ -118,7 +118,7 @@ const schema = z.object({
     pgadminVolume: z.string().regex(/^[A-Za-z0-9][\w.-]+$/, "must be the name of a Docker volume"),
 });
 
-type Key = keyof typeof schema.shape;
+export type Key = keyof typeof schema.shape;
 
 /** Whether PostgreSQL refuses a role or schema of this name, or SQL would read it as a word of its own. */
 function systemName(text: string, more: string[] = ["public", "none"]): boolean {

@@ -1,23 +1,10 @@
-import { parseSettings, projectDefaults, SettingsError } from "../../../settings/settings";
+import { projectDefaults, SettingsError } from "../../../settings/settings";
+import { Around, Overrides, settings } from "../fixture";
 
-const good = {
-    "pg-sidecar:databaseNetwork": "k8wcs0kg4",
-    "pg-sidecar:pgadminEmail": "admin@example.com",
-    "postgresql:host": "127.0.0.1",
-    "postgresql:password": "hunter22",
-};
-
-function parse(values: Record<string, string | undefined> = {}, { stack = "stage", secretKeys = ["postgresql:password"], env = {} } = {}) {
-    const all = Object.fromEntries(Object.entries({ ...good, ...values }).filter(([, value]) => value !== undefined)) as Record<
-        string,
-        string
-    >;
-    return parseSettings({ project: "pg-sidecar", stack, values: all, secretKeys, env });
-}
-
-function complaint(values: Record<string, string | undefined>, options = {}): string {
+/** What is said of wrong settings. */
+function complaint(overrides: Overrides, around?: Around): string {
     try {
-        parse(values, options);
+        settings(overrides, around);
     } catch (cause) {
         expect(cause).toBeInstanceOf(SettingsError);
         return (cause as Error).message;
@@ -26,7 +13,7 @@ function complaint(values: Record<string, string | undefined>, options = {}): st
 }
 
 test("the runbook's figures are the defaults", () => {
-    expect(parse()).toMatchObject({
+    expect(settings()).toMatchObject({
         maxClientConn: 200,
         defaultPoolSize: 15,
         minPoolSize: 2,
@@ -48,9 +35,9 @@ test("the default images are pinned by digest", () => {
 
 test("all mistakes come at once, each with its key and the command that mends it", () => {
     const said = complaint({
-        "pg-sidecar:pgadminEmail": undefined,
-        "pg-sidecar:defaultPoolSize": "lots",
-        "pg-sidecar:listenPort": "80",
+        pgadminEmail: undefined,
+        defaultPoolSize: "lots",
+        listenPort: "80",
         "postgresql:host": undefined,
     });
     expect(said).toContain("4 mistakes");
@@ -84,20 +71,21 @@ test("a Docker context would lead the provider elsewhere, and is named", () => {
 describe("certificates of the engine", () => {
     const tcp = { "docker:host": "tcp://engine:2376" };
     const all = { "docker:caMaterial": "CA", "docker:certMaterial": "CERT", "docker:keyMaterial": "KEY" };
-    const secretKeys = ["postgresql:password", "docker:keyMaterial"];
     const remove = Object.keys(all).map((key) => `pulumi config rm --stack stage ${key}`);
 
     test("go with TCP, as a folder or all three", () => {
-        expect(parse({ ...tcp, "docker:certPath": "/certs" }).docker.tls).toEqual({ certPath: "/certs" });
-        expect(parse({ ...tcp, ...all }, { secretKeys }).docker.tls).toEqual({ ca: "CA", cert: "CERT", key: "KEY" });
-        expect(complaint({ ...tcp, ...all })).toContain("pulumi config set --stack stage --secret docker:keyMaterial < key.pem");
+        expect(settings({ ...tcp, "docker:certPath": "/certs" }).docker.tls).toEqual({ certPath: "/certs" });
+        expect(settings({ ...tcp, ...all }).docker.tls).toEqual({ ca: "CA", cert: "CERT", key: "KEY" });
+        expect(complaint({ ...tcp, ...all }, { secretKeys: ["postgresql:password"] })).toContain(
+            "pulumi config set --stack stage --secret docker:keyMaterial < key.pem",
+        );
     });
 
-    test.each<[string, object, string, string]>([
+    test.each<[string, Overrides, string, string]>([
         ["over ssh", { "docker:host": "ssh://me@there" }, "docker:host is ssh://me@there", "unset DOCKER_CERT_PATH"],
         ["beside the three", { ...tcp, ...all }, "not with docker:certPath", remove.join("; ")],
     ])("a folder %s is refused", (_, values, what, remedy) => {
-        const said = complaint({ ...values }, { env: { DOCKER_CERT_PATH: "/certs" }, secretKeys });
+        const said = complaint(values, { env: { DOCKER_CERT_PATH: "/certs" } });
         expect(said).toContain(what);
         expect(said).toContain(`Fix: ${remedy}`);
         expect(said).toContain("a mistake");
@@ -125,15 +113,13 @@ test.each([
 });
 
 test("a pgAdmin password that is too short is not repeated", () => {
-    expect(
-        complaint({ "pg-sidecar:pgadminPassword": "abc" }, { secretKeys: ["postgresql:password", "pg-sidecar:pgadminPassword"] }),
-    ).not.toContain('abc"');
+    expect(complaint({ pgadminPassword: "abc" })).not.toContain('abc"');
 });
 
 test("an image without a digest is refused, except in local", () => {
-    const values = { "pg-sidecar:pgadminImage": "dpage/pgadmin4:9.17" };
+    const values = { pgadminImage: "dpage/pgadmin4:9.17" };
     expect(complaint(values)).toContain("without a digest");
-    expect(parse(values, { stack: "local" }).pgadminImage).toBe("dpage/pgadmin4:9.17");
+    expect(settings(values, { stack: "local" }).pgadminImage).toBe("dpage/pgadmin4:9.17");
 });
 
 test.each([
@@ -165,30 +151,27 @@ test.each([
 });
 
 test.each([
-    [{ "pg-sidecar:minPoolSize": "16" }, "pg-sidecar:minPoolSize"],
-    [{ "pg-sidecar:defaultPoolSize": "17" }, "more than maxDbConnections (16)"],
-    [{ "pg-sidecar:databases": '["pgbouncer"]' }, "keeps for itself"],
+    [{ minPoolSize: "16" }, "pg-sidecar:minPoolSize"],
+    [{ defaultPoolSize: "17" }, "more than maxDbConnections (16)"],
+    [{ databases: '["pgbouncer"]' }, "keeps for itself"],
 ])("%j contradicts another setting", (values, said) => {
     expect(complaint(values)).toContain(said);
 });
 
 test("the providers' environment variables serve as well", () => {
-    const settings = parse(
+    const parsed = settings(
         { "postgresql:host": undefined, "postgresql:password": undefined },
         { env: { PGHOST: "db.example.com", PGPASSWORD: "x", PGPORT: "5433", DOCKER_HOST: "ssh://root@host" } },
     );
-    expect(settings.databaseServer).toMatchObject({ host: "db.example.com", port: 5433, username: "postgres" });
-    expect(settings.docker.host).toBe("ssh://root@host");
+    expect(parsed.databaseServer).toMatchObject({ host: "db.example.com", port: 5433, username: "postgres" });
+    expect(parsed.docker.host).toBe("ssh://root@host");
 });
 
 describe("adminUsers", () => {
     test("follow postgresql:username unless they are set", () => {
-        expect(parse({ "postgresql:username": "app" }).adminUsers).toEqual(["app"]);
-        expect(parse({}, { env: { PGUSER: "app" } }).adminUsers).toEqual(["app"]);
-        expect(parse({ "postgresql:username": "app", "pg-sidecar:adminUsers": '["ops","postgres"]' }).adminUsers).toEqual([
-            "ops",
-            "postgres",
-        ]);
+        expect(settings({ "postgresql:username": "app" }).adminUsers).toEqual(["app"]);
+        expect(settings({}, { env: { PGUSER: "app" } }).adminUsers).toEqual(["app"]);
+        expect(settings({ "postgresql:username": "app", adminUsers: '["ops","postgres"]' }).adminUsers).toEqual(["ops", "postgres"]);
     });
 
     test("that follow a name the pooler can't take or keeps for itself are refused", () => {
@@ -207,7 +190,7 @@ describe("where the provider connects", () => {
     });
 
     test("a CA and a certificate of our own are read under the provider's names", () => {
-        const { databaseServer } = parse({
+        const { databaseServer } = settings({
             "postgresql:sslmode": "verify-ca",
             "postgresql:sslrootcert": "/ca.pem",
             "postgresql:clientcert": '{"cert":"/me.pem","key":"/me.key"}',
@@ -217,9 +200,9 @@ describe("where the provider connects", () => {
             sslRootCert: "/ca.pem",
             clientCert: { cert: "/me.pem", key: "/me.key", inline: false },
         });
-        const inline = parse({ "postgresql:clientcert": '{"cert":"C","key":"K","sslinline":true}' });
+        const inline = settings({ "postgresql:clientcert": '{"cert":"C","key":"K","sslinline":true}' });
         expect(inline.databaseServer.clientCert).toEqual({ cert: "C", key: "K", inline: true });
-        expect(parse().databaseServer).toMatchObject({ sslmode: "require", sslRootCert: "" });
+        expect(settings().databaseServer).toMatchObject({ sslmode: "require", sslRootCert: "" });
     });
 
     test("half of a certificate is refused", () => {
@@ -238,7 +221,7 @@ describe("where the provider connects", () => {
 
     test("an IPv6 address without brackets is no host for the provider", () => {
         expect(complaint({ "postgresql:host": "::1" })).toContain("pulumi config set --stack stage postgresql:host '[::1]'");
-        expect(parse({ "postgresql:host": "[::1]" }).databaseServer.host).toBe("[::1]");
+        expect(settings({ "postgresql:host": "[::1]" }).databaseServer.host).toBe("[::1]");
     });
 });
 
@@ -257,7 +240,7 @@ test.each([
 
 test.each(["ssh://root@[::1]:2222", "ssh://me%40corp@host", "ssh://root@host/run/user/1000/docker.sock", "tcp://[::1]:2376"])(
     "the Docker host %s is taken",
-    (host) => expect(parse({ "docker:host": host }).docker.host).toBe(host),
+    (host) => expect(settings({ "docker:host": host }).docker.host).toBe(host),
 );
 
 test.each([
@@ -266,16 +249,16 @@ test.each([
     ["localhost", "each container's own"],
     ["10.0.0.7", "an address"],
 ])("the pooler can't be called %s", (alias, whose) => {
-    const said = complaint({ "pg-sidecar:pgbouncerAlias": alias });
+    const said = complaint({ pgbouncerAlias: alias });
     expect(said).toContain(`pgbouncerAlias is ${alias}, which is ${whose}`);
     expect(said).toContain("pulumi config set --stack stage pgbouncerAlias pgbouncer");
 });
 
 test("a database that is called pgbouncer leaves the pooler another name", () => {
-    expect(complaint({ "pg-sidecar:databaseHost": "pgbouncer" })).toContain("pgbouncerAlias pgbouncer-pool");
+    expect(complaint({ databaseHost: "pgbouncer" })).toContain("pgbouncerAlias pgbouncer-pool");
 });
 
 test("the grace is what the provider gives a stop at most", () => {
-    expect(parse({ "pg-sidecar:pgbouncerStopGrace": "1140" }).pgbouncerStopGrace).toBe(1140);
-    expect(complaint({ "pg-sidecar:pgbouncerStopGrace": "1200" })).toContain("must be from 10 to 1140");
+    expect(settings({ pgbouncerStopGrace: "1140" }).pgbouncerStopGrace).toBe(1140);
+    expect(complaint({ pgbouncerStopGrace: "1200" })).toContain("must be from 10 to 1140");
 });

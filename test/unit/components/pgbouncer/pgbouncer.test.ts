@@ -1,28 +1,8 @@
 import { budget, overBudget } from "../../../../components/pgbouncer/budget";
 import { PgbouncerIni, renderIni, renderUserlist } from "../../../../components/pgbouncer/ini";
+import { settings } from "../../fixture";
 
-const ini: PgbouncerIni = {
-    databaseHost: "timescale_db",
-    databasePort: 5432,
-    databases: ["tracksolid_db", "metrics"],
-    listenPort: 6432,
-    maxClientConn: 200,
-    defaultPoolSize: 15,
-    minPoolSize: 2,
-    reservePoolSize: 5,
-    reservePoolTimeout: 5,
-    maxDbConnections: 16,
-    serverIdleTimeout: 600,
-    idleTransactionTimeout: 300,
-    queryWaitTimeout: 120,
-    queryTimeout: 0,
-    clientLoginTimeout: 15,
-    serverResetQueryAlways: true,
-    ignoreStartupParameters: ["extra_float_digits"],
-    adminUsers: ["postgres", "ops"],
-    authUser: "pgbouncer",
-    authFunction: "public.user_lookup",
-};
+const ini: PgbouncerIni = settings({ databases: ["tracksolid_db", "metrics"], adminUsers: ["postgres", "ops"] });
 
 /** A section's settings, by pgbouncer's rules: `key = value` lines, `;` for comments. */
 function section(text: string, name: string): Record<string, string> {

@@ -1,0 +1,11 @@
+import * as fs from "fs";
+import * as path from "path";
+import { renderIni } from "../../../../components/pgbouncer/ini";
+import { settings } from "../../fixture";
+
+const golden = path.join(__dirname, "../../../../docs/pgbouncer.ini");
+
+// If this fails, the next `pulumi up` replaces the pooler of every stack. If that is intended, the CHANGELOG has to say so.
+test("docs/pgbouncer.ini is what the default settings render, byte for byte", () => {
+    expect(renderIni(settings())).toBe(fs.readFileSync(golden, "utf8"));
+});

@@ -1,0 +1,36 @@
+import { Key, parseSettings, Settings } from "../../settings/settings";
+
+type Value = string | number | boolean | string[] | undefined;
+
+/** Settings by their names; others by their full keys, such as `postgresql:host`. `undefined` leaves one out. */
+export type Overrides = Partial<Record<Key | `${string}:${string}`, Value>>;
+
+export interface Around {
+    /** Default `stage`. */
+    stack?: string;
+    /** Full keys that are stored encrypted; by default every secret of the fixture. */
+    secretKeys?: string[];
+    /** The environment; empty by default. */
+    env?: NodeJS.ProcessEnv;
+}
+
+/** What a stack has to set, and nothing else: everything else has Pulumi.yaml's default. */
+const required: Overrides = {
+    databaseNetwork: "k8wcs0kg4",
+    pgadminEmail: "admin@example.com",
+    "postgresql:host": "127.0.0.1",
+    "postgresql:password": "hunter22",
+};
+
+const secrets = ["postgresql:password", "pg-sidecar:pgadminPassword", "docker:keyMaterial"];
+
+/** The settings of a complete stack, parsed: `settings({ maxClientConn: 300, "docker:host": "ssh://root@host" })`. Throws what `parseSettings` throws. */
+export function settings(overrides: Overrides = {}, { stack = "stage", secretKeys = secrets, env = {} }: Around = {}): Settings {
+    const values = Object.entries({ ...required, ...overrides }).flatMap(([key, value]) =>
+        value === undefined ? [] : [[key.includes(":") ? key : `pg-sidecar:${key}`, text(value)] as const],
+    );
+    return parseSettings({ project: "pg-sidecar", stack, values: Object.fromEntries(values), secretKeys, env });
+}
+
+/** A value as the Pulumi CLI hands it to a program. */
+const text = (value: Exclude<Value, undefined>) => (typeof value === "string" ? value : JSON.stringify(value));
