@@ -14,11 +14,12 @@ export function judgeDatabase(facts: DatabaseFacts, settings: Settings, known: K
         { databases: settings.databases.length, maxDbConnections: settings.maxDbConnections },
         facts.limits,
         settings.otherConnections,
+        settings,
     );
     return [
         ...judgeServer(facts, settings),
         ...judgeDatabases(facts, settings),
-        ...(over ? [error(`maxDbConnections: ${over}`)] : []),
+        ...(over ? [error(`maxDbConnections: ${over.what}`, over.fix)] : []),
         ...judgeUsers(facts, settings),
         ...judgeLookup(facts, settings),
         ...judgeOwners(facts, settings, known),

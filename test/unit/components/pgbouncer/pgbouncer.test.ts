@@ -67,12 +67,13 @@ test("userlist.txt is one line", () => {
 });
 
 test.each(['a"b', "a\nb", "", "a b"])("a password %j can't break out of userlist.txt, nor show in the error", (password) => {
-    expect(() => renderUserlist("pgbouncer", password)).toThrow(/^the lookup role's password can't stand/);
+    expect(() => renderUserlist("pgbouncer", password)).toThrow(/^the lookup role's password can't be written/);
 });
 
 describe("the budget", () => {
     const limits = { maxConnections: 100, superuserReservedConnections: 3, reservedConnections: 0 };
     const defaults = { databases: 1, maxDbConnections: 16 };
+    const stack = { stack: "stage" };
 
     test("is twice a pooler's backends, for the moment of a roll", () => {
         expect(budget(defaults)).toBe(36);
@@ -80,18 +81,18 @@ describe("the budget", () => {
     });
 
     test("of the defaults fits PostgreSQL's default of 100 beside 60 direct connections", () => {
-        expect(overBudget(defaults, limits, 60)).toBeUndefined();
+        expect(overBudget(defaults, limits, 60, stack)).toBeUndefined();
     });
 
     test("that doesn't fit is refused with the figure that does", () => {
-        const said = overBudget({ databases: 1, maxDbConnections: 20 }, limits, 60)!;
-        expect(said).toContain("44 backends");
-        expect(said).toContain("has 37 to give");
-        expect(said).toContain("pulumi config set maxDbConnections 16");
-        expect(overBudget({ databases: 1, maxDbConnections: 16 }, limits, 62)).toBeDefined();
+        const { what, fix } = overBudget({ databases: 1, maxDbConnections: 20 }, limits, 60, stack)!;
+        expect(what).toContain("44 backends");
+        expect(what).toContain("has 37 to give");
+        expect(fix).toContain("pulumi config set --stack stage maxDbConnections 16");
+        expect(overBudget({ databases: 1, maxDbConnections: 16 }, limits, 62, stack)).toBeDefined();
     });
 
     test("where no figure fits, max_connections has to grow", () => {
-        expect(overBudget(defaults, limits, 95)).toContain("raise the server's max_connections");
+        expect(overBudget(defaults, limits, 95, stack)?.fix).toContain("raise the server's max_connections");
     });
 });

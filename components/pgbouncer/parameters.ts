@@ -1,0 +1,54 @@
+/** A row of the table: a parameter of pgbouncer that is a setting of the same meaning. */
+interface Row {
+    /** Its name in pgbouncer.ini. */
+    ini: string;
+    /** A line of the ini right above its own. */
+    above?: string;
+}
+
+interface IntegerRow extends Row {
+    min: number;
+    max: number;
+    unit?: "seconds";
+}
+
+interface OtherRow extends Row {
+    type: "boolean" | "names";
+}
+
+const seconds = { min: 0, max: 86_400, unit: "seconds" } as const;
+
+/**
+ * pgbouncer's parameters that are settings, in the order of their lines in pgbouncer.ini. To add one, add its line here and its
+ * type, default and meaning to Pulumi.yaml, then run `npm run docs`. The schema (settings/schema.ts), the type below and the ini's
+ * lines (ini.ts) are made from this table. listenPort, adminUsers, authUser and authFunction are not in it: each is part of several lines.
+ */
+export const parameters = {
+    maxClientConn: { ini: "max_client_conn", min: 1, max: 100_000 },
+    defaultPoolSize: { ini: "default_pool_size", min: 1, max: 10_000 },
+    minPoolSize: { ini: "min_pool_size", min: 0, max: 10_000 },
+    reservePoolSize: { ini: "reserve_pool_size", min: 0, max: 10_000 },
+    reservePoolTimeout: { ini: "reserve_pool_timeout", ...seconds },
+    maxDbConnections: { ini: "max_db_connections", min: 1, max: 10_000 },
+    serverIdleTimeout: { ini: "server_idle_timeout", ...seconds },
+    idleTransactionTimeout: { ini: "idle_transaction_timeout", ...seconds },
+    queryWaitTimeout: { ini: "query_wait_timeout", ...seconds },
+    queryTimeout: { ini: "query_timeout", ...seconds },
+    serverResetQueryAlways: { ini: "server_reset_query_always", type: "boolean", above: "server_reset_query = DISCARD ALL" },
+    clientLoginTimeout: { ini: "client_login_timeout", ...seconds, min: 1, max: 3600 },
+    ignoreStartupParameters: {
+        ini: "ignore_startup_parameters",
+        type: "names",
+        above: "; The last comma averts CVE-2026-107349: without an empty name in the list, an unauthenticated client can hang the pooler.",
+    },
+} as const satisfies Record<string, IntegerRow | OtherRow>;
+
+type Table = typeof parameters;
+
+/** The values of the table's parameters, by the settings' names. Pulumi.yaml has their meaning, the table their range and unit. */
+export type PgbouncerParameters = {
+    -readonly [Key in keyof Table]: Table[Key] extends IntegerRow ? number : Table[Key] extends { type: "boolean" } ? boolean : string[];
+};
+
+/** The table's rows with their settings' names, in its order. */
+export const parameterRows = Object.entries(parameters) as [keyof Table, IntegerRow | OtherRow][];
