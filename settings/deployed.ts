@@ -1,32 +1,41 @@
 import { z } from "zod";
 import { lookupRole } from "../components/authentication/rotation";
+import { declaredSettings } from "./project";
 import { Settings } from "./settings";
 
-/** The settings under which a stack stands, as its output `deployed` tells them: what `npm run verify` needs, and no secret. */
-export const deployedSchema = z.object({
-    databases: z.array(z.string()).min(1),
-    databaseHost: z.string(),
-    databasePort: z.number(),
-    listenPort: z.number(),
-    adminUsers: z.array(z.string()),
-    /** The lookup role in force. */
-    authUser: z.string(),
-    rotation: z.number(),
-    authFunction: z.string(),
-    defaultPoolSize: z.number(),
-    maxDbConnections: z.number(),
-    serverResetQueryAlways: z.boolean(),
-    pgbouncerImage: z.string(),
-    pgadminImage: z.string(),
-    pgadminDomain: z.string(),
-    pgadminPort: z.number(),
-    pgadminDirect: z.boolean(),
-    pipelineTable: z.string(),
-});
+/** The settings that `./sidecar verify` compares the running stack with; none is a secret. */
+const names = [
+    "databases",
+    "databaseHost",
+    "databasePort",
+    "listenPort",
+    "adminUsers",
+    "authUser", // the lookup role in force
+    "rotation",
+    "authFunction",
+    "defaultPoolSize",
+    "maxDbConnections",
+    "serverResetQueryAlways",
+    "pgbouncerImage",
+    "pgadminImage",
+    "pgadminDomain",
+    "pgadminPort",
+    "pgadminDirect",
+    "pipelineTable",
+] as const satisfies (keyof Settings)[];
 
-export type Deployed = z.infer<typeof deployedSchema>;
+/** The settings with which a stack was last deployed, as its output `deployed` has them. */
+export type Deployed = Pick<Settings, (typeof names)[number]>;
 
-/** Picks them out of all the settings. */
+const checks = { string: z.string(), integer: z.number(), boolean: z.boolean(), array: z.array(z.string()).min(1) };
+
+/** Checks the output `deployed`: each of the names has to be there, with the type that Pulumi.yaml declares. */
+export const deployedSchema = z.lazy(() => {
+    const declared = declaredSettings();
+    return z.object(Object.fromEntries(names.map((name) => [name, checks[declared[name].type]])));
+}) as unknown as z.ZodType<Deployed>;
+
+/** The output `deployed`: these settings alone. */
 export function deployed(settings: Settings): Deployed {
-    return deployedSchema.parse({ ...settings, authUser: lookupRole(settings) }); // keys that are not in the schema are dropped
+    return deployedSchema.parse({ ...settings, authUser: lookupRole(settings) });
 }

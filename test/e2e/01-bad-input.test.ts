@@ -34,7 +34,7 @@ test.each<[string, Record<string, unknown>, string[]]>([
         { "pg-sidecar:pgadminEmail": undefined },
         ["pgadminEmail is missing", "pulumi config set --stack local pgadminEmail"],
     ],
-    ["a misspelt setting", { "pg-sidecar:defaultPoolsize": "10" }, ["is no setting of this project; defaultPoolSize is"]],
+    ["a misspelt setting", { "pg-sidecar:defaultPoolsize": "10" }, ["is not a setting of this project: did you mean defaultPoolSize?"]],
     ["a mistyped setting", { "pg-sidecar:defaultPoolSize": "lots" }, ["defaultPoolSize", "integer"]],
     ["a secret in plain text", { "pg-sidecar:pgadminPassword": "hunter22" }, ["pgadminPassword is a secret, but stored in plain text"]],
     [

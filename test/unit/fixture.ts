@@ -1,4 +1,5 @@
-import { Key, parseSettings, Settings } from "../../settings/settings";
+import { Key } from "../../settings/schema";
+import { parseSettings, Settings } from "../../settings/settings";
 
 type Value = string | number | boolean | string[] | undefined;
 

@@ -1,4 +1,5 @@
-import { projectDefaults, SettingsError } from "../../../settings/settings";
+import { SettingsError } from "../../../settings/mistakes";
+import { projectDefaults } from "../../../settings/project";
 import { Around, Overrides, settings } from "../fixture";
 
 /** What is said of wrong settings. */
@@ -42,9 +43,9 @@ test("all mistakes come at once, each with its key and the command that mends it
     });
     expect(said).toContain("4 mistakes");
     expect(said).toContain("pulumi config set --stack stage pgadminEmail you@example.com");
-    expect(said).toContain('pg-sidecar:defaultPoolSize is "lots": it must be a whole number');
+    expect(said).toContain('defaultPoolSize is "lots": it must be a whole number');
     expect(said).toContain("pulumi config set --stack stage defaultPoolSize 15");
-    expect(said).toContain("pg-sidecar:listenPort");
+    expect(said).toContain('listenPort is "80"');
     expect(said).toContain("pulumi config set --stack stage postgresql:host HOST");
 });
 
@@ -62,7 +63,9 @@ test.each(["-o BatchMode=yes", '{"o":1}', "[1]"])("docker:sshOpts that are no li
 
 test("a Docker context would lead the provider elsewhere, and is named", () => {
     const said = complaint({}, { env: { DOCKER_CONTEXT: "laptop" } });
-    expect(said).toContain('docker:context is "laptop": it would lead the provider past docker:host (unix:///var/run/docker.sock)');
+    expect(said).toContain(
+        `docker:context is "laptop": the provider would use that context's engine, while everything else uses docker:host (unix:///var/run/docker.sock)`,
+    );
     expect(said).toContain(
         "Fix: unset DOCKER_CONTEXT; pulumi config set --stack stage docker:host $(docker context inspect laptop -f '{{.Endpoints.docker.Host}}')",
     );
@@ -83,7 +86,7 @@ describe("certificates of the engine", () => {
 
     test.each<[string, Overrides, string, string]>([
         ["over ssh", { "docker:host": "ssh://me@there" }, "docker:host is ssh://me@there", "unset DOCKER_CERT_PATH"],
-        ["beside the three", { ...tcp, ...all }, "not with docker:certPath", remove.join("; ")],
+        ["beside the three", { ...tcp, ...all }, "can't be combined with docker:certPath", remove.join("; ")],
     ])("a folder %s is refused", (_, values, what, remedy) => {
         const said = complaint(values, { env: { DOCKER_CERT_PATH: "/certs" } });
         expect(said).toContain(what);
@@ -93,22 +96,24 @@ describe("certificates of the engine", () => {
 
     test("that are not complete are refused", () => {
         const said = complaint({ ...tcp, "docker:caMaterial": "CA" });
-        expect(said).toContain("docker:certMaterial goes with docker:caMaterial and docker:keyMaterial");
+        expect(said).toContain("docker:certMaterial needs docker:caMaterial and docker:keyMaterial as well");
         expect(said).toContain(`Fix: ${remove[0]}; pulumi config set --stack stage docker:certPath FOLDER`);
     });
 });
 
 test("a misspelt key is named with the one that was meant", () => {
-    expect(complaint({ "pg-sidecar:default_pool_size": "15" })).toContain("defaultPoolSize is");
+    const said = complaint({ "pg-sidecar:default_pool_size": "20" });
+    expect(said).toContain("default_pool_size is not a setting of this project: did you mean defaultPoolSize?");
+    expect(said).toContain("Fix: pulumi config rm --stack stage default_pool_size; pulumi config set --stack stage defaultPoolSize 20");
 });
 
 test.each([
     ["postgresql:password", "hunter22"],
-    ["pg-sidecar:pgadminPassword", "hunter22"],
+    ["pgadminPassword", "hunter22"],
 ])("%s in plain text is refused and not repeated", (key, value) => {
     const said = complaint({ [key]: value }, { secretKeys: [] });
     expect(said).toContain(`${key} is a secret, but stored in plain text`);
-    expect(said).toContain(`pulumi config set --stack stage --secret ${key.replace("pg-sidecar:", "")}`);
+    expect(said).toContain(`pulumi config set --stack stage --secret ${key}`);
     expect(said).not.toContain(value);
 });
 
@@ -123,35 +128,35 @@ test("an image without a digest is refused, except in local", () => {
 });
 
 test.each([
-    ["pg-sidecar:databaseHost", "db\nauth_type = any"],
-    ["pg-sidecar:databases", '["a b"]'],
-    ["pg-sidecar:databases", '["a\\nauth_type = any"]'],
-    ["pg-sidecar:adminUsers", '["postgres, mallory"]'],
-    ["pg-sidecar:adminUsers", "postgres"],
-    ["pg-sidecar:authFunction", "user_lookup"],
-    ["pg-sidecar:authFunction", "public.f(); DROP TABLE x"],
-    ["pg-sidecar:authFunction", "pg_catalog.now"],
-    ["pg-sidecar:authFunction", "information_schema.user_lookup"],
-    ["pg-sidecar:authFunction", "pg_toast.user_lookup"],
-    ["pg-sidecar:authFunction", "user.lookup"],
-    ["pg-sidecar:authUser", "pg_pooler"],
-    ["pg-sidecar:authUser", "public"],
-    ["pg-sidecar:authUser", "none"],
-    ["pg-sidecar:authUser", "Current_User"],
-    ["pg-sidecar:authUser", "a".repeat(62)],
-    ["pg-sidecar:authUser", 'pgbouncer" "x'],
-    ["pg-sidecar:pgadminEmail", "admin"],
-    ["pg-sidecar:pgadminDomain", "https://pgadmin.example.com"],
-    ["pg-sidecar:serverResetQueryAlways", "yes"],
-    ["pg-sidecar:pgadminDirect", "yes"],
-    ["pg-sidecar:pipelineTable", "ingestion_log"],
-    ["pg-sidecar:pipelineTable", "public.x; DROP TABLE y"],
+    ["databaseHost", "db\nauth_type = any"],
+    ["databases", '["a b"]'],
+    ["databases", '["a\\nauth_type = any"]'],
+    ["adminUsers", '["postgres, mallory"]'],
+    ["adminUsers", "postgres"],
+    ["authFunction", "user_lookup"],
+    ["authFunction", "public.f(); DROP TABLE x"],
+    ["authFunction", "pg_catalog.now"],
+    ["authFunction", "information_schema.user_lookup"],
+    ["authFunction", "pg_toast.user_lookup"],
+    ["authFunction", "user.lookup"],
+    ["authUser", "pg_pooler"],
+    ["authUser", "public"],
+    ["authUser", "none"],
+    ["authUser", "Current_User"],
+    ["authUser", "a".repeat(62)],
+    ["authUser", 'pgbouncer" "x'],
+    ["pgadminEmail", "admin"],
+    ["pgadminDomain", "https://pgadmin.example.com"],
+    ["serverResetQueryAlways", "yes"],
+    ["pgadminDirect", "yes"],
+    ["pipelineTable", "ingestion_log"],
+    ["pipelineTable", "public.x; DROP TABLE y"],
 ])("%s = %j is refused", (key, value) => {
     expect(complaint({ [key]: value })).toContain(key);
 });
 
 test.each([
-    [{ minPoolSize: "16" }, "pg-sidecar:minPoolSize"],
+    [{ minPoolSize: "16" }, "minPoolSize is 16, more than defaultPoolSize (15)"],
     [{ defaultPoolSize: "17" }, "more than maxDbConnections (16)"],
     [{ databases: '["pgbouncer"]' }, "keeps for itself"],
 ])("%j contradicts another setting", (values, said) => {
@@ -213,7 +218,7 @@ describe("where the provider connects", () => {
 
     test("a key that the provider does not know is named with the one that was meant", () => {
         const said = complaint({ "postgresql:sslRootCert": "/my ca.pem" });
-        expect(said).toContain("postgresql:sslRootCert is no setting of the postgresql provider; sslrootcert is");
+        expect(said).toContain("postgresql:sslRootCert is not a setting of the postgresql provider: did you mean sslrootcert?");
         expect(said).toContain(
             "Fix: pulumi config rm --stack stage postgresql:sslRootCert; pulumi config set --stack stage postgresql:sslrootcert '/my ca.pem'",
         );
@@ -244,9 +249,9 @@ test.each(["ssh://root@[::1]:2222", "ssh://me%40corp@host", "ssh://root@host/run
 );
 
 test.each([
-    ["timescale_db", "that of the database (databaseHost)"],
-    ["pgadmin", "pgAdmin's"],
-    ["localhost", "each container's own"],
+    ["timescale_db", "the name of the database (databaseHost)"],
+    ["pgadmin", "pgAdmin's name"],
+    ["localhost", "each container's own name"],
     ["10.0.0.7", "an address"],
 ])("the pooler can't be called %s", (alias, whose) => {
     const said = complaint({ pgbouncerAlias: alias });
@@ -260,5 +265,7 @@ test("a database that is called pgbouncer leaves the pooler another name", () =>
 
 test("the grace is what the provider gives a stop at most", () => {
     expect(settings({ pgbouncerStopGrace: "1140" }).pgbouncerStopGrace).toBe(1140);
-    expect(complaint({ pgbouncerStopGrace: "1200" })).toContain("must be from 10 to 1140");
+    expect(complaint({ pgbouncerStopGrace: "1200" })).toContain(
+        'pgbouncerStopGrace is "1200": it must be a whole number from 10 to 1140 (seconds)',
+    );
 });

@@ -1,0 +1,43 @@
+import { configRemove, configSet, configSetSecret } from "../findings/commands";
+import { UserError } from "../findings/errors";
+
+/** Thrown once, with every mistake in the settings: its key, what is wrong, and the command that fixes it. */
+export class SettingsError extends UserError {}
+
+/** Collects the mistakes in a stack's settings, and writes the commands that fix them. */
+export class Mistakes {
+    private readonly lines: string[] = [];
+
+    constructor(readonly stack: string) {}
+
+    /** `what` continues the key: `is "lots": it must be a whole number`. `fix` is a command, with its comment in brackets after three spaces. */
+    add(key: string, what: string, fix: string): void {
+        this.lines.push(`  - ${key} ${what}\n      Fix: ${fix}`);
+    }
+
+    /** The command that sets a value; `key` may have flags before it. A list returns to its default, since it is set item by item. */
+    set(key: string, value: string): string {
+        if (!value.startsWith("[")) return configSet(this, key, value);
+        return `${this.remove(key)}   (its default: ${value === "[]" ? "postgresql:username" : value})`;
+    }
+
+    /** The command that stores a secret; `…` is a placeholder for its value. */
+    setSecret(key: string, value = "…"): string {
+        return configSetSecret(this, key, value);
+    }
+
+    /** The command that removes a value. */
+    remove(key: string): string {
+        return configRemove(this, key);
+    }
+
+    get any(): boolean {
+        return this.lines.length > 0;
+    }
+
+    /** The error that lists all of them. */
+    error(): SettingsError {
+        const count = this.lines.length === 1 ? "a mistake" : `${this.lines.length} mistakes`;
+        return new SettingsError(`the settings of stack ${this.stack} have ${count}; nothing was changed:\n${this.lines.join("\n")}`);
+    }
+}
