@@ -1,27 +1,35 @@
 import * as fs from "fs";
 import * as path from "path";
 import { load } from "js-yaml";
+import { declaredSettings } from "../../settings/project";
+import { Key, schema } from "../../settings/schema";
 import { parseSettings } from "../../settings/settings";
+import { settings } from "./fixture";
 
 const root = path.join(__dirname, "../..");
-const { config } = load(fs.readFileSync(path.join(root, "Pulumi.yaml"), "utf8")) as {
-    config: Record<string, { type: string; default: unknown; description: string }>;
-};
+test("Pulumi.yaml declares the settings of the schema, and no others", () => {
+    expect(Object.keys(declaredSettings()).sort()).toEqual(Object.keys(schema.shape).sort());
+});
 
-test.each(Object.entries(config).filter(([key]) => !key.includes(":")))(
-    "%s has a type, a default and a description, and stands in the README with both",
+test.each(Object.entries(declaredSettings()))(
+    "%s has a type, a default and a description, and docs/SETTINGS.md has both",
     (key, setting) => {
-        expect(setting.type).toMatch(/^(string|integer|boolean|array)$/);
+        const type = Array.isArray(setting.default) ? "array" : typeof setting.default === "number" ? "integer" : typeof setting.default;
+        expect(setting.type).toBe(type);
         const row = fs
-            .readFileSync(path.join(root, "README.md"), "utf8")
+            .readFileSync(path.join(root, "docs/SETTINGS.md"), "utf8")
             .split("\n")
             .find((line) => line.startsWith(`| \`${key}\` |`));
-        expect(row).toBeDefined();
-        expect(row).toContain(setting.description.replace(/\.$/, ""));
+        expect(row).toContain(setting.description);
         const shown = Array.isArray(setting.default) ? setting.default.join(", ") : String(setting.default).replace(/@sha256:.*/, "");
-        if (shown !== "") expect(row).toContain(shown);
+        expect(row).toContain(` | ${shown === "" ? "" : `\`${shown}\``} | `);
     },
 );
+
+test.each(Object.entries(declaredSettings()))("the schema's value of %s has the type that Pulumi.yaml declares", (key, { type }) => {
+    const value = settings()[key as Key];
+    expect(Array.isArray(value) ? "array" : typeof value === "number" ? "integer" : typeof value).toBe(type);
+});
 
 test("dependencies are pinned exactly", () => {
     const { dependencies, devDependencies } = JSON.parse(fs.readFileSync(path.join(root, "package.json"), "utf8"));
