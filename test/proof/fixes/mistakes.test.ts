@@ -66,7 +66,7 @@ const mistakes: Mistake[] = [
 ];
 
 test("a setting that can't work fails the up with its cause, and the pool serves on", async () => {
-    const before = { pgbouncer: await containers("pgbouncer"), pgadmin: await containers("pgadmin") };
+    const pgadmin = await containers("pgadmin");
     const wrong: string[] = [];
     await run("docker", ["network", "create", unused]);
     const keepsImage = { pgbouncerImage: on.images.pgbouncer, pgadminImage: on.images.pgadmin } as Record<string, string>;
@@ -90,6 +90,8 @@ test("a setting that can't work fails the up with its cause, and the pool serves
     expect(failures).toEqual([]);
     console.log(`${mistakes.length} settings that can't work: 0 of ${pg.ok} connections of node's pg failed`);
     expect((await psql(on, out, "tracksolid_db", "SELECT 1")).code).toBe(0);
-    expect({ pgbouncer: await containers("pgbouncer"), pgadmin: await containers("pgadmin") }).toEqual(before);
+    // The last good `up` rolls the pooler once: Pulumi's state has the one that never became healthy in the old one's place.
+    expect(await containers("pgbouncer")).toEqual([out.pgbouncerContainer]);
+    expect(await containers("pgadmin")).toEqual(pgadmin);
     expect((await pulumi(on, ["preview", "--refresh", "--expect-no-changes"])).code).toBe(0);
 }, 900_000);
