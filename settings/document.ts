@@ -12,7 +12,7 @@ import { parseSettings } from "./settings";
 
 const docs = path.join(__dirname, "../docs");
 const begin = "<!-- The tables are generated: edit Pulumi.yaml or settings/, then run `npm run docs`. -->";
-const end = "<!-- End of the generated tables. The text below is written by hand. -->";
+const end = "<!-- End of the generated tables. -->";
 
 /** docs/SETTINGS.md as it should be: its prose, with fresh tables between the two marks. Throws if a mark is missing. */
 export function settingsDocument(current = fs.readFileSync(path.join(docs, "SETTINGS.md"), "utf8")): string {

@@ -1,3 +1,4 @@
+import { SettingsError } from "../../settings/mistakes";
 import { Key } from "../../settings/schema";
 import { parseSettings, Settings } from "../../settings/settings";
 
@@ -31,6 +32,17 @@ export function settings(overrides: Overrides = {}, { stack = "stage", secretKey
         value === undefined ? [] : [[key.includes(":") ? key : `pg-sidecar:${key}`, text(value)] as const],
     );
     return parseSettings({ project: "pg-sidecar", stack, values: Object.fromEntries(values), secretKeys, env });
+}
+
+/** What is reported about wrong settings. */
+export function complaint(overrides: Overrides, around?: Around): string {
+    try {
+        settings(overrides, around);
+    } catch (cause) {
+        expect(cause).toBeInstanceOf(SettingsError);
+        return (cause as Error).message;
+    }
+    throw new Error("these settings were accepted");
 }
 
 /** A value as the Pulumi CLI hands it to a program. */

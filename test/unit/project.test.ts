@@ -36,7 +36,7 @@ test("dependencies are pinned exactly", () => {
     for (const version of Object.values({ ...dependencies, ...devDependencies })) expect(version).toMatch(/^\d+\.\d+\.\d+$/);
 });
 
-test("Pulumi.stage.yaml lacks nothing but the database's password", () => {
+test("Pulumi.stage.yaml sets everything but the database's password", () => {
     const stage = load(fs.readFileSync(path.join(root, "Pulumi.stage.yaml"), "utf8")) as { config: Record<string, unknown> };
     const text = (value: unknown) => (typeof value === "string" ? value : JSON.stringify(value));
     const values = Object.fromEntries(Object.entries(stage.config).map(([key, value]) => [key, text(value)]));

@@ -34,7 +34,7 @@ test("the ini carries the runbook's figures and the facts' corrections", () => {
     });
 });
 
-test("each database has its entry, and the lookups one of their own with a small pool", () => {
+test("each database has its entry, and lookups have one of their own with a small pool", () => {
     const databases = section(renderIni(ini), "databases");
     expect(Object.keys(databases)).toEqual(["tracksolid_db", "metrics", "pgbouncer_lookup"]);
     expect(databases.metrics).toBe("host=timescale_db port=5432 dbname=metrics");
@@ -75,12 +75,12 @@ describe("the budget", () => {
     const defaults = { databases: 1, maxDbConnections: 16 };
     const stack = { stack: "stage" };
 
-    test("is twice a pooler's backends, for the moment of a roll", () => {
+    test("is twice a pooler's backends, because a roll runs two poolers", () => {
         expect(budget(defaults)).toBe(36);
         expect(budget({ databases: 2, maxDbConnections: 10 })).toBe(44);
     });
 
-    test("of the defaults fits PostgreSQL's default of 100 beside 60 direct connections", () => {
+    test("of the defaults fits PostgreSQL's default of 100 connections beside 60 direct ones", () => {
         expect(overBudget(defaults, limits, 60, stack)).toBeUndefined();
     });
 
@@ -92,7 +92,7 @@ describe("the budget", () => {
         expect(overBudget({ databases: 1, maxDbConnections: 16 }, limits, 62, stack)).toBeDefined();
     });
 
-    test("where no figure fits, max_connections has to grow", () => {
+    test("if no figure fits, the fix is a larger max_connections", () => {
         expect(overBudget(defaults, limits, 95, stack)?.fix).toContain("raise the server's max_connections");
     });
 });

@@ -1,0 +1,46 @@
+import { complaint, settings } from "../fixture";
+
+describe("the database server", () => {
+    test.each(["tls", "prefer", "allow", "verify_full"])("sslmode %s is refused, because the provider does not know it", (value) => {
+        const said = complaint({ "postgresql:sslmode": value });
+        expect(said).toContain(`postgresql:sslmode is "${value}": it must be one of disable, require, verify-ca, verify-full`);
+        expect(said).toContain("Fix: pulumi config set --stack stage postgresql:sslmode disable");
+        const far = complaint({ "postgresql:sslmode": value, "postgresql:host": "db.example.com" });
+        expect(far).toContain("Fix: pulumi config set --stack stage postgresql:sslmode require");
+    });
+
+    test("a CA and a client certificate are read under the provider's names", () => {
+        const { databaseServer } = settings({
+            "postgresql:sslmode": "verify-ca",
+            "postgresql:sslrootcert": "/ca.pem",
+            "postgresql:clientcert": '{"cert":"/me.pem","key":"/me.key"}',
+        });
+        expect(databaseServer).toMatchObject({
+            sslmode: "verify-ca",
+            sslRootCert: "/ca.pem",
+            clientCert: { cert: "/me.pem", key: "/me.key", inline: false },
+        });
+        const inline = settings({ "postgresql:clientcert": '{"cert":"C","key":"K","sslinline":true}' });
+        expect(inline.databaseServer.clientCert).toEqual({ cert: "C", key: "K", inline: true });
+        expect(settings().databaseServer).toMatchObject({ sslmode: "require", sslRootCert: "" });
+    });
+
+    test("half of a certificate is refused", () => {
+        expect(complaint({ "postgresql:clientcert": '{"cert":"/me.pem"}' })).toContain(
+            "pulumi config set --stack stage --path postgresql:clientcert.key FILE",
+        );
+    });
+
+    test("a key that the provider does not know is refused, with the one that was meant", () => {
+        const said = complaint({ "postgresql:sslRootCert": "/my ca.pem" });
+        expect(said).toContain("postgresql:sslRootCert is not a setting of the postgresql provider: did you mean sslrootcert?");
+        expect(said).toContain(
+            "Fix: pulumi config rm --stack stage postgresql:sslRootCert; pulumi config set --stack stage postgresql:sslrootcert '/my ca.pem'",
+        );
+    });
+
+    test("an IPv6 address without brackets is refused", () => {
+        expect(complaint({ "postgresql:host": "::1" })).toContain("pulumi config set --stack stage postgresql:host '[::1]'");
+        expect(settings({ "postgresql:host": "[::1]" }).databaseServer.host).toBe("[::1]");
+    });
+});
