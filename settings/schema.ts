@@ -6,7 +6,7 @@ import { reservedWords } from "../host/sqlwords";
 // Names end up in ini lines, in SQL and in shell words: whatever could break out of any of them is refused here.
 // A description says which values are accepted; docs/SETTINGS.md is generated from it.
 
-const matching = (pattern: RegExp, what: string) => z.string().regex(pattern, `must be ${what}`).describe(what);
+const matching = (pattern: RegExp, what: string) => z.string(`must be ${what}`).regex(pattern, `must be ${what}`).describe(what);
 const optional = (type: z.ZodString, what: string) =>
     z.union([z.literal(""), type], `must be ${what}, or empty for none`).describe(`${what}, or empty for none`);
 
@@ -45,10 +45,9 @@ export function list(items: z.ZodType<string[]>, what = "a list") {
         .describe(what);
 }
 
-const distinctNames = z.array(plainName).refine((all) => new Set(all).size === all.length, "names one twice");
-const startupParameters = z.array(
-    z.string().regex(/^[A-Za-z_][A-Za-z0-9_.]*$/, "must be names of startup parameters: letters, digits, _ and ."),
-);
+const listOf = (item: z.ZodString) => z.array(item, "must be a list");
+const distinctNames = listOf(plainName).refine((all) => new Set(all).size === all.length, "names one twice");
+const startupParameters = listOf(matching(/^[A-Za-z_][A-Za-z0-9_.]*$/, "names of startup parameters: letters, digits, _ and ."));
 
 /** Whether PostgreSQL refuses a role or a schema of this name, or would read it as a keyword. */
 function systemName(text: string, more = ["public", "none"]): boolean {
