@@ -3,7 +3,7 @@ import * as path from "path";
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
-import { image } from "../image";
+import { image } from "../container";
 import { databaseNetworkLabel, labels, owner, proxyNetworkLabel } from "../labels";
 import { rotatedLogs } from "../logs";
 import { FoundNetwork } from "../networks";

@@ -2,7 +2,7 @@ import * as fs from "fs";
 import * as path from "path";
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
-import { image } from "../image";
+import { image } from "../container";
 import { databaseNetworkLabel, labels } from "../labels";
 import { rotatedLogs } from "../logs";
 import { FoundNetwork } from "../networks";

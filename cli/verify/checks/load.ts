@@ -2,7 +2,7 @@ import { poolerBackends } from "../../../components/pgbouncer/budget";
 import { chart } from "../chart";
 import { Check, failed, ok, once, Outcome, skipped, warning } from "../check";
 import { askConsole, ConsoleFacts } from "../console";
-import { askRoom, LoadFacts, margin, Phase, Room, runLoad, stressClients } from "../load";
+import { askRoom, LoadFacts, margin, Phase, Room, runLoad, stressClients } from "../stress";
 import { Target } from "../target";
 
 /** Why the stress would take the database's last connections; undefined where it may run. */

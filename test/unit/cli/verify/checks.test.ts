@@ -9,7 +9,7 @@ import { judgeVisit } from "../../../../cli/verify/checks/pgadmin";
 import { judgeConfig, judgeMode, judgeVersion, judgeVulnerabilities, versionInTag } from "../../../../cli/verify/checks/pooler";
 import { parseConsole } from "../../../../cli/verify/console";
 import { ContainerFacts } from "../../../../cli/verify/containers";
-import { LoadFacts, parseLoad, Room } from "../../../../cli/verify/load";
+import { LoadFacts, parseLoad, Room } from "../../../../cli/verify/stress";
 import { compareVersions, hasEmptyName, vulnerabilitiesOf } from "../../../../cli/verify/vulnerabilities";
 
 const seen = ({ result, saw, remedy = "" }: Outcome) => `${result}: ${saw} ${remedy}`;
