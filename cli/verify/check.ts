@@ -20,7 +20,7 @@ export interface Check {
     proves: string;
     /** Checks without which this one can tell nothing. */
     needs?: string[];
-    run: (on: Target) => Promise<Outcome>;
+    run: (target: Target) => Promise<Outcome>;
 }
 
 export interface Report extends Outcome {
@@ -38,11 +38,11 @@ export const skipped = (why: string): Outcome => ({ result: "skipped", saw: why 
 export class Unmet extends Error {}
 
 /** Lets several checks share what is gathered once a run. */
-export function once<T>(gather: (on: Target) => Promise<T>): (on: Target) => Promise<T> {
+export function once<T>(gather: (target: Target) => Promise<T>): (target: Target) => Promise<T> {
     const made = new WeakMap<Target, Promise<T>>();
-    return (on) => {
-        const gathered = made.get(on) ?? gather(on);
-        made.set(on, gathered);
+    return (target) => {
+        const gathered = made.get(target) ?? gather(target);
+        made.set(target, gathered);
         return gathered;
     };
 }
@@ -54,7 +54,7 @@ export interface Watcher {
 }
 
 /** Runs the checks one after the other. One that throws has failed, and the others go on. */
-export async function runChecks(checks: Check[], on: Target, watcher: Watcher): Promise<Report[]> {
+export async function runChecks(checks: Check[], target: Target, watcher: Watcher): Promise<Report[]> {
     const reports: Report[] = [];
     for (const { id, proves, needs = [], run } of checks) {
         const from = Date.now();
@@ -62,7 +62,7 @@ export async function runChecks(checks: Check[], on: Target, watcher: Watcher): 
         const unmet = needs.find((need) => reports.some((one) => one.id === need && ["failed", "skipped"].includes(one.result)));
         const outcome = unmet
             ? skipped(`needs ${unmet}, which did not pass`)
-            : await run(on).catch((cause: Error) => (cause instanceof Unmet ? skipped(cause.message) : failed(cause.message.trim())));
+            : await run(target).catch((cause: Error) => (cause instanceof Unmet ? skipped(cause.message) : failed(cause.message.trim())));
         const report = { id, proves, seconds: (Date.now() - from) / 1000, ...outcome };
         watcher.ended(report);
         reports.push(report);

@@ -16,10 +16,10 @@ export interface ConsoleFacts {
 const separator = "\x1f";
 
 /** Asks the console over the pooler's own socket, where who runs as its user needs no password. */
-export async function askConsole(on: Target): Promise<ConsoleFacts> {
+export async function askConsole(target: Target): Promise<ConsoleFacts> {
     const shows = ["VERSION", "POOLS", "DATABASES", "CONFIG"].flatMap((what) => ["-c", `'\\echo @${what}'`, "-c", `'SHOW ${what}'`]);
-    const psql = `exec psql -h /var/run/pgbouncer -p ${on.deployed.listenPort} -U pgbouncer -d pgbouncer -qAX -F "$SEPARATOR" -P footer=off`;
-    const ran = await inPooler(on, `${psql} ${shows.join(" ")}`, { SEPARATOR: separator, PGCONNECT_TIMEOUT: "5" });
+    const psql = `exec psql -h /var/run/pgbouncer -p ${target.deployed.listenPort} -U pgbouncer -d pgbouncer -qAX -F "$SEPARATOR" -P footer=off`;
+    const ran = await inPooler(target, `${psql} ${shows.join(" ")}`, { SEPARATOR: separator, PGCONNECT_TIMEOUT: "5" });
     if (ran.code !== 0) throw new Error(`the admin console: ${reason(ran)}`);
     return parseConsole(ran.stdout);
 }

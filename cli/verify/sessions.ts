@@ -27,24 +27,24 @@ export function psqlFor({ deployed, login }: Target, way: Way, database: string)
 }
 
 /** Runs a shell script in the pooler's container; the values of `env` reach it as variables. `seconds` bounds it. */
-export async function inPooler(on: Target, script: string, env: Record<string, string> = {}, seconds = sessionTimeout): Promise<Ran> {
-    const { pgbouncerContainer } = on.outputs;
-    const pooler = await findContainer(on, pgbouncerContainer);
+export async function inPooler(target: Target, script: string, env: Record<string, string> = {}, seconds = sessionTimeout): Promise<Ran> {
+    const { pgbouncerContainer } = target.outputs;
+    const pooler = await findContainer(target, pgbouncerContainer);
     if (!pooler?.running) throw new Unmet(`the pooler ${pgbouncerContainer} does not run (see containers)`);
-    return exec(on.docker, pgbouncerContainer, ["timeout", String(seconds), "sh", "-c", script], env, (seconds + 5) * 1000);
+    return exec(target.docker, pgbouncerContainer, ["timeout", String(seconds), "sh", "-c", script], env, (seconds + 5) * 1000);
 }
 
 /** Runs commands in one session, each in a transaction of its own unless it says otherwise, and returns what they print. */
-export async function query(on: Target, way: Way, database: string, ...commands: string[]): Promise<string> {
-    const { command, env } = psqlFor(on, way, database);
-    const ran = await inPooler(on, `exec ${words(...command, ...commands.flatMap((each) => ["-c", each]))}`, env);
+export async function query(target: Target, way: Way, database: string, ...commands: string[]): Promise<string> {
+    const { command, env } = psqlFor(target, way, database);
+    const ran = await inPooler(target, `exec ${words(...command, ...commands.flatMap((each) => ["-c", each]))}`, env);
     if (ran.code !== 0) throw new Error(`${way} session on ${database}: ${reason(ran)}`);
     return ran.stdout.trim();
 }
 
 /** The same for a query whose one answer is JSON. */
-export async function queryJson<T>(on: Target, way: Way, database: string, command: string): Promise<T> {
-    return JSON.parse(await query(on, way, database, command)) as T;
+export async function queryJson<T>(target: Target, way: Way, database: string, command: string): Promise<T> {
+    return JSON.parse(await query(target, way, database, command)) as T;
 }
 
 /** What a program that failed said, in a line. */

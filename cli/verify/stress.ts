@@ -27,24 +27,24 @@ export interface Room {
  * SQL that is true for the pooler's backends in pg_stat_activity: by its address, but for the direct sessions of verify,
  * which share it, and for what an earlier container with that address left behind when it was killed.
  */
-async function pooledBackends(on: Target): Promise<string> {
-    const pooler = await findContainer(on, on.outputs.pgbouncerContainer);
-    const addresses = pooler?.networks[on.outputs.networks.database] ?? [];
+async function pooledBackends(target: Target): Promise<string> {
+    const pooler = await findContainer(target, target.outputs.pgbouncerContainer);
+    const addresses = pooler?.networks[target.outputs.networks.database] ?? [];
     return `client_addr = ANY (${literal(`{${addresses.join(",")}}`)}) AND backend_start >= ${literal(pooler?.startedAt ?? "infinity")}
             AND application_name <> current_setting('application_name')`;
 }
 
 /** How near the database is to its last connection. */
-export async function askRoom(on: Target): Promise<Room> {
+export async function askRoom(target: Target): Promise<Room> {
     return queryJson<Room>(
-        on,
+        target,
         "direct",
-        on.deployed.databases[0]!,
+        target.deployed.databases[0]!,
         `SELECT json_build_object(
              'maxConnections', current_setting('max_connections')::int,
              'reserved', current_setting('superuser_reserved_connections')::int + coalesce(current_setting('reserved_connections', true), '0')::int,
              'used', count(*),
-             'pooled', count(*) FILTER (WHERE ${await pooledBackends(on)}))
+             'pooled', count(*) FILTER (WHERE ${await pooledBackends(target)}))
            FROM pg_stat_activity WHERE backend_type = 'client backend'`,
     );
 }
@@ -71,14 +71,14 @@ export interface LoadFacts {
  * Watches the database from one direct session, while (from the fourth second on) clients query through the pooler. It is
  * all one script in the pooler's container, in which everything ends by itself: a run that is cut leaves nothing running.
  */
-export async function runLoad(on: Target, clients: number): Promise<LoadFacts> {
-    const { databases, pipelineTable } = on.deployed;
+export async function runLoad(target: Target, clients: number): Promise<LoadFacts> {
+    const { databases, pipelineTable } = target.deployed;
     const [schema = "", table = ""] = pipelineTable.split(".");
-    const direct = psqlFor(on, "direct", databases[0]!);
-    const pooled = psqlFor(on, "pooled", databases[0]!);
+    const direct = psqlFor(target, "direct", databases[0]!);
+    const pooled = psqlFor(target, "pooled", databases[0]!);
     const turns = (beforeSeconds + stressSeconds + 20) * 10;
 
-    const sample = `SELECT 'backends', extract(epoch FROM clock_timestamp()), count(*) FROM pg_stat_activity WHERE ${await pooledBackends(on)};`;
+    const sample = `SELECT 'backends', extract(epoch FROM clock_timestamp()), count(*) FROM pg_stat_activity WHERE ${await pooledBackends(target)};`;
     // From the last answer on the old connection to the first on the new one, by the server's clock.
     const connect = `SELECT clock_timestamp() AS began \\gset
 \\connect -
@@ -131,7 +131,7 @@ SELECT 'connection', extract(epoch FROM clock_timestamp() - :'began') * 1000, su
         FIRST: first,
         TURN: turn,
     };
-    const ran = await inPooler(on, script, env, beforeSeconds + stressSeconds + 60);
+    const ran = await inPooler(target, script, env, beforeSeconds + stressSeconds + 60);
     return parseLoad(ran.stdout, ran.stderr);
 }
 

@@ -53,37 +53,37 @@ export function judgePorts(pgbouncer: string[], pgadmin: string[], pgadminPort: 
         : failed(`${saw}; expected of pgAdmin ${list(expected)}`, `${up} --refresh`);
 }
 
-async function running(on: Target, name: string): Promise<ContainerFacts> {
-    const one = await findContainer(on, name);
+async function running(target: Target, name: string): Promise<ContainerFacts> {
+    const one = await findContainer(target, name);
     if (!one?.running) throw new Unmet(`container ${name} does not run (see containers)`);
     return one;
 }
 
-const both = async (on: Target) => ({
-    pgbouncer: await running(on, on.outputs.pgbouncerContainer),
-    pgadmin: await running(on, on.outputs.pgadminContainer),
+const both = async (target: Target) => ({
+    pgbouncer: await running(target, target.outputs.pgbouncerContainer),
+    pgadmin: await running(target, target.outputs.pgadminContainer),
 });
 
-async function imageOf(on: Target, { image }: ContainerFacts, reference: string): Promise<Outcome> {
-    const found = await ask<{ RepoDigests: string[] | null }>(on.docker, `/images/${image}/json`);
-    return judgeImage(reference, found?.RepoDigests ?? [], on.upCommand);
+async function imageOf(target: Target, { image }: ContainerFacts, reference: string): Promise<Outcome> {
+    const found = await ask<{ RepoDigests: string[] | null }>(target.docker, `/images/${image}/json`);
+    return judgeImage(reference, found?.RepoDigests ?? [], target.upCommand);
 }
 
 export const containerChecks: Check[] = [
     {
         id: "containers",
         proves: "pgbouncer and pgAdmin run and are healthy, and there is no second pooler",
-        run: async (on) => {
-            const { pgbouncerContainer: pgbouncer, pgadminContainer: pgadmin } = on.outputs;
-            return judgeContainers(await findContainers(on), { pgbouncer, pgadmin }, on);
+        run: async (target) => {
+            const { pgbouncerContainer: pgbouncer, pgadminContainer: pgadmin } = target.outputs;
+            return judgeContainers(await findContainers(target), { pgbouncer, pgadmin }, target);
         },
     },
     {
         id: "images",
         proves: "both run the very images that are pinned",
-        run: async (on) => {
-            const { pgbouncer, pgadmin } = await both(on);
-            const found = [await imageOf(on, pgbouncer, on.deployed.pgbouncerImage), await imageOf(on, pgadmin, on.deployed.pgadminImage)];
+        run: async (target) => {
+            const { pgbouncer, pgadmin } = await both(target);
+            const found = [await imageOf(target, pgbouncer, target.deployed.pgbouncerImage), await imageOf(target, pgadmin, target.deployed.pgadminImage)];
             const worst = found.find(({ result }) => result === "failed") ?? found.find(({ result }) => result === "skipped");
             return worst ?? ok(found.map(({ saw }) => saw.replace(/@sha256:(.{12}).*/, " sha256:$1…")).join("; "));
         },
@@ -91,27 +91,27 @@ export const containerChecks: Check[] = [
     {
         id: "ports",
         proves: "nothing is published on the host but pgAdmin's loopback port, where it is set",
-        run: async (on) => {
-            const { pgbouncer, pgadmin } = await both(on);
-            return judgePorts(pgbouncer.published, pgadmin.published, on.deployed.pgadminPort, on.upCommand);
+        run: async (target) => {
+            const { pgbouncer, pgadmin } = await both(target);
+            return judgePorts(pgbouncer.published, pgadmin.published, target.deployed.pgadminPort, target.upCommand);
         },
     },
     {
         id: "isolation",
         proves: "pgAdmin reaches the database through the pooler only: by no network, and by no port of the host",
-        run: async (on) => {
-            const { pgadmin } = await both(on);
-            const databases = await findDatabases(on);
-            return judgeIsolation(pgadmin, databases, await reached(on, pgadmin, databases), on);
+        run: async (target) => {
+            const { pgadmin } = await both(target);
+            const databases = await findDatabases(target);
+            return judgeIsolation(pgadmin, databases, await reached(target, pgadmin, databases), target);
         },
     },
 ];
 
 /** The database's containers, as its network and its name there say. */
-async function findDatabases(on: Target): Promise<Found[]> {
-    const host = await inspectHost(on.docker);
-    const { databaseHost } = on.deployed;
-    return databasesOn(on.outputs.networks.database, host, { databaseHost }).map((one) => ({
+async function findDatabases(target: Target): Promise<Found[]> {
+    const host = await inspectHost(target.docker);
+    const { databaseHost } = target.deployed;
+    return databasesOn(target.outputs.networks.database, host, { databaseHost }).map((one) => ({
         ...whereabouts(one),
         addresses: Object.values(one.networks).flatMap(({ address }) => address || []),
     }));
@@ -123,8 +123,8 @@ interface Found extends Whereabouts {
 }
 
 /** The addresses, as `host:port`, on which the database's ports answer pgAdmin past the pooler: each is tried from inside it. */
-async function reached(on: Target, pgadmin: ContainerFacts, databases: Found[]): Promise<string[]> {
-    const { databaseHost, databasePort } = on.deployed;
+async function reached(target: Target, pgadmin: ContainerFacts, databases: Found[]): Promise<string[]> {
+    const { databaseHost, databasePort } = target.deployed;
     const outside = databases.length === 0 && !isContainerName(databaseHost) ? [[databaseHost, databasePort]] : [];
     const within = databases.flatMap(({ addresses, published, onHost }) => [
         ...addresses.map((address) => [address, databasePort]),
@@ -141,7 +141,7 @@ async function reached(on: Target, pgadmin: ContainerFacts, databases: Found[]):
         "    try: socket.create_connection((host, port), 2).close(); print(f'{host}:{port}')",
         "    except OSError: pass",
     ].join("\n");
-    const { code, stdout, stderr } = await exec(on.docker, pgadmin.name, ["/venv/bin/python3", "-c", script, JSON.stringify(tried)]);
+    const { code, stdout, stderr } = await exec(target.docker, pgadmin.name, ["/venv/bin/python3", "-c", script, JSON.stringify(tried)]);
     if (code !== 0) throw new Error(`what pgAdmin reaches can't be tried: ${stderr.trim()}`);
     return stdout.trim().split("\n").filter(Boolean);
 }
@@ -151,17 +151,17 @@ export function judgeIsolation(
     pgadmin: ContainerFacts,
     databases: Whereabouts[],
     reached: string[],
-    on: Pick<Target, "deployed" | "dockerCommand"> & { outputs: Pick<Target["outputs"], "networks"> },
+    target: Pick<Target, "deployed" | "dockerCommand"> & { outputs: Pick<Target["outputs"], "networks"> },
 ): Outcome {
     const networks = Object.keys(pgadmin.networks);
     const saw = `pgAdmin is on ${networks.join(", ")}`;
-    const { databaseHost, databasePort, pgadminDirect, pgadminDomain } = on.deployed;
-    const { database: network } = on.outputs.networks;
+    const { databaseHost, databasePort, pgadminDirect, pgadminDomain } = target.deployed;
+    const { database: network } = target.outputs.networks;
     if (pgadminDirect) return warning(`${saw}, as pgadminDirect says: a tab of its direct entry holds a backend that no budget counts`);
     // Put there by hand; with a domain it may be the proxy's network.
     if (networks.includes(network) && networks.length > (pgadminDomain === "" ? 1 : 2))
-        return failed(saw, `${on.dockerCommand} network disconnect ${network} ${pgadmin.name}`);
-    const ways = databases.flatMap((database) => bypasses(networks, database, databasePort, on.dockerCommand));
+        return failed(saw, `${target.dockerCommand} network disconnect ${network} ${pgadmin.name}`);
+    const ways = databases.flatMap((database) => bypasses(networks, database, databasePort, target.dockerCommand));
     const open = reached.length > 0 ? `; it reaches the database past the pooler at ${reached.join(", ")}` : "";
     // A way that a firewall closes is none, and one that none is known for is one.
     if (ways.length > 0 && open !== "") return warning(`${saw}${open}: by ${ways.map(({ by }) => by).join("; by ")}`, ways[0]!.fix);

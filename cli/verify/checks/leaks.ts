@@ -78,10 +78,10 @@ function leaks(user: string): Leak[] {
  * else's query) would hide the first for good: whoever has another keeps it while the next one looks, but no longer than
  * 3 s, where the pool has no more to give and others wait for it.
  */
-const look = once(async (on: Target): Promise<LeakFacts> => {
-    const { databases, defaultPoolSize } = on.deployed;
-    const all = leaks(on.login.user);
-    const { command, env } = psqlFor(on, "pooled", databases[0]!);
+const look = once(async (target: Target): Promise<LeakFacts> => {
+    const { databases, defaultPoolSize } = target.deployed;
+    const all = leaks(target.login.user);
+    const { command, env } = psqlFor(target, "pooled", databases[0]!);
     const psql = words(...command);
     const setting = ["BEGIN;", ...all.map(({ set }) => terminated(set)), "SELECT pg_backend_pid();", "COMMIT;"];
     const looking = [
@@ -111,7 +111,7 @@ const look = once(async (on: Target): Promise<LeakFacts> => {
             case $looks in *broken*) exit \${looks##*broken } ;; *set*) break ;; esac
         done`;
     const input = { SETTING: setting.join("\n"), LOOKING: looking.join("\n"), LOOKER: looker };
-    const ran = await inPooler(on, script, { ...env, ...input }, 60);
+    const ran = await inPooler(target, script, { ...env, ...input }, 60);
     if (ran.code !== 0) throw new Error(`pooled sessions: ${reason(ran)}`);
     return parseLooks(ran.stdout);
 });
@@ -144,5 +144,5 @@ export const leakChecks: Check[] = leaks("").map(({ id, what }) => ({
     id: `leak-${id}`,
     proves: `what one client leaves by ${what} does not reach the next`,
     needs: ["query"],
-    run: async (on) => judgeLeak(await look(on), { id, what }, on.deployed.serverResetQueryAlways, on.upCommand),
+    run: async (target) => judgeLeak(await look(target), { id, what }, target.deployed.serverResetQueryAlways, target.upCommand),
 }));

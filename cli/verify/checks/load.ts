@@ -23,11 +23,11 @@ interface Load {
     most: number;
 }
 
-const load = once(async (on: Target): Promise<Load> => {
-    const most = mostBackends(on);
-    const refused = whyNoRoom(await askRoom(on), most);
+const load = once(async (target: Target): Promise<Load> => {
+    const most = mostBackends(target);
+    const refused = whyNoRoom(await askRoom(target), most);
     // Without the stress too: whether direct connections succeed is still to be seen.
-    const facts = await runLoad(on, refused ? 0 : stressClients);
+    const facts = await runLoad(target, refused ? 0 : stressClients);
     return { facts, most, ...(refused ? { refused } : {}) };
 });
 
@@ -109,8 +109,8 @@ export const loadChecks: Check[] = [
     {
         id: "direct",
         proves: "direct connections go on succeeding, before and during the stress",
-        run: async (on) => {
-            const { facts, refused } = await load(on);
+        run: async (target) => {
+            const { facts, refused } = await load(target);
             return judgeDirect(facts, !refused);
         },
     },
@@ -118,27 +118,27 @@ export const loadChecks: Check[] = [
         id: "stress",
         proves: `${stressClients} clients that query at once share one pooler's backends, and every query comes back`,
         needs: ["query"],
-        run: async (on) => {
-            const { facts, refused, most } = await load(on);
+        run: async (target) => {
+            const { facts, refused, most } = await load(target);
             return refused ? failed(refused) : judgeStress(facts, most);
         },
     },
     {
         id: "pipeline",
         proves: "the pipeline that writes directly goes on as before",
-        run: async (on) => {
-            const { pipelineTable } = on.deployed;
+        run: async (target) => {
+            const { pipelineTable } = target.deployed;
             if (pipelineTable === "") return skipped("pipelineTable is empty");
-            const { facts, refused } = await load(on);
+            const { facts, refused } = await load(target);
             return refused ? skipped("there was no stress") : judgePipeline(facts, pipelineTable);
         },
     },
     {
         id: "pool-limits",
         proves: "the pools hold no more backends than maxDbConnections for a database, and the budget in all",
-        run: async (on) => {
-            const { databases, maxDbConnections } = on.deployed;
-            return judgeLimits(await askConsole(on), databases, maxDbConnections, mostBackends(on));
+        run: async (target) => {
+            const { databases, maxDbConnections } = target.deployed;
+            return judgeLimits(await askConsole(target), databases, maxDbConnections, mostBackends(target));
         },
     },
 ];

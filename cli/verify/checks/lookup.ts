@@ -15,20 +15,20 @@ export interface LookupFacts {
     executors: string[];
 }
 
-const lookupFacts = once((on: Target): Promise<LookupFacts> =>
+const lookupFacts = once((target: Target): Promise<LookupFacts> =>
     queryJson(
-        on,
+        target,
         "direct",
-        on.deployed.databases[0]!,
+        target.deployed.databases[0]!,
         `SELECT json_build_object(
                  'superuser', (SELECT rolsuper FROM pg_roles WHERE rolname = current_user),
-                 'roleExists', EXISTS (SELECT FROM pg_roles WHERE rolname = ${literal(on.deployed.authUser)}),
+                 'roleExists', EXISTS (SELECT FROM pg_roles WHERE rolname = ${literal(target.deployed.authUser)}),
                  'owner', min(pg_get_userbyid(proowner)::text),
                  'body', min(prosrc),
                  'executors', coalesce(json_agg(DISTINCT CASE WHEN grantee = 0 THEN 'PUBLIC' ELSE pg_get_userbyid(grantee) END)
                                        FILTER (WHERE privilege_type = 'EXECUTE'), '[]'))
                FROM pg_proc, aclexplode(coalesce(proacl, acldefault('f', proowner)))
-              WHERE pg_proc.oid = to_regprocedure(${literal(`${on.deployed.authFunction}(text)`)})`,
+              WHERE pg_proc.oid = to_regprocedure(${literal(`${target.deployed.authFunction}(text)`)})`,
     ),
 );
 
@@ -94,22 +94,22 @@ function madeUpVerifier(): string {
 }
 
 /** Asks the lookup as the lookup role within a transaction that makes what it needs and is rolled back; prints `QUESTION|t` or `|f`. */
-async function ask(on: Target, statements: (name: string, verifier: string) => string[]): Promise<Answers> {
-    const { superuser, roleExists, owner } = await lookupFacts(on);
-    if (!superuser) throw new Unmet(`${on.login.user} is no superuser, so it can't ask as ${on.deployed.authUser}`);
-    if (!roleExists) throw new Unmet(`role ${on.deployed.authUser} is gone (see lookup-login)`);
-    if (owner === null) throw new Unmet(`function ${on.deployed.authFunction} is gone (see lookup-grants)`);
+async function ask(target: Target, statements: (name: string, verifier: string) => string[]): Promise<Answers> {
+    const { superuser, roleExists, owner } = await lookupFacts(target);
+    if (!superuser) throw new Unmet(`${target.login.user} is no superuser, so it can't ask as ${target.deployed.authUser}`);
+    if (!roleExists) throw new Unmet(`role ${target.deployed.authUser} is gone (see lookup-login)`);
+    if (owner === null) throw new Unmet(`function ${target.deployed.authFunction} is gone (see lookup-grants)`);
     const name = `sidecar_verify_${randomBytes(6).toString("hex")}`;
-    const printed = await query(on, "direct", on.deployed.databases[0]!, "BEGIN", ...statements(name, madeUpVerifier()), "ROLLBACK");
+    const printed = await query(target, "direct", target.deployed.databases[0]!, "BEGIN", ...statements(name, madeUpVerifier()), "ROLLBACK");
     return Object.fromEntries(printed.split("\n").map((line) => [line.split("|")[0], line.endsWith("|t")])) as Answers;
 }
 
 /** A statement that prints whether `truth` holds; only names of pg_catalog may stand in it. */
 const tell = (question: string, truth: string) => `SELECT '${question}', coalesce((${truth}), false)`;
 
-const expiry = (on: Target) =>
-    ask(on, (name, verifier) => {
-        const { authUser, authFunction } = on.deployed;
+const expiry = (target: Target) =>
+    ask(target, (name, verifier) => {
+        const { authUser, authFunction } = target.deployed;
         return [
             `CREATE ROLE ${name} LOGIN PASSWORD '${verifier}' VALID UNTIL 'tomorrow'`,
             `SET LOCAL SESSION AUTHORIZATION "${authUser}"`,
@@ -122,9 +122,9 @@ const expiry = (on: Target) =>
         ];
     });
 
-const path = (on: Target) =>
-    ask(on, (name, verifier) => {
-        const { authUser, authFunction } = on.deployed;
+const path = (target: Target) =>
+    ask(target, (name, verifier) => {
+        const { authUser, authFunction } = target.deployed;
         const always = (value: string) => `LANGUAGE sql IMMUTABLE AS ${literal(`SELECT ${value}`)}`; // RETURN is new in 14
         const operands = ["text, text", "name, text", "text, name", "name, name"];
         const is = (expression: string) => `${expression} OPERATOR(pg_catalog.=) '${verifier}'::pg_catalog.text`;
@@ -164,8 +164,8 @@ const path = (on: Target) =>
     });
 
 /** Logs in to the database as the pooler does, with the password in its userlist.txt; it does not leave the container. */
-async function logIn(on: Target): Promise<Outcome> {
-    const { databaseHost, databasePort, databases, authUser } = on.deployed;
+async function logIn(target: Target): Promise<Outcome> {
+    const { databaseHost, databasePort, databases, authUser } = target.deployed;
     const psql = words(
         "psql",
         "-h",
@@ -181,34 +181,34 @@ async function logIn(on: Target): Promise<Outcome> {
         "SELECT 1",
     );
     const password = `PGPASSWORD=$(sed -n 's/^"[^"]*" "\\(.*\\)"$/\\1/p' /etc/pgbouncer/userlist.txt)`;
-    const ran = await inPooler(on, `${password} && export PGPASSWORD && exec ${psql}`, { PGCONNECT_TIMEOUT: "5" });
+    const ran = await inPooler(target, `${password} && export PGPASSWORD && exec ${psql}`, { PGCONNECT_TIMEOUT: "5" });
     if (ran.code === 0) return ok(`${authUser} logs in to ${databaseHost}:${databasePort} with it`);
-    if (!(await lookupFacts(on)).roleExists) return failed(`role ${authUser} is gone`, remedies(on).role);
+    if (!(await lookupFacts(target)).roleExists) return failed(`role ${authUser} is gone`, remedies(target).role);
     if (!/password authentication failed/.test(ran.stderr)) return failed(reason(ran));
-    return failed(`the password of role ${authUser} was changed by hand: ${reason(ran)}`, remedies(on).password);
+    return failed(`the password of role ${authUser} was changed by hand: ${reason(ran)}`, remedies(target).password);
 }
 
 export const lookupChecks: Check[] = [
     {
         id: "lookup-grants",
         proves: "the lookup function answers nobody but the pooler",
-        run: async (on) => {
-            const { databases, authFunction, authUser } = on.deployed;
-            const facts = await lookupFacts(on);
-            if (facts.owner === null) return failed(`function ${authFunction} is gone`, remedies(on).gone);
-            const answers = await query(on, "direct", databases[0]!, `SELECT count(phash) FROM ${authFunction}(${literal(authUser)})`);
-            return judgeGrants(facts, answers !== "0", authUser, remedies(on));
+        run: async (target) => {
+            const { databases, authFunction, authUser } = target.deployed;
+            const facts = await lookupFacts(target);
+            if (facts.owner === null) return failed(`function ${authFunction} is gone`, remedies(target).gone);
+            const answers = await query(target, "direct", databases[0]!, `SELECT count(phash) FROM ${authFunction}(${literal(authUser)})`);
+            return judgeGrants(facts, answers !== "0", authUser, remedies(target));
         },
     },
     {
         id: "lookup-expiry",
         proves: "the lookup function shows no verifier of an expired password",
-        run: async (on) => judgeExpiry(await expiry(on), remedies(on).body((await lookupFacts(on)).body)),
+        run: async (target) => judgeExpiry(await expiry(target), remedies(target).body((await lookupFacts(target)).body)),
     },
     {
         id: "lookup-path",
         proves: "no search_path makes the lookup function answer something else",
-        run: async (on) => judgePath(await path(on), remedies(on).body((await lookupFacts(on)).body)),
+        run: async (target) => judgePath(await path(target), remedies(target).body((await lookupFacts(target)).body)),
     },
     { id: "lookup-login", proves: "the pooler's password for its lookups is the role's", run: logIn },
 ];

@@ -11,13 +11,13 @@ const answer = "PING";
 /** Days before its end from which a certificate is warned of: proxies renew theirs well before. */
 const daysToRenew = 14;
 
-async function ping(on: Target): Promise<Outcome> {
-    const name = on.outputs.pgadminContainer;
-    if (!(await findContainer(on, name))?.running) throw new Unmet(`container ${name} does not run (see containers)`);
+async function ping(target: Target): Promise<Outcome> {
+    const name = target.outputs.pgadminContainer;
+    if (!(await findContainer(target, name))?.running) throw new Unmet(`container ${name} does not run (see containers)`);
     const code =
         "import os, urllib.request as r; print(r.urlopen(f\"http://127.0.0.1:{os.environ['PGADMIN_LISTEN_PORT']}/misc/ping\", timeout=10).read().decode())";
-    const ran = await exec(on.docker, name, ["/venv/bin/python3", "-c", code]);
-    if (ran.code !== 0) return failed(ran.stderr.trim().split("\n").at(-1) ?? reason(ran), `${on.dockerCommand} logs --tail 20 ${name}`);
+    const ran = await exec(target.docker, name, ["/venv/bin/python3", "-c", code]);
+    if (ran.code !== 0) return failed(ran.stderr.trim().split("\n").at(-1) ?? reason(ran), `${target.dockerCommand} logs --tail 20 ${name}`);
     return ran.stdout.trim() === answer ? ok(answer) : failed(`it answers ${ran.stdout.trim().slice(0, 80)}`);
 }
 

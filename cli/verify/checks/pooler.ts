@@ -54,53 +54,53 @@ export const poolerChecks: Check[] = [
     {
         id: "version",
         proves: "pgbouncer is the version that its image's tag says",
-        run: async (on) => judgeVersion((await consoleFacts(on)).version, on.deployed.pgbouncerImage),
+        run: async (target) => judgeVersion((await consoleFacts(target)).version, target.deployed.pgbouncerImage),
     },
     {
         id: "vulnerabilities",
         proves: "the running pgbouncer has no known vulnerability that is open",
-        run: async (on) => judgeVulnerabilities(await consoleFacts(on), on.stack),
+        run: async (target) => judgeVulnerabilities(await consoleFacts(target), target.stack),
     },
     {
         id: "query",
         proves: "SELECT 1 comes back through the pooler from each database",
-        run: async (on) => {
-            for (const database of on.deployed.databases) await query(on, "pooled", database, "SELECT 1");
-            return ok(`${on.deployed.databases.join(", ")}, as ${on.login.user}`);
+        run: async (target) => {
+            for (const database of target.deployed.databases) await query(target, "pooled", database, "SELECT 1");
+            return ok(`${target.deployed.databases.join(", ")}, as ${target.login.user}`);
         },
     },
     {
         id: "login-refused",
         proves: "a wrong password is refused",
-        run: async (on) => {
-            const { command, env } = psqlFor(on, "pooled", on.deployed.databases[0]!);
+        run: async (target) => {
+            const { command, env } = psqlFor(target, "pooled", target.deployed.databases[0]!);
             const wrong = { ...env, PGPASSWORD: randomBytes(12).toString("hex") };
-            const ran = await inPooler(on, `exec ${words(...command, "-c", "SELECT 1")}`, wrong);
-            if (ran.code === 0) return failed(`a random password logged in as ${on.login.user}`);
+            const ran = await inPooler(target, `exec ${words(...command, "-c", "SELECT 1")}`, wrong);
+            if (ran.code === 0) return failed(`a random password logged in as ${target.login.user}`);
             return /authentication failed/.test(ran.stderr) ? ok(reason(ran)) : failed(`refused, but not for the password: ${reason(ran)}`);
         },
     },
     {
         id: "mode",
         proves: "pools are in transaction mode",
-        run: async (on) => judgeMode(await consoleFacts(on), on.deployed.databases),
+        run: async (target) => judgeMode(await consoleFacts(target), target.deployed.databases),
     },
     {
         id: "console",
         proves: "the admin console answers SHOW POOLS, STATS and CLIENTS to an admin user",
-        run: async (on) => {
-            const { user } = on.login;
-            if (!on.deployed.adminUsers.includes(user)) {
-                return skipped(`${user} (postgresql:username) is none of adminUsers: ${on.deployed.adminUsers.join(", ")}`);
+        run: async (target) => {
+            const { user } = target.login;
+            if (!target.deployed.adminUsers.includes(user)) {
+                return skipped(`${user} (postgresql:username) is none of adminUsers: ${target.deployed.adminUsers.join(", ")}`);
             }
             const shows = ["SHOW POOLS", "SHOW STATS", "SHOW CLIENTS"];
-            const lines = (await query(on, "pooled", "pgbouncer", ...shows)).split("\n");
+            const lines = (await query(target, "pooled", "pgbouncer", ...shows)).split("\n");
             return ok(`as ${user}: ${lines.length} rows`);
         },
     },
     {
         id: "config",
         proves: "the configuration in force is the deployed one",
-        run: async (on) => judgeConfig((await consoleFacts(on)).config, on.outputs.pgbouncerIni, on.upCommand),
+        run: async (target) => judgeConfig((await consoleFacts(target)).config, target.outputs.pgbouncerIni, target.upCommand),
     },
 ];
