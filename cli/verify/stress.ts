@@ -1,6 +1,7 @@
 import { Point } from "./chart";
-import { findContainer } from "./containers";
-import { inPooler, literal, psqlFor, queryJson, words } from "./sessions";
+import { pooledBackends } from "./headroom";
+import { program } from "./programs";
+import { inPooler, literal, psqlFor, words } from "./sessions";
 import { Target } from "./target";
 
 /** Clients of the stress, and for how many seconds they query; before and after it the database is only watched. */
@@ -10,49 +11,10 @@ const beforeSeconds = 4;
 // The statistics of an insert are written out a second after it.
 const afterSeconds = 1.5;
 
-/** Connections that have to be free beyond what the pool may still grow by: for verify's own sessions, and for others. */
-export const margin = 5;
-
-export interface Room {
-    maxConnections: number;
-    /** For superusers and for reserved_connections. */
-    reserved: number;
-    /** Connections in use now. */
-    used: number;
-    /** Those of them that are the pooler's. */
-    pooled: number;
-}
-
-/**
- * SQL that is true for the pooler's backends in pg_stat_activity: by its address, but for the direct sessions of verify,
- * which share it, and for what an earlier container with that address left behind when it was killed.
- */
-async function pooledBackends(target: Target): Promise<string> {
-    const pooler = await findContainer(target, target.outputs.pgbouncerContainer);
-    const addresses = pooler?.networks[target.outputs.networks.database] ?? [];
-    return `client_addr = ANY (${literal(`{${addresses.join(",")}}`)}) AND backend_start >= ${literal(pooler?.startedAt ?? "infinity")}
-            AND application_name <> current_setting('application_name')`;
-}
-
-/** How near the database is to its last connection. */
-export async function askRoom(target: Target): Promise<Room> {
-    return queryJson<Room>(
-        target,
-        "direct",
-        target.deployed.databases[0]!,
-        `SELECT json_build_object(
-             'maxConnections', current_setting('max_connections')::int,
-             'reserved', current_setting('superuser_reserved_connections')::int + coalesce(current_setting('reserved_connections', true), '0')::int,
-             'used', count(*),
-             'pooled', count(*) FILTER (WHERE ${await pooledBackends(target)}))
-           FROM pg_stat_activity WHERE backend_type = 'client backend'`,
-    );
-}
-
 export type Phase = "before" | "during" | "after";
 
 /** What was watched, before, during and after the stress. */
-export interface LoadFacts {
+export interface StressFacts {
     /** Backends of the pooler over time; seconds since the watch began. */
     backends: Point[];
     /** When the stress went on, in the same seconds. */
@@ -68,76 +30,39 @@ export interface LoadFacts {
 }
 
 /**
- * Watches the database from one direct session, while (from the fourth second on) clients query through the pooler. It is
- * all one script in the pooler's container, in which everything ends by itself: a run that is cut leaves nothing running.
+ * Watches the database from one direct session, while clients query through the pooler from the fourth second on (stress.sh).
+ * With 0 clients it only watches.
  */
-export async function runLoad(target: Target, clients: number): Promise<LoadFacts> {
+export async function runStress(target: Target, clients: number): Promise<StressFacts> {
     const { databases, pipelineTable } = target.deployed;
     const [schema = "", table = ""] = pipelineTable.split(".");
     const direct = psqlFor(target, "direct", databases[0]!);
     const pooled = psqlFor(target, "pooled", databases[0]!);
-    const turns = (beforeSeconds + stressSeconds + 20) * 10;
-
-    const sample = `SELECT 'backends', extract(epoch FROM clock_timestamp()), count(*) FROM pg_stat_activity WHERE ${await pooledBackends(target)};`;
-    // From the last answer on the old connection to the first on the new one, by the server's clock.
-    const connect = `SELECT clock_timestamp() AS began \\gset
-\\connect -
-WITH RECURSIVE family(oid) AS (
-    SELECT c.oid FROM pg_class c JOIN pg_namespace n ON n.oid = relnamespace WHERE nspname = ${literal(schema)} AND relname = ${literal(table)}
-    UNION SELECT inhrelid FROM pg_inherits JOIN family ON inhparent = family.oid)
-SELECT 'connection', extract(epoch FROM clock_timestamp() - :'began') * 1000, sum(pg_stat_get_tuples_inserted(oid)) FROM family;`;
-    const first = `SELECT clock_timestamp() + interval '${stressSeconds} s' AS deadline \\gset`;
-    const turn = `SELECT pg_sleep(0.1), clock_timestamp() > :'deadline' AS over \\gset
-\\echo query
-\\if :over
-\\echo finished
-\\quit
-\\endif`;
-    const script = `
-        watch() {
-            turn=0
-            while [ $turn -lt ${turns} ] && echo "$SAMPLE"; do
-                [ $((turn % 5)) -ne 0 ] || echo "$CONNECT"
-                turn=$((turn + 1))
-                sleep 0.1
-            done
-        }
-        client() {
-            # psql quits at the deadline, and the closed pipe ends the loop.
-            { echo "$FIRST"; while echo "$TURN"; do :; done; } 2> /dev/null | timeout ${stressSeconds + 30} ${words(...pooled.command)} 2>&1
-        }
-        watch 2> /dev/null | PGAPPNAME="$DIRECT_NAME" PGOPTIONS="$DIRECT_OPTIONS" ${words(...direct.command)} &
-        watching=$!
-        sleep ${beforeSeconds}
-        echo "phase|during"
-        (
-            i=0
-            while [ $i -lt ${clients} ]; do
-                client &
-                i=$((i + 1))
-            done
-            wait
-        ) | sed 's/^psql:<stdin>:[0-9]*: //' | sort | uniq -c | sed 's/^ *\\([0-9]*\\) /clients|\\1|/'
-        echo "phase|after"
-        sleep ${afterSeconds}
-        echo "phase|over"
-        kill $watching 2> /dev/null`;
+    const script = program("stress.sh", {
+        direct: words(...direct.command),
+        pooled: words(...pooled.command),
+        clients,
+        before: beforeSeconds,
+        after: afterSeconds,
+        turns: (beforeSeconds + stressSeconds + 20) * 10,
+        longest: stressSeconds + 30,
+    });
     const env = {
         ...pooled.env,
         DIRECT_NAME: direct.env.PGAPPNAME!,
         DIRECT_OPTIONS: direct.env.PGOPTIONS!,
-        SAMPLE: sample,
-        CONNECT: connect,
-        FIRST: first,
-        TURN: turn,
+        SAMPLE: `SELECT 'backends', extract(epoch FROM clock_timestamp()), count(*) FROM pg_stat_activity WHERE ${await pooledBackends(target)};`,
+        CONNECT: program("stress-connect.sql", { schema: literal(schema), table: literal(table) }),
+        FIRST: `SELECT clock_timestamp() + interval '${stressSeconds} s' AS deadline \\gset`,
+        TURN: program("stress-turn.sql"),
     };
     const ran = await inPooler(target, script, env, beforeSeconds + stressSeconds + 60);
-    return parseLoad(ran.stdout, ran.stderr);
+    return parseStress(ran.stdout, ran.stderr);
 }
 
 /** Reads the script's lines: `phase|…`, `backends|SECONDS|COUNT`, `connection|MS|INSERTED`, `clients|COUNT|WHAT THEY SAID`. */
-export function parseLoad(printed: string, said: string): LoadFacts {
-    const facts: LoadFacts = {
+export function parseStress(printed: string, said: string): StressFacts {
+    const facts: StressFacts = {
         backends: [],
         stress: { from: 0, to: 0 },
         connections: [],

@@ -5,6 +5,7 @@ import { bypasses, Whereabouts } from "../../../preflight/isolation";
 import { isContainerName } from "../../../preflight/names";
 import { Check, failed, ok, Outcome, skipped, Unmet, warning } from "../check";
 import { ContainerFacts, findContainer, findContainers } from "../containers";
+import { program } from "../programs";
 import { Target } from "../target";
 
 /** Names of the containers that the stack's outputs tell. */
@@ -83,7 +84,10 @@ export const containerChecks: Check[] = [
         proves: "both run the very images that are pinned",
         run: async (target) => {
             const { pgbouncer, pgadmin } = await both(target);
-            const found = [await imageOf(target, pgbouncer, target.deployed.pgbouncerImage), await imageOf(target, pgadmin, target.deployed.pgadminImage)];
+            const found = [
+                await imageOf(target, pgbouncer, target.deployed.pgbouncerImage),
+                await imageOf(target, pgadmin, target.deployed.pgadminImage),
+            ];
             const worst = found.find(({ result }) => result === "failed") ?? found.find(({ result }) => result === "skipped");
             return worst ?? ok(found.map(({ saw }) => saw.replace(/@sha256:(.{12}).*/, " sha256:$1…")).join("; "));
         },
@@ -135,13 +139,12 @@ async function reached(target: Target, pgadmin: ContainerFacts, databases: Found
     ]);
     const tried = [...outside, ...within];
     if (tried.length === 0) return [];
-    const script = [
-        "import json, socket, sys",
-        "for host, port in json.loads(sys.argv[1]):",
-        "    try: socket.create_connection((host, port), 2).close(); print(f'{host}:{port}')",
-        "    except OSError: pass",
-    ].join("\n");
-    const { code, stdout, stderr } = await exec(target.docker, pgadmin.name, ["/venv/bin/python3", "-c", script, JSON.stringify(tried)]);
+    const { code, stdout, stderr } = await exec(target.docker, pgadmin.name, [
+        "/venv/bin/python3",
+        "-c",
+        program("reach.py"),
+        JSON.stringify(tried),
+    ]);
     if (code !== 0) throw new Error(`what pgAdmin reaches can't be tried: ${stderr.trim()}`);
     return stdout.trim().split("\n").filter(Boolean);
 }

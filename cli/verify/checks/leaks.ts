@@ -1,5 +1,6 @@
 import { randomBytes, randomInt } from "crypto";
 import { Check, failed, ok, once, Outcome, skipped, warning } from "../check";
+import { program } from "../programs";
 import { inPooler, literal, psqlFor, reason, words } from "../sessions";
 import { Target } from "../target";
 
@@ -97,19 +98,8 @@ const look = once(async (target: Target): Promise<LeakFacts> => {
         "COMMIT;",
     ];
     const atOnce = Math.min(mostHeld, defaultPoolSize);
-    const looker = `
-        export held=$((held + 1))
-        [ $held -lt ${atOnce} ] && more=1 || more=0
-        [ $held -gt 1 ] && within=3 || within=10
-        printf '%s\\n' "$LOOKING" | timeout $within ${psql} -v pid=$pid -v more=$more || [ $held -gt 1 ] || echo "broken $?"`;
-    const script = `
-        pid=$(printf '%s\\n' "$SETTING" | timeout 10 ${psql}) || exit
-        export pid held=0
-        for chain in $(seq ${Math.ceil(mostLooks / atOnce)}); do
-            looks=$(sh -c "$LOOKER")
-            echo "$looks"
-            case $looks in *broken*) exit \${looks##*broken } ;; *set*) break ;; esac
-        done`;
+    const looker = program("leaks-looker.sh", { psql, atOnce });
+    const script = program("leaks.sh", { psql, chains: Math.ceil(mostLooks / atOnce) });
     const input = { SETTING: setting.join("\n"), LOOKING: looking.join("\n"), LOOKER: looker };
     const ran = await inPooler(target, script, { ...env, ...input }, 60);
     if (ran.code !== 0) throw new Error(`pooled sessions: ${reason(ran)}`);

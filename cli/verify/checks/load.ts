@@ -2,11 +2,15 @@ import { poolerBackends } from "../../../components/pgbouncer/budget";
 import { chart } from "../chart";
 import { Check, failed, ok, once, Outcome, skipped, warning } from "../check";
 import { askConsole, ConsoleFacts } from "../console";
-import { askRoom, LoadFacts, margin, Phase, Room, runLoad, stressClients } from "../stress";
+import { Headroom, readHeadroom } from "../headroom";
+import { Phase, runStress, stressClients, StressFacts } from "../stress";
 import { Target } from "../target";
 
-/** Why the stress would take the database's last connections; undefined where it may run. */
-export function whyNoRoom({ maxConnections, reserved, used, pooled }: Room, most: number): string | undefined {
+/** Connections that have to stay free beyond what the pool may still grow by: for verify's own sessions, and for others. */
+const margin = 5;
+
+/** Why the stress would take the database's last connections; undefined if it may run. */
+export function headroomProblem({ maxConnections, reserved, used, pooled }: Headroom, most: number): string | undefined {
     const left = maxConnections - reserved - used;
     const growth = Math.max(0, most - pooled);
     if (left >= growth + margin) return undefined;
@@ -17,7 +21,7 @@ export function whyNoRoom({ maxConnections, reserved, used, pooled }: Room, most
 }
 
 interface Load {
-    facts: LoadFacts;
+    facts: StressFacts;
     /** Why there was no stress, where there was none. */
     refused?: string;
     most: number;
@@ -25,9 +29,9 @@ interface Load {
 
 const load = once(async (target: Target): Promise<Load> => {
     const most = mostBackends(target);
-    const refused = whyNoRoom(await askRoom(target), most);
+    const refused = headroomProblem(await readHeadroom(target), most);
     // Without the stress too: whether direct connections succeed is still to be seen.
-    const facts = await runLoad(target, refused ? 0 : stressClients);
+    const facts = await runStress(target, refused ? 0 : stressClients);
     return { facts, most, ...(refused ? { refused } : {}) };
 });
 
@@ -40,7 +44,7 @@ function median(values: number[]): number {
 }
 
 /** Whether direct connections succeed before and while the pooler is under stress. */
-export function judgeDirect({ connections, watchError }: LoadFacts, stressed: boolean): Outcome {
+export function judgeDirect({ connections, watchError }: StressFacts, stressed: boolean): Outcome {
     const times = (phase: Phase) => connections.filter((one) => one.phase === phase).map(({ ms }) => ms);
     const tell = (phase: Phase) => `${times(phase).length} ${phase}, median ${median(times(phase)).toFixed(0)} ms`;
     if (watchError) return failed(`after ${connections.length} direct connections: ${watchError}`);
@@ -50,7 +54,7 @@ export function judgeDirect({ connections, watchError }: LoadFacts, stressed: bo
 }
 
 /** Whether all queries of the stress came back, over no more backends than a pooler may hold. */
-export function judgeStress({ backends, stress, queries, finished, failures, watchError }: LoadFacts, most: number): Outcome {
+export function judgeStress({ backends, stress, queries, finished, failures, watchError }: StressFacts, most: number): Outcome {
     const during = backends.filter(({ at }) => at >= stress.from);
     const peak = Math.max(0, ...during.map(({ value }) => value));
     const lines = chart(backends, {
@@ -71,7 +75,7 @@ export function judgeStress({ backends, stress, queries, finished, failures, wat
 }
 
 /** Whether the pipeline goes on writing under stress as it did before. */
-export function judgePipeline({ connections, backends, stress }: LoadFacts, table: string): Outcome {
+export function judgePipeline({ connections, backends, stress }: StressFacts, table: string): Outcome {
     const of = (phases: Phase[]) => connections.filter(({ phase }) => phases.includes(phase)).map(({ inserted }) => inserted);
     const all = of(["before", "during", "after"]);
     if (all.length === 0 || all.includes(null)) return skipped(`there is no table ${table} (setting pipelineTable)`);

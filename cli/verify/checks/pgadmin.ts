@@ -17,7 +17,8 @@ async function ping(target: Target): Promise<Outcome> {
     const code =
         "import os, urllib.request as r; print(r.urlopen(f\"http://127.0.0.1:{os.environ['PGADMIN_LISTEN_PORT']}/misc/ping\", timeout=10).read().decode())";
     const ran = await exec(target.docker, name, ["/venv/bin/python3", "-c", code]);
-    if (ran.code !== 0) return failed(ran.stderr.trim().split("\n").at(-1) ?? reason(ran), `${target.dockerCommand} logs --tail 20 ${name}`);
+    if (ran.code !== 0)
+        return failed(ran.stderr.trim().split("\n").at(-1) ?? reason(ran), `${target.dockerCommand} logs --tail 20 ${name}`);
     return ran.stdout.trim() === answer ? ok(answer) : failed(`it answers ${ran.stdout.trim().slice(0, 80)}`);
 }
 

@@ -3,13 +3,15 @@ import { Deployed } from "../../../../settings/deployed";
 import { Outcome } from "../../../../cli/verify/check";
 import { judgeContainers, judgeImage, judgeIsolation, judgePorts } from "../../../../cli/verify/checks/containers";
 import { judgeLeak, parseLooks } from "../../../../cli/verify/checks/leaks";
-import { judgeDirect, judgeLimits, judgePipeline, judgeStress, whyNoRoom } from "../../../../cli/verify/checks/load";
-import { judgeExpiry, judgeGrants, judgePath, LookupFacts, remedies } from "../../../../cli/verify/checks/lookup";
+import { judgeDirect, judgeLimits, judgePipeline, headroomProblem, judgeStress } from "../../../../cli/verify/checks/load";
+import { judgeExpiry, judgeGrants, judgePath, remedies } from "../../../../cli/verify/checks/lookup";
 import { judgeVisit } from "../../../../cli/verify/checks/pgadmin";
 import { judgeConfig, judgeMode, judgeVersion, judgeVulnerabilities, versionInTag } from "../../../../cli/verify/checks/pooler";
 import { parseConsole } from "../../../../cli/verify/console";
 import { ContainerFacts } from "../../../../cli/verify/containers";
-import { LoadFacts, parseLoad, Room } from "../../../../cli/verify/stress";
+import { LookupFacts } from "../../../../cli/verify/lookup-probe";
+import { Headroom } from "../../../../cli/verify/headroom";
+import { parseStress, StressFacts } from "../../../../cli/verify/stress";
 import { compareVersions, hasEmptyName, vulnerabilitiesOf } from "../../../../cli/verify/vulnerabilities";
 
 const seen = ({ result, saw, remedy = "" }: Outcome) => `${result}: ${saw} ${remedy}`;
@@ -261,13 +263,13 @@ describe("leaks", () => {
 });
 
 describe("the load", () => {
-    const room: Room = { maxConnections: 100, reserved: 3, used: 70, pooled: 2 };
+    const room: Headroom = { maxConnections: 100, reserved: 3, used: 70, pooled: 2 };
 
     test("is refused where the pool's growth and the margin don't fit", () => {
-        expect(whyNoRoom(room, 18)).toBeUndefined(); // 27 left, 16 + 5 needed
-        expect(whyNoRoom({ ...room, used: 76 }, 18)).toBeUndefined();
-        expect(whyNoRoom({ ...room, used: 77 }, 18)).toContain("20 are left: max_connections 100, less 3 reserved and 77 in use");
-        expect(whyNoRoom({ ...room, used: 92, pooled: 18 }, 18)).toBeUndefined(); // a full pool grows no more
+        expect(headroomProblem(room, 18)).toBeUndefined(); // 27 left, 16 + 5 needed
+        expect(headroomProblem({ ...room, used: 76 }, 18)).toBeUndefined();
+        expect(headroomProblem({ ...room, used: 77 }, 18)).toContain("20 are left: max_connections 100, less 3 reserved and 77 in use");
+        expect(headroomProblem({ ...room, used: 92, pooled: 18 }, 18)).toBeUndefined(); // a full pool grows no more
     });
 
     const printed = `connection|12.5|100
@@ -285,14 +287,14 @@ clients|30|finished
 connection|9.0|140
 phase|over
 `;
-    const facts = parseLoad(printed, "Terminated\n");
-    const changed = (more: Partial<LoadFacts>): LoadFacts => ({ ...facts, ...more });
+    const facts = parseStress(printed, "Terminated\n");
+    const changed = (more: Partial<StressFacts>): StressFacts => ({ ...facts, ...more });
 
     test("is read by phase", () => {
         expect(facts).toMatchObject({ stress: { from: 0.5, to: 1.5 }, queries: 1200, finished: 30, failures: [], watchError: "" });
         expect(facts.connections.map(({ phase }) => phase)).toEqual(["before", "before", "before", "during", "after"]);
-        expect(parseLoad("phase|during\n", "psql: error: gone").watchError).toBe("psql: error: gone");
-        expect(parseLoad("clients|2|ERROR:  query_wait_timeout\nphase|over\n", "").failures).toEqual(["2 × ERROR:  query_wait_timeout"]);
+        expect(parseStress("phase|during\n", "psql: error: gone").watchError).toBe("psql: error: gone");
+        expect(parseStress("clients|2|ERROR:  query_wait_timeout\nphase|over\n", "").failures).toEqual(["2 × ERROR:  query_wait_timeout"]);
     });
 
     test("passes within one pooler's backends, and shows a chart", () => {
@@ -300,7 +302,7 @@ phase|over
         expect(judgeStress(facts, 18).chart!.join("\n")).toContain("18 at most");
     });
 
-    test.each<[string, Partial<LoadFacts>, string]>([
+    test.each<[string, Partial<StressFacts>, string]>([
         ["too many backends", { backends: [{ at: 1, value: 19 }] }, "more backends than one pooler may hold"],
         ["a failed query", { failures: ["1 × ERROR:  no"] }, "1 × ERROR:  no"],
         ["a client that stopped", { finished: 29 }, "1 of 30 clients"],
