@@ -5,8 +5,8 @@
 # Samples every 0.1 s, and makes a new direct connection every fifth time.
 watch() {
     turn=0
-    while [ $turn -lt {{turns}} ] && echo "$SAMPLE"; do
-        [ $((turn % 5)) -ne 0 ] || echo "$CONNECT"
+    while [ $turn -lt {{turns}} ] && printf '%s\n' "$SAMPLE"; do
+        [ $((turn % 5)) -ne 0 ] || printf '%s\n' "$CONNECT"
         turn=$((turn + 1))
         sleep 0.1
     done
@@ -14,7 +14,7 @@ watch() {
 
 # psql quits at the deadline, and the closed pipe ends the loop.
 client() {
-    { echo "$FIRST"; while printf '%s\n' "$TURN"; do :; done; } 2> /dev/null | timeout {{longest}} {{pooled}} 2>&1
+    { printf '%s\n' "$FIRST"; while printf '%s\n' "$TURN"; do :; done; } 2> /dev/null | timeout {{longest}} {{pooled}} 2>&1
 }
 
 watch 2> /dev/null | PGAPPNAME="$DIRECT_NAME" PGOPTIONS="$DIRECT_OPTIONS" {{direct}} &
