@@ -1,11 +1,10 @@
-import * as fs from "fs";
 import * as path from "path";
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
-import { image } from "../container";
+import { containerDefaults, pullImage, uploadFile, uploadScript } from "../container";
 import { databaseNetworkLabel, labels, owner, proxyNetworkLabel } from "../labels";
-import { rotatedLogs } from "../logs";
+import { resourceNames } from "../names";
 import { FoundNetwork } from "../networks";
 import { emailSettings } from "./email";
 import { proxySettings, Route, routeLabels, routerName } from "./route";
@@ -52,6 +51,9 @@ export function duration(seconds: number): string {
 }
 const listenPort = 80;
 
+/** Name of pgAdmin on the sidecar's network. */
+const alias = resourceNames.pgadmin;
+
 /** pgAdmin 4 on the sidecar's network, where it reaches the pooler and, unless it is told to, not the database. */
 export class Pgadmin extends pulumi.ComponentResource {
     /** Where a browser finds it; for a stack with neither a port nor a domain, its address on the Docker network. */
@@ -72,11 +74,7 @@ export class Pgadmin extends pulumi.ComponentResource {
         // One that was there already keeps what it is: to change a volume's labels is to make it anew.
         const ignoreChanges = ["labels", "driver", "driverOpts"];
         const volume = new docker.Volume(name, { name: args.volume }, { parent, retainOnDelete: true, ignoreChanges });
-        const file = (from: string) => ({
-            file: `${home}/${from}`,
-            content: fs.readFileSync(path.join(__dirname, from), "utf8"),
-            permissions: "0755",
-        });
+        const script = (file: string) => uploadScript(`${home}/${file}`, path.join(__dirname, file));
 
         const { proxy, databaseNetwork } = args;
         const routed = proxy
@@ -90,7 +88,7 @@ export class Pgadmin extends pulumi.ComponentResource {
         const servers = pulumi.output(args.server).apply(renderServers);
         const { tryImage, startTimeout: within } = args;
         const tried = pulumi
-            .all([image(name, args.image, parent), args.image, args.email, servers, volume.name])
+            .all([pullImage(name, args.image, parent), args.image, args.email, servers, volume.name])
             .apply(async ([id, reference, email, serverFile, volumeName]) => {
                 if (!pulumi.runtime.isDryRun()) {
                     await tryImage?.({ owner: owner(), reference, image: id, email, servers: serverFile, volume: volumeName, within });
@@ -101,44 +99,27 @@ export class Pgadmin extends pulumi.ComponentResource {
         const container = new docker.Container(
             name,
             {
+                ...containerDefaults,
                 image: tried,
                 entrypoints: ["/bin/sh", `${home}/start`],
                 uploads: [
-                    file("start"),
-                    file("backup.py"),
-                    file("refresh.py"),
-                    { file: "/pgadmin4/servers.json", content: servers, permissions: "0444" },
+                    script("start"),
+                    script("backup.py"),
+                    script("refresh.py"),
+                    uploadFile("/pgadmin4/servers.json", servers),
                     // Not an env, which `docker inspect` shows.
-                    { file: `${home}/password`, content: this.password, permissions: "0444" },
+                    uploadFile(`${home}/password`, this.password),
                 ],
-                envs: [
-                    pulumi.interpolate`PGADMIN_DEFAULT_EMAIL=${this.email}`,
-                    `PGADMIN_DEFAULT_PASSWORD_FILE=${home}/password`,
-                    "PGADMIN_SERVER_JSON_FILE=/pgadmin4/servers.json",
-                    "PGADMIN_CONFIG_SERVER_MODE=True",
-                    "PGADMIN_CONFIG_MASTER_PASSWORD_REQUIRED=False",
-                    // Neither asks anybody outside: not for news of versions, not with a hash of the login for a picture.
-                    "PGADMIN_CONFIG_UPGRADE_CHECK_ENABLED=False",
-                    "PGADMIN_CONFIG_SHOW_GRAVATAR_IMAGE=False",
-                    "PGADMIN_DISABLE_POSTFIX=True",
-                    // Said, since without capabilities the image would silently choose 8080.
-                    `PGADMIN_LISTEN_PORT=${listenPort}`,
-                    // The way by hostPort is plain HTTP, on which such a cookie would not be sent back.
-                    ...proxySettings(proxy ? 1 : 0, proxy !== undefined && !args.hostPort),
-                    ...emailSettings(args.email),
-                    pulumi.interpolate`SIDECAR_IMAGE=${args.image}`,
-                ],
+                envs: environment(args),
                 volumes: [{ volumeName: volume.name, containerPath: "/var/lib/pgadmin" }],
-                networkMode: "bridge",
                 networksAdvanced: [
-                    { name: args.network, aliases: ["pgadmin"] },
+                    { name: args.network, aliases: [alias] },
                     // Without the alias: another pgAdmin may have it there already.
                     ...(databaseNetwork ? [{ name: databaseNetwork.name }] : []),
                     ...(proxy ? [{ name: proxy.network.name }] : []),
                 ],
                 ...(args.hostPort ? { ports: [{ internal: listenPort, external: args.hostPort, ip: "127.0.0.1" }] } : {}),
                 labels: pulumi.output(routed).apply((route) => labels({ ...networkIds, ...route })),
-                restart: "always",
                 healthcheck: {
                     // Not Python, whose start takes ten times the CPU. This busybox is in Alpine and in Debian.
                     tests: ["CMD", "busybox", "wget", "-q", "-T", "4", "-O", "/dev/null", `http://127.0.0.1:${listenPort}/misc/ping`],
@@ -147,24 +128,41 @@ export class Pgadmin extends pulumi.ComponentResource {
                     retries: 3,
                     startPeriod: duration(args.startTimeout),
                 },
-                wait: true,
                 waitTimeout: args.startTimeout,
                 destroyGraceSeconds: 10,
-                capabilities: { drops: ["ALL"] },
-                securityOpts: ["no-new-privileges"],
-                ...rotatedLogs,
             },
             // Its SQLite takes one writer: the old container goes before the new one comes.
             { parent, deleteBeforeReplace: true, replaceOnChanges: ["healthcheck"] },
         );
 
         this.containerName = container.name;
-        const url = proxy
-            ? `https://${proxy.domain}`
-            : args.hostPort
-              ? `http://127.0.0.1:${args.hostPort}`
-              : `http://pgadmin:${listenPort}`;
-        this.url = container.id.apply(() => url);
+        this.url = container.id.apply(() => urlOf(args));
         this.registerOutputs({ url: this.url, email: this.email, password: this.password, containerName: this.containerName });
     }
+}
+
+function environment({ proxy, hostPort, email, image }: PgadminArgs): pulumi.Input<string>[] {
+    return [
+        pulumi.interpolate`PGADMIN_DEFAULT_EMAIL=${email}`,
+        `PGADMIN_DEFAULT_PASSWORD_FILE=${home}/password`,
+        "PGADMIN_SERVER_JSON_FILE=/pgadmin4/servers.json",
+        "PGADMIN_CONFIG_SERVER_MODE=True",
+        "PGADMIN_CONFIG_MASTER_PASSWORD_REQUIRED=False",
+        // pgAdmin asks nobody outside: not for news of versions, not with a hash of the login for a picture.
+        "PGADMIN_CONFIG_UPGRADE_CHECK_ENABLED=False",
+        "PGADMIN_CONFIG_SHOW_GRAVATAR_IMAGE=False",
+        "PGADMIN_DISABLE_POSTFIX=True",
+        // Without capabilities the image would silently choose 8080.
+        `PGADMIN_LISTEN_PORT=${listenPort}`,
+        // Access by hostPort is plain HTTP, over which a browser would not send back a secure cookie.
+        ...proxySettings(proxy ? 1 : 0, proxy !== undefined && !hostPort),
+        ...emailSettings(email),
+        pulumi.interpolate`SIDECAR_IMAGE=${image}`,
+    ];
+}
+
+/** Where a browser finds pgAdmin. */
+function urlOf({ proxy, hostPort }: PgadminArgs): string {
+    if (proxy) return `https://${proxy.domain}`;
+    return hostPort ? `http://127.0.0.1:${hostPort}` : `http://${alias}:${listenPort}`;
 }

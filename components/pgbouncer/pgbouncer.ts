@@ -1,10 +1,8 @@
-import * as fs from "fs";
 import * as path from "path";
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
-import { image } from "../container";
+import { containerDefaults, pullImage, uploadFile, uploadScript } from "../container";
 import { databaseNetworkLabel, labels } from "../labels";
-import { rotatedLogs } from "../logs";
 import { FoundNetwork } from "../networks";
 import { poolerBackends } from "./budget";
 import { configDir, lookupDatabase, PgbouncerIni, renderIni, renderUserlist } from "./ini";
@@ -53,24 +51,21 @@ export class Pgbouncer extends pulumi.ComponentResource {
         const ini = pulumi.output(args.ini);
         this.ini = ini.apply(renderIni);
         const userlist = pulumi.all([ini, args.password]).apply(([{ authUser }, password]) => renderUserlist(authUser, password));
-        const script = (file: string) => ({
-            file: `${configDir}/${file}`,
-            content: fs.readFileSync(path.join(__dirname, file), "utf8"),
-            permissions: "0755",
-        });
+        const script = (file: string) => uploadScript(`${configDir}/${file}`, path.join(__dirname, file));
         const grace = pulumi.output(args.stopGrace ?? 60);
 
         const container = new docker.Container(
             name,
             {
-                image: image(name, args.image, parent),
+                ...containerDefaults,
+                image: pullImage(name, args.image, parent),
                 // No `name`: two have to stand side by side while one takes over. `docker ps --filter name=pgbouncer` finds both.
                 command: [`${configDir}/run`],
                 uploads: [
-                    { file: `${configDir}/pgbouncer.ini`, content: this.ini, permissions: "0444" },
+                    uploadFile(`${configDir}/pgbouncer.ini`, this.ini),
                     // Here, since envs show in `docker inspect`. Readable to all in the container, which runs as postgres alone:
                     // uploads are root's, and with `owner` the engine takes the uid that the *host* has under the user's name.
-                    { file: `${configDir}/userlist.txt`, content: pulumi.secret(userlist), permissions: "0444" },
+                    uploadFile(`${configDir}/userlist.txt`, pulumi.secret(userlist)),
                     script("run"),
                     script("health"),
                 ],
@@ -81,23 +76,17 @@ export class Pgbouncer extends pulumi.ComponentResource {
                     `SIDECAR_DATABASE=${lookupDatabase}`,
                     pulumi.interpolate`SIDECAR_FILES=${ini.apply(openFiles)}`,
                 ],
-                networkMode: "bridge",
                 networksAdvanced: [
                     { name: args.databaseNetwork.name, aliases: [args.alias] },
                     { name: args.sidecarNetwork, aliases: [args.alias] },
                 ],
                 labels: labels({ [databaseNetworkLabel]: args.databaseNetwork.id }),
-                restart: "always",
                 healthcheck: { tests: ["CMD", `${configDir}/health`], interval: "5s", timeout: "5s", retries: 3, startPeriod: "30s" },
-                wait: true,
                 waitTimeout: proofTimeout,
                 // SIGTERM starts the gentle leave in `run`; the provider kills at once where it is given no grace.
                 stopSignal: "SIGTERM",
                 stopTimeout: grace,
                 destroyGraceSeconds: grace,
-                capabilities: { drops: ["ALL"] },
-                securityOpts: ["no-new-privileges"],
-                ...rotatedLogs,
             },
             {
                 parent,
