@@ -4,14 +4,14 @@ import { program, statements } from "./programs";
 import { literal, query, queryJson } from "./sessions";
 import { Target } from "./target";
 
-/** What the database tells of the lookup function. */
+/** What the database says about the lookup function. */
 export interface LookupFacts {
     superuser: boolean;
     roleExists: boolean;
-    /** Owner and body; null where there is no such function. */
+    /** Owner and body; null if there is no such function. */
     owner: string | null;
     body: string | null;
-    /** Who may execute it; `PUBLIC` is everybody. */
+    /** The roles that may execute it; `PUBLIC` is everybody. */
     executors: string[];
 }
 
@@ -33,7 +33,7 @@ export interface Answers {
     [question: string]: boolean;
 }
 
-/** A verifier as PostgreSQL makes them, of a password that nobody knows. */
+/** A verifier in PostgreSQL's form, of a password that nobody knows. */
 function madeUpVerifier(): string {
     const [salt, storedKey, serverKey] = [16, 32, 32].map((length) => randomBytes(length).toString("base64"));
     return `SCRAM-SHA-256$4096:${salt}$${storedKey}:${serverKey}`;
@@ -42,7 +42,7 @@ function madeUpVerifier(): string {
 /** Asks the lookup as the lookup role within a transaction that makes what it needs and is rolled back; prints `QUESTION|t` or `|f`. */
 export async function probe(target: Target, file: string): Promise<Answers> {
     const { superuser, roleExists, owner } = await lookupFacts(target);
-    if (!superuser) throw new Unmet(`${target.login.user} is no superuser, so it can't ask as ${target.deployed.authUser}`);
+    if (!superuser) throw new Unmet(`${target.login.user} is not a superuser, so it can't ask as ${target.deployed.authUser}`);
     if (!roleExists) throw new Unmet(`role ${target.deployed.authUser} is gone (see lookup-login)`);
     if (owner === null) throw new Unmet(`function ${target.deployed.authFunction} is gone (see lookup-grants)`);
     const name = `sidecar_verify_${randomBytes(6).toString("hex")}`;

@@ -4,26 +4,26 @@ import { program } from "./programs";
 import { inPooler, literal, psqlFor, words } from "./sessions";
 import { Target } from "./target";
 
-/** Clients of the stress, and for how many seconds they query; before and after it the database is only watched. */
+/** Clients of the stress. They query for `stressSeconds`; before and after that, verify only watches the database. */
 export const stressClients = 30;
 const stressSeconds = 8;
 const beforeSeconds = 4;
-// The statistics of an insert are written out a second after it.
+// PostgreSQL writes the statistics of an insert out a second after it.
 const afterSeconds = 1.5;
 
 export type Phase = "before" | "during" | "after";
 
-/** What was watched, before, during and after the stress. */
+/** What the watch saw before, during and after the stress. */
 export interface StressFacts {
-    /** Backends of the pooler over time; seconds since the watch began. */
+    /** Backends of the pooler over time, in seconds since the watch began. */
     backends: Point[];
-    /** When the stress went on, in the same seconds. */
+    /** When the stress began and ended, in the same seconds. */
     stress: { from: number; to: number };
     /** Each new direct connection: milliseconds until its first answer, and the rows inserted so far (null without the table). */
     connections: { phase: Phase; ms: number; inserted: number | null }[];
-    /** Why the watch ended early, where it did. */
+    /** Why the watch ended early; "" if it did not. */
     watchError: string;
-    /** Queries that came back, clients that went on until the end, and what the others said. */
+    /** Queries that came back, clients that lasted until the end, and what the others said. */
     queries: number;
     finished: number;
     failures: string[];
@@ -60,8 +60,8 @@ export async function runStress(target: Target, clients: number): Promise<Stress
     return parseStress(ran.stdout, ran.stderr);
 }
 
-/** Reads the script's lines: `phase|…`, `backends|SECONDS|COUNT`, `connection|MS|INSERTED`, `clients|COUNT|WHAT THEY SAID`. */
-export function parseStress(printed: string, said: string): StressFacts {
+/** Parses the script's lines: `phase|…`, `backends|SECONDS|COUNT`, `connection|MS|INSERTED`, `clients|COUNT|WHAT THEY SAID`. */
+export function parseStress(stdout: string, stderr: string): StressFacts {
     const facts: StressFacts = {
         backends: [],
         stress: { from: 0, to: 0 },
@@ -74,7 +74,7 @@ export function parseStress(printed: string, said: string): StressFacts {
     let phase: Phase | "over" = "before";
     let began: number | undefined;
     let at = 0;
-    for (const line of printed.split("\n")) {
+    for (const line of stdout.split("\n")) {
         const [kind, first = "", ...rest] = line.split("|");
         if (kind === "phase") {
             phase = first as Phase | "over";
@@ -93,7 +93,7 @@ export function parseStress(printed: string, said: string): StressFacts {
             else facts.failures.push(`${first} × ${what}`);
         }
     }
-    if (phase !== "over") facts.watchError = said.trim() || "the script ended before its time";
-    else facts.watchError = said.split("\n").find((line) => /ERROR|FATAL|error:/.test(line)) ?? "";
+    if (phase !== "over") facts.watchError = stderr.trim() || "the script ended before its time";
+    else facts.watchError = stderr.split("\n").find((line) => /ERROR|FATAL|error:/.test(line)) ?? "";
     return facts;
 }

@@ -1,3 +1,4 @@
+import { resourceNames } from "../../../components/names";
 import { databasesOn, inspectHost, whereabouts } from "../../../preflight/dockerhost";
 import { ask } from "../../../host/engine";
 import { exec } from "../../../host/exec";
@@ -8,13 +9,13 @@ import { ContainerFacts, findContainer, findContainers } from "../containers";
 import { program } from "../programs";
 import { Target } from "../target";
 
-/** Names of the containers that the stack's outputs tell. */
+/** Names of the containers, from the stack's outputs. */
 interface Expected {
     pgbouncer: string;
     pgadmin: string;
 }
 
-/** Whether the stack's own containers are there, healthy and alone. */
+/** Whether the stack's own containers are there and healthy, without a second pooler. */
 export function judgeContainers(
     found: ContainerFacts[],
     expected: Expected,
@@ -23,14 +24,14 @@ export function judgeContainers(
     const own = [expected.pgbouncer, expected.pgadmin].map((name) => ({ name, one: found.find((each) => each.name === name) }));
     for (const { name, one } of own) {
         if (!one) return failed(`container ${name} is gone`, `${up} --refresh`);
-        if (!one.running) return failed(`container ${name} does not run`, `${up} --refresh`);
+        if (!one.running) return failed(`container ${name} is not running`, `${up} --refresh`);
         if (one.health !== "healthy")
             return failed(
-                `${name} is ${one.health}: ${one.healthSaid || "its health check says nothing within its time"}`,
-                `${dockerCommand} restart ${name}   (if that does not help, its log says why: ${dockerCommand} logs --tail 20 ${name})`,
+                `${name} is ${one.health}: ${one.healthSaid || "its health check printed nothing in time"}`,
+                `${dockerCommand} restart ${name}   (if that does not help, see its log: ${dockerCommand} logs --tail 20 ${name})`,
             );
     }
-    const second = found.filter(({ name }) => name.startsWith("pgbouncer-") && name !== expected.pgbouncer);
+    const second = found.filter(({ name }) => name.startsWith(`${resourceNames.pooler}-`) && name !== expected.pgbouncer);
     if (second.length > 0) return failed(`besides ${expected.pgbouncer} there is ${second.map(({ name }) => name).join(", ")}`, up);
     const saw = own.map(({ name, one }) => `${name} healthy, ${one!.restarts} restarts`).join("; ");
     return own.some(({ one }) => one!.restarts > 0) ? warning(saw) : ok(saw);
@@ -44,19 +45,19 @@ export function judgeImage(reference: string, repoDigests: string[], up: string)
     return failed(`runs ${repoDigests.join(", ") || "an image without a digest"}, not ${reference}`, `${up} --refresh`);
 }
 
-/** Whether nothing is reachable from outside the Docker networks but pgAdmin's port on loopback. */
+/** Whether the containers publish nothing but pgAdmin's port on loopback. */
 export function judgePorts(pgbouncer: string[], pgadmin: string[], pgadminPort: number, up: string): Outcome {
     const expected = pgadminPort > 0 ? [`127.0.0.1:${pgadminPort}`] : [];
     const list = (published: string[]) => published.join(", ") || "nothing";
     const saw = `pgbouncer publishes ${list(pgbouncer)}, pgAdmin ${list(pgadmin)}`;
     return pgbouncer.length === 0 && list(pgadmin) === list(expected)
         ? ok(saw)
-        : failed(`${saw}; expected of pgAdmin ${list(expected)}`, `${up} --refresh`);
+        : failed(`${saw}; pgAdmin should publish ${list(expected)}`, `${up} --refresh`);
 }
 
 async function running(target: Target, name: string): Promise<ContainerFacts> {
     const one = await findContainer(target, name);
-    if (!one?.running) throw new Unmet(`container ${name} does not run (see containers)`);
+    if (!one?.running) throw new Unmet(`container ${name} is not running (see containers)`);
     return one;
 }
 
@@ -81,7 +82,7 @@ export const containerChecks: Check[] = [
     },
     {
         id: "images",
-        proves: "both run the very images that are pinned",
+        proves: "both run exactly the images that are pinned",
         run: async (target) => {
             const { pgbouncer, pgadmin } = await both(target);
             const found = [
@@ -94,7 +95,7 @@ export const containerChecks: Check[] = [
     },
     {
         id: "ports",
-        proves: "nothing is published on the host but pgAdmin's loopback port, where it is set",
+        proves: "nothing is published on the host except pgAdmin's loopback port, if pgadminPort is set",
         run: async (target) => {
             const { pgbouncer, pgadmin } = await both(target);
             return judgePorts(pgbouncer.published, pgadmin.published, target.deployed.pgadminPort, target.upCommand);
@@ -102,7 +103,7 @@ export const containerChecks: Check[] = [
     },
     {
         id: "isolation",
-        proves: "pgAdmin reaches the database through the pooler only: by no network, and by no port of the host",
+        proves: "pgAdmin reaches the database only through the pooler, not by a network or a port of the host",
         run: async (target) => {
             const { pgadmin } = await both(target);
             const databases = await findDatabases(target);
@@ -111,7 +112,7 @@ export const containerChecks: Check[] = [
     },
 ];
 
-/** The database's containers, as its network and its name there say. */
+/** The database's containers: those that answer to its name on its network. */
 async function findDatabases(target: Target): Promise<Found[]> {
     const host = await inspectHost(target.docker);
     const { databaseHost } = target.deployed;
@@ -121,12 +122,12 @@ async function findDatabases(target: Target): Promise<Found[]> {
     }));
 }
 
-/** Where the database is, and its addresses there. */
+/** A container of the database: where it is, and its addresses there. */
 interface Found extends Whereabouts {
     addresses: string[];
 }
 
-/** The addresses, as `host:port`, on which the database's ports answer pgAdmin past the pooler: each is tried from inside it. */
+/** The addresses, as `host:port`, at which the database answers pgAdmin directly. Each is tried from inside pgAdmin's container. */
 async function reached(target: Target, pgadmin: ContainerFacts, databases: Found[]): Promise<string[]> {
     const { databaseHost, databasePort } = target.deployed;
     const outside = databases.length === 0 && !isContainerName(databaseHost) ? [[databaseHost, databasePort]] : [];
@@ -145,11 +146,11 @@ async function reached(target: Target, pgadmin: ContainerFacts, databases: Found
         program("reach.py"),
         JSON.stringify(tried),
     ]);
-    if (code !== 0) throw new Error(`what pgAdmin reaches can't be tried: ${stderr.trim()}`);
+    if (code !== 0) throw new Error(`can't try what pgAdmin reaches: ${stderr.trim()}`);
     return stdout.trim().split("\n").filter(Boolean);
 }
 
-/** Whether pgAdmin has a way past the pooler, by the networks that it shares with the database and by what it reached. */
+/** Whether pgAdmin has a way past the pooler: a network that it shares with the database, or an address that answered. */
 export function judgeIsolation(
     pgadmin: ContainerFacts,
     databases: Whereabouts[],
@@ -160,16 +161,17 @@ export function judgeIsolation(
     const saw = `pgAdmin is on ${networks.join(", ")}`;
     const { databaseHost, databasePort, pgadminDirect, pgadminDomain } = target.deployed;
     const { database: network } = target.outputs.networks;
-    if (pgadminDirect) return warning(`${saw}, as pgadminDirect says: a tab of its direct entry holds a backend that no budget counts`);
-    // Put there by hand; with a domain it may be the proxy's network.
+    if (pgadminDirect)
+        return warning(`${saw}, because pgadminDirect is set: each tab on the direct entry holds a backend that no budget counts`);
+    // Somebody connected it by hand. With a domain, the database's network may also be the proxy's.
     if (networks.includes(network) && networks.length > (pgadminDomain === "" ? 1 : 2))
         return failed(saw, `${target.dockerCommand} network disconnect ${network} ${pgadmin.name}`);
     const ways = databases.flatMap((database) => bypasses(networks, database, databasePort, target.dockerCommand));
     const open = reached.length > 0 ? `; it reaches the database past the pooler at ${reached.join(", ")}` : "";
-    // A way that a firewall closes is none, and one that none is known for is one.
+    // What counts is what answered: a firewall may close a known way, and an unknown way may be open.
     if (ways.length > 0 && open !== "") return warning(`${saw}${open}: by ${ways.map(({ by }) => by).join("; by ")}`, ways[0]!.fix);
     if (open !== "") return warning(saw + open);
     if (databases.length === 0 && isContainerName(databaseHost))
-        return skipped(`${saw}; no container answers to ${databaseHost}, so what pgAdmin reaches is unknown`);
+        return skipped(`${saw}; no container answers to ${databaseHost}, so it is unknown what pgAdmin reaches`);
     return ok(`${saw}, and no way past the pooler is open`);
 }

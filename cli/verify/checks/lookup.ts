@@ -1,10 +1,11 @@
 import { lookupOwner } from "../../../components/authentication/lookup";
+import { configDir } from "../../../components/pgbouncer/ini";
 import { Check, failed, ok, Outcome, skipped } from "../check";
 import { Answers, lookupFacts, LookupFacts, probe } from "../lookup-probe";
 import { inPooler, literal, query, reason, words } from "../sessions";
 import { Target } from "../target";
 
-/** The commands that mend what is wrong with the function, each tried. */
+/** The commands that fix what is wrong with the function. Each was tried. */
 export function remedies({
     owner,
     psqlCommand,
@@ -14,14 +15,14 @@ export function remedies({
     return {
         role: `${up} --refresh`,
         password: `${up} --refresh`,
-        // Its grants too: of a function that is new, the provider takes those for unchanged.
+        // The grants too: the provider takes those of the new function for unchanged.
         gone: `${up} --refresh --replace '**Grant::**'`,
-        /** A body without the stack's mark is somebody's own, which an `up` does not touch. */
+        /** A function without the stack's mark in its body is somebody else's: an `up` does not touch it. */
         body: (body: string | null) =>
             body !== null && lookupOwner(body) === owner
                 ? `${up} --refresh`
                 : `${psqlCommand} -c 'DROP FUNCTION ${authFunction}(text)' && ${up} --refresh --replace '**Grant::**'`,
-        // The provider does not see what PUBLIC got by hand.
+        // The provider does not see a grant to PUBLIC that was made by hand.
         executor: (name: string) =>
             name === "PUBLIC"
                 ? `${up} --replace '**-public'`
@@ -31,29 +32,34 @@ export function remedies({
 
 type Remedies = ReturnType<typeof remedies>;
 
-/** Whether nobody but its owner and the lookup role may execute the function, and a superuser's own call finds nothing. */
-export function judgeGrants({ owner, body, executors }: LookupFacts, answersSuperuser: boolean, authUser: string, mend: Remedies): Outcome {
+/** Whether only its owner and the lookup role may execute the function, and a superuser's own call finds nothing. */
+export function judgeGrants(
+    { owner, body, executors }: LookupFacts,
+    answersSuperuser: boolean,
+    authUser: string,
+    fixes: Remedies,
+): Outcome {
     const others = executors.filter((one) => ![owner, authUser].includes(one));
-    if (answersSuperuser) return failed("it shows verifiers to a session that is not the pooler's", mend.body(body));
-    if (others.length > 0) return failed(`${others.join(", ")} may execute it`, mend.executor(others[0]!));
-    if (!executors.includes(authUser)) return failed(`${authUser} may not execute it`, mend.role);
+    if (answersSuperuser) return failed("it shows verifiers to a session that is not the pooler's", fixes.body(body));
+    if (others.length > 0) return failed(`${others.join(", ")} may execute it`, fixes.executor(others[0]!));
+    if (!executors.includes(authUser)) return failed(`${authUser} may not execute it`, fixes.role);
     return ok(`only ${executors.join(" and ")} may execute it; a superuser's own call gives NULL`);
 }
 
 export function judgeExpiry({ unexpired, expired }: Answers, remedy: string): Outcome {
-    if (!unexpired) return failed("it does not find a role whose password is valid", remedy);
+    if (!unexpired) return failed("it does not find the verifier of a valid password", remedy);
     if (!expired) return failed("it shows the verifier of an expired password", remedy);
-    return ok("a role's verifier is found until VALID UNTIL has passed, then NULL");
+    return ok("it finds a role's verifier until VALID UNTIL has passed, then NULL");
 }
 
 export function judgePath({ trapWorks, live, expired, unknown }: Answers, remedy: string): Outcome {
-    if (!trapWorks) return skipped("the traps do not catch an unqualified query here, so nothing would be proved");
+    if (!trapWorks) return skipped("the traps do not catch an unqualified query here, so the check would prove nothing");
     const caught = Object.entries({ "a live": live, "an expired": expired, "an unknown": unknown }).filter(([, right]) => !right);
-    if (caught.length === 0) return ok("with traps first in search_path the answers for a live, an expired and an unknown role are right");
+    if (caught.length === 0) return ok("with traps first in search_path, the answers for a live, an expired and an unknown role are right");
     return failed(`a search_path with traps changes its answer for ${caught.map(([name]) => name).join(" and ")} role`, remedy);
 }
 
-/** Logs in to the database as the pooler does, with the password in its userlist.txt; it does not leave the container. */
+/** Logs in to the database as the pooler does, with the password in its userlist.txt. The password does not leave the container. */
 async function logIn(target: Target): Promise<Outcome> {
     const { databaseHost, databasePort, databases, authUser } = target.deployed;
     const psql = words(
@@ -70,7 +76,7 @@ async function logIn(target: Target): Promise<Outcome> {
         "-c",
         "SELECT 1",
     );
-    const password = `PGPASSWORD=$(sed -n 's/^"[^"]*" "\\(.*\\)"$/\\1/p' /etc/pgbouncer/userlist.txt)`;
+    const password = `PGPASSWORD=$(cut -d '"' -f 4 ${configDir}/userlist.txt)`; // its one line: "role" "password"
     const ran = await inPooler(target, `${password} && export PGPASSWORD && exec ${psql}`, { PGCONNECT_TIMEOUT: "5" });
     if (ran.code === 0) return ok(`${authUser} logs in to ${databaseHost}:${databasePort} with it`);
     if (!(await lookupFacts(target)).roleExists) return failed(`role ${authUser} is gone`, remedies(target).role);
@@ -81,7 +87,7 @@ async function logIn(target: Target): Promise<Outcome> {
 export const lookupChecks: Check[] = [
     {
         id: "lookup-grants",
-        proves: "the lookup function answers nobody but the pooler",
+        proves: "the lookup function answers only the pooler",
         run: async (target) => {
             const { databases, authFunction, authUser } = target.deployed;
             const facts = await lookupFacts(target);
@@ -98,9 +104,9 @@ export const lookupChecks: Check[] = [
     },
     {
         id: "lookup-path",
-        proves: "no search_path makes the lookup function answer something else",
+        proves: "no search_path changes the lookup function's answer",
         run: async (target) =>
             judgePath(await probe(target, "search-path-traps.sql"), remedies(target).body((await lookupFacts(target)).body)),
     },
-    { id: "lookup-login", proves: "the pooler's password for its lookups is the role's", run: logIn },
+    { id: "lookup-login", proves: "the pooler's password for its lookups is that of the role", run: logIn },
 ];

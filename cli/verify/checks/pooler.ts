@@ -2,9 +2,10 @@ import { randomBytes } from "crypto";
 import { Check, failed, ok, Outcome, skipped, warning } from "../check";
 import { ConsoleFacts, consoleFacts } from "../console";
 import { inPooler, psqlFor, query, reason, words } from "../sessions";
+import { replacePooler } from "../target";
 import { vulnerabilitiesOf } from "../vulnerabilities";
 
-/** The version that an image's tag names: `1.25.2` of `edoburu/pgbouncer:v1.25.2-p0@sha256:…`. */
+/** The version in an image's tag: `1.25.2` of `edoburu/pgbouncer:v1.25.2-p0@sha256:…`. */
 export function versionInTag(reference: string): string | undefined {
     const tag = reference.split("@")[0]!.split("/").at(-1)!.split(":")[1] ?? "";
     return /^v?(\d+\.\d+\.\d+)/.exec(tag)?.[1];
@@ -12,15 +13,15 @@ export function versionInTag(reference: string): string | undefined {
 
 export function judgeVersion(running: string, reference: string): Outcome {
     const expected = versionInTag(reference);
-    if (!expected) return skipped(`the tag of ${reference} names no version; it runs ${running}`);
+    if (!expected) return skipped(`the tag of ${reference} has no version; it runs ${running}`);
     return running === expected ? ok(running) : failed(`it runs ${running}, but its image is tagged ${reference.split("@")[0]}`);
 }
 
 export function judgeVulnerabilities({ version, config }: ConsoleFacts, stack: string): Outcome {
     const { open, averted } = vulnerabilitiesOf(version, config);
     const also = averted.length > 0 ? `; averted: ${averted.join("; ")}` : "";
-    if (open.length === 0) return ok(`none is open in ${version}${also}`);
-    const remedy = `pulumi config set --stack ${stack} pgbouncerImage NAME:TAG@sha256:…   (when there is a newer one)`;
+    if (open.length === 0) return ok(`no known vulnerability is open in ${version}${also}`);
+    const remedy = `pulumi config set --stack ${stack} pgbouncerImage NAME:TAG@sha256:…   (once there is a newer one)`;
     return warning(`open in ${version}: ${open.join("; ")}${also}`, remedy);
 }
 
@@ -33,27 +34,24 @@ export function judgeMode({ pools, config }: ConsoleFacts, databases: string[]):
     return config.pool_mode === "transaction" ? ok(saw) : failed(saw);
 }
 
-/** The settings of an ini's [pgbouncer] section. */
+/** The settings in the [pgbouncer] section of an ini. */
 export function readIni(ini: string): [string, string][] {
     const section = ini.split("[pgbouncer]\n")[1] ?? "";
     return [...section.matchAll(/^(\w+) = (.*)$/gm)].map(([, key = "", value = ""]) => [key, value]);
 }
 
-/** Whether what is in force is what was deployed. */
+/** Whether the configuration in force is the deployed one. */
 export function judgeConfig(config: Record<string, string>, ini: string, up: string): Outcome {
     const deployed = readIni(ini);
     const wrong = deployed.filter(([key, value]) => config[key] !== value);
     if (wrong.length === 0) return ok(`${deployed.length} settings are those of the stack's pgbouncerIni`);
-    return failed(
-        wrong.map(([key, value]) => `${key} is ${config[key]}, deployed was ${value}`).join("; "),
-        `${up} --replace '**Container::pgbouncer'`,
-    );
+    return failed(wrong.map(([key, value]) => `${key} is ${config[key]}, deployed was ${value}`).join("; "), replacePooler(up));
 }
 
 export const poolerChecks: Check[] = [
     {
         id: "version",
-        proves: "pgbouncer is the version that its image's tag says",
+        proves: "pgbouncer's version is the one in its image's tag",
         run: async (target) => judgeVersion((await consoleFacts(target)).version, target.deployed.pgbouncerImage),
     },
     {
@@ -91,7 +89,7 @@ export const poolerChecks: Check[] = [
         run: async (target) => {
             const { user } = target.login;
             if (!target.deployed.adminUsers.includes(user)) {
-                return skipped(`${user} (postgresql:username) is none of adminUsers: ${target.deployed.adminUsers.join(", ")}`);
+                return skipped(`${user} (postgresql:username) is not one of adminUsers: ${target.deployed.adminUsers.join(", ")}`);
             }
             const shows = ["SHOW POOLS", "SHOW STATS", "SHOW CLIENTS"];
             const lines = (await query(target, "pooled", "pgbouncer", ...shows)).split("\n");

@@ -44,7 +44,7 @@ describe("containers", () => {
         ["healthy", [container("pgbouncer-1"), pgadmin], /^ok: pgbouncer-1 healthy, 0 restarts/],
         ["restarted", [container("pgbouncer-1", { restarts: 2 }), pgadmin], /^warning: pgbouncer-1 healthy, 2 restarts/],
         ["gone", [pgadmin], /^failed: container pgbouncer-1 is gone pulumi up --stack s --refresh/],
-        ["stopped", [container("pgbouncer-1", { running: false }), pgadmin], /^failed: container pgbouncer-1 does not run/],
+        ["stopped", [container("pgbouncer-1", { running: false }), pgadmin], /^failed: container pgbouncer-1 is not running/],
         [
             "unhealthy",
             [container("pgbouncer-1", { health: "unhealthy", healthSaid: "no login" }), pgadmin],
@@ -102,7 +102,7 @@ describe("containers", () => {
         });
 
         test("the direct entry is meant, and without a database's container nothing is known", () => {
-            expect(judgeOn(["abc"], [database], ["172.18.0.2:5432"], { pgadminDirect: true })).toMatch(/^warning: .*as pgadminDirect says/);
+            expect(judgeOn(["abc"], [database], ["172.18.0.2:5432"], { pgadminDirect: true })).toMatch(/^warning: .*because pgadminDirect is set/);
             expect(judgeOn(["pg-sidecar-1"], [], [])).toMatch(/^skipped/);
         });
     });
@@ -165,7 +165,7 @@ describe("the pooler", () => {
         expect(ids("1.26.0", unsafe)).toEqual(["CVE-2025-2291", "CVE-2026-107348", "CVE-2026-107349", "CVE-2026-107350"]);
         expect(judgeVulnerabilities(facts, "s").result).toBe("warning");
         expect(seen(judgeVulnerabilities({ ...facts, version: "1.26.1" }, "s"))).toMatch(
-            /^ok: none is open in 1.26.1; averted: CVE-2025-2291/,
+            /^ok: no known vulnerability is open in 1.26.1; averted: CVE-2025-2291/,
         );
     });
 
@@ -209,14 +209,14 @@ describe("the lookup", () => {
     const body = lookupBody({ lookupFunction: "public.user_lookup", owner: "pg-sidecar/s" });
     const facts = { superuser: true, roleExists: true, owner: "postgres", body, executors: ["pgbouncer", "postgres"] };
     const deployed = { authFunction: "public.user_lookup" } as Deployed;
-    const mend = remedies({
+    const fixes = remedies({
         upCommand: "pulumi up --stack s",
         owner: "pg-sidecar/s",
         psqlCommand: "psql -h h",
         deployed,
     });
     const grants = (more: Partial<LookupFacts>, answersSuperuser = false) =>
-        seen(judgeGrants({ ...facts, ...more }, answersSuperuser, "pgbouncer", mend));
+        seen(judgeGrants({ ...facts, ...more }, answersSuperuser, "pgbouncer", fixes));
 
     test("is nobody's but the owner's and the role's", () => {
         expect(grants({})).toMatch(/^ok/);
@@ -227,7 +227,7 @@ describe("the lookup", () => {
     });
 
     test("replaced by one without the mark has to be dropped, as an up does not touch it", () => {
-        expect(mend.body("SELECT 1")).toMatch(/^psql -h h -c 'DROP FUNCTION public.user_lookup\(text\)' && pulumi up --stack s --refresh/);
+        expect(fixes.body("SELECT 1")).toMatch(/^psql -h h -c 'DROP FUNCTION public.user_lookup\(text\)' && pulumi up --stack s --refresh/);
     });
 
     test("has to find an unexpired password, and not an expired one", () => {
@@ -336,7 +336,7 @@ phase|over
 test("a visit over HTTPS needs pgAdmin's answer, and a certificate that lasts", () => {
     const now = new Date("2026-01-01");
     const visit = { status: 200, body: "PING", until: new Date("2026-03-01") };
-    expect(judgeVisit(visit, "d", now)).toMatchObject({ result: "ok", saw: "https://d answers, its certificate holds for 59 days" });
+    expect(judgeVisit(visit, "d", now)).toMatchObject({ result: "ok", saw: "https://d answers, its certificate is valid for 59 days" });
     expect(judgeVisit({ ...visit, until: new Date("2026-01-05") }, "d", now).result).toBe("warning");
     expect(judgeVisit({ ...visit, status: 404, body: "404 page not found" }, "d", now).result).toBe("failed");
 });

@@ -140,7 +140,7 @@ describe("the report", () => {
                 "                   saw a",
                 "✗ b                b is right",
                 "                   saw b",
-                "                   mend it: pulumi up",
+                "                   fix: pulumi up",
                 "! c                c is right",
                 "                   saw c",
                 "– d                d is right",
