@@ -1,6 +1,6 @@
 import { chart } from "../../../../cli/verify/chart";
 
-test("the chart has figures on both axes, the limit, and what lasted below", () => {
+test("the chart has figures on both axes, the limit, and the period below", () => {
     const points = [0, 1, 2, 3].map((at) => ({ at, value: at * 3 }));
     const options = {
         title: "backends",

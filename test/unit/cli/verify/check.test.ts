@@ -11,7 +11,7 @@ describe("a run of checks", () => {
             saw,
         ]);
 
-    test("goes on after one that throws, and skips what needs it", async () => {
+    test("continues after one that throws, and skips what needs it", async () => {
         const all = await outcomes(
             check("a", () => Promise.reject(new Error("it broke\n"))),
             check("b", () => Promise.resolve(ok("b")), ["a"]),
@@ -26,7 +26,7 @@ describe("a run of checks", () => {
         ]);
     });
 
-    test("gathers once what several share", async () => {
+    test("gathers what several checks share only once", async () => {
         let gathered = 0;
         const gather = once(() => Promise.resolve(++gathered));
         await gather(target);

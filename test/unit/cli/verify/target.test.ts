@@ -4,7 +4,7 @@ import { parseSettings } from "../../../../settings/settings";
 import { outputs, settings, values } from "./fixture";
 
 describe("the target", () => {
-    test("is made of outputs and settings; the output has no secret in it", () => {
+    test("is made of outputs and settings, and the outputs contain no secret", () => {
         const target = targetOf("org/pg-sidecar/stage", outputs, settings);
         expect(target).toMatchObject({ owner: "pg-sidecar/stage", login: { user: "postgres", password: "hunter22" } });
         expect(target).toMatchObject({ dockerCommand: "docker", psqlCommand: "psql -h 127.0.0.1 -p 5432 -U postgres -d tracksolid_db" });
@@ -12,7 +12,7 @@ describe("the target", () => {
         expect(JSON.stringify(outputs)).not.toContain("hunter22");
     });
 
-    test("names the tunnel in its command lines where that is the way to the database", () => {
+    test("puts the tunnel into its command lines if it is the way to the database", () => {
         const far = targetOf("stage", outputs, { ...settings, docker: { host: "ssh://me@there", sshOpts: [] } });
         expect(far).toMatchObject({
             upCommand: "npm run tunnel -- pulumi up --stack stage",

@@ -8,7 +8,7 @@ test("versions are compared by number", () => {
     expect(compareVersions("1.26.1", "1.26.1")).toBe(0);
 });
 
-test("known vulnerabilities are told by version, and averted ones with the reason", () => {
+test("known vulnerabilities are listed by version, and averted ones with the reason", () => {
     const ids = (version: string, config = facts.config) => vulnerabilitiesOf(version, config).open.map((one) => one.split(":")[0]);
     expect(ids("1.24.1")).toEqual(["CVE-2026-6664", "CVE-2026-6668", "CVE-2026-19888", "CVE-2026-107350"]);
     expect(ids("1.25.2")).toEqual(["CVE-2026-6668", "CVE-2026-19888", "CVE-2026-107350"]);

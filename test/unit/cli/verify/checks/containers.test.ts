@@ -65,12 +65,12 @@ describe("containers", () => {
             );
         };
 
-        test("no way is ok, and so is one that a firewall closes", () => {
+        test("no way passes, and so does one that a firewall closes", () => {
             expect(judgeOn(["pg-sidecar-1"], [database], [])).toMatch(/^ok: pgAdmin is on pg-sidecar-1, and no way/);
             expect(judgeOn(["pg-sidecar-1", "coolify"], [database], [])).toMatch(/^ok/);
         });
 
-        test("each open way is named with what closes it", () => {
+        test("each open way is named with its fix", () => {
             expect(judgeOn(["pg-sidecar-1", "coolify"], [database], ["172.19.0.2:5432"])).toMatch(
                 /^warning: .* at 172\.19\.0\.2:5432: by network coolify, which db-1 is on too docker network disconnect coolify db-1/,
             );
@@ -88,7 +88,7 @@ describe("containers", () => {
             expect(judgeOn(["pg-sidecar-1", "abc"], [database], [])).toMatch(/^failed: .* docker network disconnect abc pgadmin-1/);
         });
 
-        test("the direct entry is meant, and without a database's container nothing is known", () => {
+        test("a direct entry is only a warning, and without a container of the database the check is skipped", () => {
             expect(judgeOn(["abc"], [database], ["172.18.0.2:5432"], { pgadminDirect: true })).toMatch(
                 /^warning: .*because pgadminDirect is set/,
             );

@@ -8,7 +8,7 @@ import { facts } from "../stress";
 describe("the load", () => {
     const room: Headroom = { maxConnections: 100, reserved: 3, used: 70, pooled: 2 };
 
-    test("is refused where the pool's growth and the margin don't fit", () => {
+    test("is refused if the pool's growth and the margin don't fit", () => {
         expect(headroomProblem(room, 18)).toBeUndefined(); // 27 left, 16 + 5 needed
         expect(headroomProblem({ ...room, used: 76 }, 18)).toBeUndefined();
         expect(headroomProblem({ ...room, used: 77 }, 18)).toContain("20 are left: max_connections 100, less 3 reserved and 77 in use");
@@ -34,14 +34,14 @@ describe("the load", () => {
         expect(outcome.saw).toContain(said);
     });
 
-    test("direct connections are told with their median", () => {
+    test("direct connections are reported with their median", () => {
         expect(seen(judgeDirect(facts, true))).toMatch(/^ok: 3 before, median 12 ms; 1 during, median 20 ms/);
         expect(judgeDirect(changed({ watchError: "FATAL:  too many clients" }), true).result).toBe("failed");
         expect(judgeDirect(changed({ connections: facts.connections.slice(0, 3) }), true).result).toBe("failed");
         expect(seen(judgeDirect(changed({ connections: facts.connections.slice(0, 3) }), false))).toMatch(/^ok: .*there was no stress/);
     });
 
-    test("the pipeline has to go on, where it wrote before", () => {
+    test("the pipeline has to continue if it wrote before", () => {
         const counts = (...inserted: (number | null)[]) =>
             changed({ connections: facts.connections.map((one, at) => ({ ...one, inserted: inserted[at]! })) });
         expect(judgePipeline(counts(100, 110, 121, 150, 160), "a.b").result).toBe("ok");

@@ -17,7 +17,7 @@ describe("the lookup", () => {
     const grants = (more: Partial<LookupFacts>, answersSuperuser = false) =>
         seen(judgeGrants({ ...facts, ...more }, answersSuperuser, "pgbouncer", fixes));
 
-    test("is nobody's but the owner's and the role's", () => {
+    test("may only be executed by its owner and the lookup role", () => {
         expect(grants({})).toMatch(/^ok/);
         expect(grants({ executors: ["PUBLIC", "pgbouncer"] })).toMatch(/^failed: PUBLIC may execute it .*--replace '\*\*-public'/);
         expect(grants({ executors: ["grafana", "pgbouncer"] })).toMatch(/^failed: grafana .*REVOKE EXECUTE .* FROM "grafana"/);
@@ -25,17 +25,17 @@ describe("the lookup", () => {
         expect(grants({}, true)).toMatch(/^failed: it shows verifiers .* pulumi up --stack s --refresh$/);
     });
 
-    test("replaced by one without the mark has to be dropped, as an up does not touch it", () => {
+    test("replaced by one without the mark has to be dropped, since an up does not touch it", () => {
         expect(fixes.body("SELECT 1")).toMatch(/^psql -h h -c 'DROP FUNCTION public.user_lookup\(text\)' && pulumi up --stack s --refresh/);
     });
 
-    test("has to find an unexpired password, and not an expired one", () => {
+    test("has to find the verifier of a valid password, and not of an expired one", () => {
         expect(judgeExpiry({ unexpired: true, expired: true }, "").result).toBe("ok");
         expect(judgeExpiry({ unexpired: false, expired: true }, "").result).toBe("failed");
         expect(judgeExpiry({ unexpired: true, expired: false }, "").result).toBe("failed");
     });
 
-    test("proves nothing where the traps don't work, and names what they changed", () => {
+    test("is skipped if the traps don't work, and names the answers that they changed", () => {
         const right = { trapWorks: true, live: true, expired: true, unknown: true };
         expect(judgePath(right, "").result).toBe("ok");
         expect(judgePath({ ...right, trapWorks: false }, "").result).toBe("skipped");

@@ -10,7 +10,7 @@ describe("the pooler", () => {
         ["edoburu/pgbouncer:latest", undefined],
     ])("the tag of %s names %s", (reference, version) => expect(versionInTag(reference)).toBe(version));
 
-    test("a version other than the tag's fails, without one it is skipped", () => {
+    test("a version other than the tag's fails; a tag without a version is skipped", () => {
         expect(judgeVersion("1.24.1", "a:v1.24.1-p0").result).toBe("ok");
         expect(judgeVersion("1.24.1", "a:v1.25.2-p0").result).toBe("failed");
         expect(judgeVersion("1.24.1", "a:latest").result).toBe("skipped");
