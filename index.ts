@@ -4,9 +4,9 @@ import { preflight } from "./preflight/preflight";
 import { readSettings } from "./settings/settings";
 import { deploy } from "./stack";
 
-/** The program: settings, then what speaks against them, then the components. What it returns are the stack's outputs. */
+/** The program: it reads the settings, has the preflight check them, and declares the components. It returns the stack's outputs. */
 export = async () => {
     const { settings, known } = await preflight(readSettings());
     await explainFailures(settings.docker);
-    return deploy(settings, { ...(known ? { inState: known } : {}), tryImage: (trial) => tryImage(settings.docker, trial) });
+    return deploy(settings, { inState: known, tryImage: (trial) => tryImage(settings.docker, trial) });
 };

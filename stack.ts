@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { Authentication, AuthenticationArgs } from "./components/authentication/authentication";
 import { lookupRole } from "./components/authentication/rotation";
+import { resourceNames } from "./components/names";
 import { Networks } from "./components/networks";
 import { Pgadmin, PgadminArgs } from "./components/pgadmin/pgadmin";
 import { budget } from "./components/pgbouncer/budget";
@@ -9,30 +10,30 @@ import { deployed } from "./settings/deployed";
 import { Settings } from "./settings/settings";
 
 export interface Surroundings {
-    /** What the stack's state has, if that is known. */
+    /** What the stack's state has, if it is known. */
     inState?: AuthenticationArgs["inState"];
-    /** Looks at a new pgAdmin before the old one goes. */
+    /** Tries a new pgAdmin before the old one is stopped. */
     tryImage?: PgadminArgs["tryImage"];
 }
 
-/** Makes the whole sidecar from its settings and returns the stack's outputs. */
+/** Declares the whole sidecar and returns the stack's outputs. */
 export function deploy(settings: Settings, { inState, tryImage }: Surroundings = {}) {
     const database = settings.databases[0]!;
     const admin = settings.adminUsers[0]!;
 
-    const networks = new Networks("pg-sidecar", {
+    const networks = new Networks(resourceNames.networks, {
         databaseNetwork: settings.databaseNetwork,
-        ...(settings.pgadminDomain ? { proxyNetwork: settings.proxyNetwork } : {}),
+        proxyNetwork: settings.pgadminDomain ? settings.proxyNetwork : undefined,
     });
-    const authentication = new Authentication("pgbouncer", {
+    const authentication = new Authentication(resourceNames.pooler, {
         authUser: settings.authUser,
         rotation: settings.rotation,
         authFunction: settings.authFunction,
         database,
-        ...(inState ? { inState } : {}),
+        inState,
     });
     const pgbouncer = new Pgbouncer(
-        "pgbouncer",
+        resourceNames.pooler,
         {
             image: settings.pgbouncerImage,
             ini: { ...settings, authUser: lookupRole(settings) },
@@ -42,42 +43,37 @@ export function deploy(settings: Settings, { inState, tryImage }: Surroundings =
             databaseNetwork: networks.database,
             stopGrace: settings.pgbouncerStopGrace,
         },
-        // No pooler starts on a half of it, and what is deleted of it goes after the pooler that used it.
+        // The pooler starts once all of it exists, and what a run deletes of it goes after the pooler that used it.
         { dependsOn: [authentication] },
     );
     const direct = { host: settings.databaseHost, port: settings.databasePort };
-    const pgadmin = new Pgadmin("pgadmin", {
+    // If the database and the proxy share a network, pgAdmin joins it once.
+    const joinsDatabase = settings.pgadminDirect && !(networks.proxy && settings.proxyNetwork === settings.databaseNetwork);
+    const pgadmin = new Pgadmin(resourceNames.pgadmin, {
         image: settings.pgadminImage,
         email: settings.pgadminEmail,
-        ...(settings.pgadminPassword ? { password: settings.pgadminPassword } : {}),
+        password: settings.pgadminPassword || undefined,
         server: {
             host: settings.pgbouncerAlias,
             port: settings.listenPort,
             databases: settings.databases,
             username: admin,
-            ...(settings.pgadminDirect ? { direct } : {}),
+            direct: settings.pgadminDirect ? direct : undefined,
         },
         network: networks.sidecar,
-        // Where database and proxy share a network, pgAdmin joins it once.
-        ...(settings.pgadminDirect && !(networks.proxy && settings.proxyNetwork === settings.databaseNetwork)
-            ? { databaseNetwork: networks.database }
-            : {}),
+        databaseNetwork: joinsDatabase ? networks.database : undefined,
         volume: settings.pgadminVolume,
         hostPort: settings.pgadminPort,
         startTimeout: settings.pgadminStartTimeout,
-        ...(tryImage ? { tryImage } : {}),
-        ...(networks.proxy
-            ? {
-                  proxy: {
-                      network: networks.proxy,
-                      domain: settings.pgadminDomain,
-                      tls: settings.proxyTls,
-                      entrypoint: settings.proxyEntrypoint,
-                      redirectFrom: settings.proxyRedirectFrom,
-                      certResolver: settings.proxyCertResolver,
-                  },
-              }
-            : {}),
+        tryImage,
+        proxy: networks.proxy && {
+            network: networks.proxy,
+            domain: settings.pgadminDomain,
+            tls: settings.proxyTls,
+            entrypoint: settings.proxyEntrypoint,
+            redirectFrom: settings.proxyRedirectFrom,
+            certResolver: settings.proxyCertResolver,
+        },
     });
 
     return {
@@ -89,10 +85,10 @@ export function deploy(settings: Settings, { inState, tryImage }: Surroundings =
         pgbouncerContainer: pgbouncer.containerName,
         psql: pulumi.interpolate`docker exec -it ${pgbouncer.containerName} psql -h 127.0.0.1 -p ${settings.listenPort} -U ${admin} -d ${database}`,
         networks: { sidecar: networks.sidecar, database: networks.database.name },
-        // The most backends the sidecar ever holds, and the file a reviewer wants to see line by line.
+        // The most backends that the sidecar ever holds, and the file that a reviewer reads line by line.
         backendBudget: budget({ databases: settings.databases.length, maxDbConnections: settings.maxDbConnections }),
         pgbouncerIni: pgbouncer.ini,
-        // What `npm run verify` holds the running stack against.
+        // What `./sidecar verify` compares the running stack with.
         deployed: deployed(settings),
     };
 }

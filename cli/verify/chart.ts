@@ -6,10 +6,10 @@ export interface Point {
 
 export interface ChartOptions {
     title: string;
-    /** A line to draw at this value. */
+    /** A dotted line is drawn at this value. */
     limit: number;
     limitName: string;
-    /** Something that lasts: drawn below the axis from second to second. */
+    /** A period, drawn below the axis; in seconds. */
     span: { name: string; from: number; to: number };
     /** Columns. Default 60. */
     width?: number;

@@ -2,12 +2,12 @@ import { Target } from "./target";
 
 export type Result = "ok" | "failed" | "warning" | "skipped";
 
-/** What a check came to. */
+/** The outcome of a check. */
 export interface Outcome {
     result: Result;
-    /** What it saw, with the figures; of a skipped one, why. */
+    /** What the check saw, with the figures; of a skipped one, why. */
     saw: string;
-    /** The command that mends it. */
+    /** The command that fixes it. */
     remedy?: string;
     /** Lines to show below. */
     chart?: string[];
@@ -18,9 +18,9 @@ export interface Check {
     id: string;
     /** What is true when it passes, in one line. */
     proves: string;
-    /** Checks without which this one can tell nothing. */
+    /** Checks that have to pass first, or this one would prove nothing. */
     needs?: string[];
-    run: (on: Target) => Promise<Outcome>;
+    run: (target: Target) => Promise<Outcome>;
 }
 
 export interface Report extends Outcome {
@@ -34,27 +34,27 @@ export const warning = (saw: string, remedy?: string): Outcome => ({ result: "wa
 export const failed = (saw: string, remedy?: string): Outcome => ({ result: "failed", saw, ...(remedy ? { remedy } : {}) });
 export const skipped = (why: string): Outcome => ({ result: "skipped", saw: why });
 
-/** Thrown where a check can't look, for a reason that another check reports as failed. */
+/** Thrown if a check can't look, for a reason that another check reports as failed. */
 export class Unmet extends Error {}
 
-/** Lets several checks share what is gathered once a run. */
-export function once<T>(gather: (on: Target) => Promise<T>): (on: Target) => Promise<T> {
-    const made = new WeakMap<Target, Promise<T>>();
-    return (on) => {
-        const gathered = made.get(on) ?? gather(on);
-        made.set(on, gathered);
+/** Lets several checks share what `gather` finds; it runs once for each target. */
+export function once<T>(gather: (target: Target) => Promise<T>): (target: Target) => Promise<T> {
+    const found = new WeakMap<Target, Promise<T>>();
+    return (target) => {
+        const gathered = found.get(target) ?? gather(target);
+        found.set(target, gathered);
         return gathered;
     };
 }
 
-/** Told of the checks as they go. */
+/** Called as each check begins and ends. */
 export interface Watcher {
     began: (id: string) => void;
     ended: (report: Report) => void;
 }
 
-/** Runs the checks one after the other. One that throws has failed, and the others go on. */
-export async function runChecks(checks: Check[], on: Target, watcher: Watcher): Promise<Report[]> {
+/** Runs the checks one after the other. A check that throws has failed, and the run continues. */
+export async function runChecks(checks: Check[], target: Target, watcher: Watcher): Promise<Report[]> {
     const reports: Report[] = [];
     for (const { id, proves, needs = [], run } of checks) {
         const from = Date.now();
@@ -62,7 +62,7 @@ export async function runChecks(checks: Check[], on: Target, watcher: Watcher): 
         const unmet = needs.find((need) => reports.some((one) => one.id === need && ["failed", "skipped"].includes(one.result)));
         const outcome = unmet
             ? skipped(`needs ${unmet}, which did not pass`)
-            : await run(on).catch((cause: Error) => (cause instanceof Unmet ? skipped(cause.message) : failed(cause.message.trim())));
+            : await run(target).catch((cause: Error) => (cause instanceof Unmet ? skipped(cause.message) : failed(cause.message.trim())));
         const report = { id, proves, seconds: (Date.now() - from) / 1000, ...outcome };
         watcher.ended(report);
         reports.push(report);

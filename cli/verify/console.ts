@@ -4,7 +4,7 @@ import { Target } from "./target";
 
 type Row = Record<string, string>;
 
-/** What the pooler's console tells of it. */
+/** What the pooler's admin console reports. */
 export interface ConsoleFacts {
     /** `1.25.2`. */
     version: string;
@@ -15,18 +15,18 @@ export interface ConsoleFacts {
 
 const separator = "\x1f";
 
-/** Asks the console over the pooler's own socket, where who runs as its user needs no password. */
-export async function askConsole(on: Target): Promise<ConsoleFacts> {
+/** Asks the console over the pooler's own socket, where its own user needs no password. */
+export async function askConsole(target: Target): Promise<ConsoleFacts> {
     const shows = ["VERSION", "POOLS", "DATABASES", "CONFIG"].flatMap((what) => ["-c", `'\\echo @${what}'`, "-c", `'SHOW ${what}'`]);
-    const psql = `exec psql -h /var/run/pgbouncer -p ${on.deployed.listenPort} -U pgbouncer -d pgbouncer -qAX -F "$SEPARATOR" -P footer=off`;
-    const ran = await inPooler(on, `${psql} ${shows.join(" ")}`, { SEPARATOR: separator, PGCONNECT_TIMEOUT: "5" });
+    const psql = `exec psql -h /var/run/pgbouncer -p ${target.deployed.listenPort} -U pgbouncer -d pgbouncer -qAX -F "$SEPARATOR" -P footer=off`;
+    const ran = await inPooler(target, `${psql} ${shows.join(" ")}`, { SEPARATOR: separator, PGCONNECT_TIMEOUT: "5" });
     if (ran.code !== 0) throw new Error(`the admin console: ${reason(ran)}`);
     return parseConsole(ran.stdout);
 }
 
 export const consoleFacts = once(askConsole);
 
-/** Reads what psql printed: after a line with `@` and its name, a table with its header. */
+/** Parses what psql printed: for each SHOW a line with `@` and its name, then a table with a header. */
 export function parseConsole(printed: string): ConsoleFacts {
     const tables: Record<string, Row[]> = {};
     for (const block of printed.split(/^@/m).slice(1)) {

@@ -2,18 +2,18 @@ import { Report, Result } from "./check";
 
 export const symbols: Record<Result, string> = { ok: "✓", failed: "✗", warning: "!", skipped: "–" };
 
-/** The line that tells that a check has ended. */
+/** The line to print when a check has ended. */
 export function progress({ id, result, seconds }: Report): string {
     return `${symbols[result]} ${id.padEnd(16)} ${seconds.toFixed(1)} s`;
 }
 
-/** The table: of each check what it proves, what it saw and what mends it, then how many came out how. */
+/** The table: what each check proves, what it saw and what fixes it. The last line counts the results. */
 export function table(reports: Report[], width = 120): string {
     const indent = " ".repeat(19);
     const lines = reports.flatMap(({ id, proves, result, saw, remedy, chart = [] }) => [
         `${symbols[result]} ${id.padEnd(16)} ${proves}`,
         ...wrap(saw, width - indent.length).map((line) => `${indent}${line}`),
-        ...(remedy ? [`${indent}mend it: ${remedy}`] : []),
+        ...(remedy ? [`${indent}fix: ${remedy}`] : []),
         ...chart.map((line) => `${indent}${line}`),
     ]);
     return [...lines, "", summary(reports)].join("\n");

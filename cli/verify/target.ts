@@ -1,22 +1,23 @@
 import { z } from "zod";
+import { resourceNames } from "../../components/names";
 import { Deployed, deployedSchema } from "../../settings/deployed";
 import { psqlCommand, upCommand } from "../../host/remedies";
 import { ask, dockerCommand } from "../../host/engine";
 import { Settings } from "../../settings/settings";
 import { askCli, configuredSettings, engineUnread, project, StackUnread } from "../stack";
 
-/** A stack that stands: what was deployed, by its outputs, and how to reach it, by its settings. */
+/** A deployed stack: its outputs say what was deployed, and its settings how to reach it. */
 export interface Target {
-    /** As the CLI names it. */
+    /** The stack's name as the CLI takes it. */
     stack: string;
-    /** As its containers' labels name it, `project/stack`. */
+    /** The stack's name on its containers' labels, `project/stack`. */
     owner: string;
     deployed: Deployed;
     outputs: Outputs;
     docker: Settings["docker"];
-    /** Login of the provider: the sessions of verify are its. */
+    /** The provider's login. verify's sessions use it. */
     login: { user: string; password: string };
-    /** How a person calls docker, psql (which asks for the password) and `pulumi up` from here, for remedies. */
+    /** How a person calls docker, psql (which asks for the password) and `pulumi up` from here; for remedies. */
     dockerCommand: string;
     psqlCommand: string;
     upCommand: string;
@@ -33,9 +34,9 @@ const outputsSchema = z.object({
 });
 type Outputs = z.infer<typeof outputsSchema>;
 
-/** Reads the stack from the CLI, and makes sure that its Docker engine answers. */
+/** Reads the stack from the CLI and checks that its Docker engine answers. Throws with the remedy. */
 export async function findTarget(stack: string): Promise<Target> {
-    // The first call tells that the stack is there; each takes a second.
+    // Each call takes a second.
     const [outputs, settings] = await Promise.all([
         askCli(stack, ["stack", "output", "--json", "--show-secrets"]),
         configuredSettings(stack),
@@ -45,17 +46,17 @@ export async function findTarget(stack: string): Promise<Target> {
     return target;
 }
 
-/** The target, by what `pulumi stack output --json` prints. */
+/** The target, from what `pulumi stack output --json` prints. */
 export function targetOf(stack: string, outputs: unknown, settings: Settings): Target {
     const up = upCommand(settings, stack);
     if (Object.keys(outputs as object).length === 0) {
-        throw new StackUnread(`stack ${stack} is not up: it has no outputs.\nMend it: ${up}`);
+        throw new StackUnread(`stack ${stack} is not up: it has no outputs.\nFix: ${up}`);
     }
     const parsed = outputsSchema.safeParse(outputs);
     if (!parsed.success) {
-        const lacks = [...new Set(parsed.error.issues.map(({ path }) => path.join(".")))].join(", ");
+        const missing = [...new Set(parsed.error.issues.map(({ path }) => path.join(".")))].join(", ");
         throw new StackUnread(
-            `the outputs of stack ${stack} are of another version of this program (not as expected: ${lacks}).\nMend it: ${up}`,
+            `another version of this program deployed stack ${stack} (outputs that are missing or not as expected: ${missing}).\nFix: ${up}`,
         );
     }
     const { username: user, password } = settings.databaseServer;
@@ -71,3 +72,6 @@ export function targetOf(stack: string, outputs: unknown, settings: Settings): T
         upCommand: up,
     };
 }
+
+/** The command that replaces the pooler's container. */
+export const replacePooler = (up: string) => `${up} --replace '**Container::${resourceNames.pooler}'`;

@@ -1,14 +1,14 @@
-/** What of a pooler's configuration decides whether a vulnerability is open: SHOW CONFIG, by its own names. */
+/** A pooler's SHOW CONFIG, by pgbouncer's own names. It decides whether a vulnerability is open. */
 export type PoolerConfig = Record<string, string>;
 
 interface Vulnerability {
     id: string;
     what: string;
-    /** First version that has it; from the beginning by default. */
+    /** First version that has it; by default the very first. */
     from?: string;
-    /** First version without it; none where a custom auth_query has it in every version. */
+    /** First version without it; undefined if every version has it. */
     fixed?: string;
-    /** What averts it here, if anything does. */
+    /** What averts it in this configuration, if anything does. */
     averted?: (config: PoolerConfig) => string | undefined;
 }
 
@@ -16,8 +16,8 @@ const ownDatabase = () => "needs a hostile database server; ours is the only one
 const qualified = ({ auth_query: text = "" }: PoolerConfig) => /FROM \w+\.\w+\(/.test(text);
 
 /**
- * Whether pgbouncer's search of a list ends when it looks for the empty name: it does at two separators in a row, or one at either
- * end. Without any, `options=-c =` keeps it searching for ever.
+ * Whether a list has an empty name: two separators in a row, or one at either end. Without one, pgbouncer's search for the empty name
+ * never ends, and a client starts it with `options=-c =`.
  */
 export function hasEmptyName(list: string): boolean {
     return /(^|[\s,])([\s,]|$)/.test(list);
@@ -28,7 +28,7 @@ export const vulnerabilities: Vulnerability[] = [
     {
         id: "CVE-2025-2291",
         what: "an expired password still logs in",
-        averted: (config) => (qualified(config) ? "our lookup gives no expired password (lookup-expiry)" : undefined),
+        averted: (config) => (qualified(config) ? "our lookup returns no expired password (lookup-expiry)" : undefined),
     },
     {
         id: "CVE-2025-12819",
@@ -59,7 +59,7 @@ export const vulnerabilities: Vulnerability[] = [
     },
     {
         id: "CVE-2026-107350",
-        what: "who knows the password of a user in auth_file can log in as any SCRAM user",
+        what: "a client that knows the password of a user in auth_file can log in as any SCRAM user",
         from: "1.17.0",
         fixed: "1.26.1",
     },
@@ -70,7 +70,7 @@ export function compareVersions(a: string, b: string): number {
     return a.localeCompare(b, "en", { numeric: true });
 }
 
-/** Those that `version` has, in words: open ones, and averted ones by what averts them. */
+/** The vulnerabilities of `version`, in words: those that are open, and those that something averts, grouped by what that is. */
 export function vulnerabilitiesOf(version: string, config: PoolerConfig): { open: string[]; averted: string[] } {
     const open: string[] = [];
     const averted = new Map<string, string[]>();

@@ -8,30 +8,30 @@ import { lookupRole } from "./rotation";
 import { scramVerifier } from "./verifier";
 
 export interface AuthenticationArgs {
-    /** Role made for pgbouncer's lookups. */
+    /** Name of the role for pgbouncer's lookups. Every odd `rotation` uses a second one (see `lookupRole`). */
     authUser: string;
-    /** How often its password was rotated; default 0. One more makes a second role, with a password of its own. */
+    /** How often the role's password was rotated; default 0. The next rotation creates the other role, with a password of its own. */
     rotation?: number;
-    /** Lookup function made, schema-qualified. Its schema has to exist. */
+    /** Lookup function to create, schema-qualified. Its schema has to exist. */
     authFunction: string;
-    /** Database that the lookup function is made in. */
+    /** Database in which the lookup function is created. */
     database: string;
-    /** What the stack's state has, by the providers' ids; undefined if it is not known. Only an upgrade from before 0.2 needs it. */
+    /** What the stack's state has, by the providers' ids; undefined if unknown. Only an upgrade from before 0.2 needs it. */
     inState?: { roles: string[]; functions: string[] };
 }
 
 /**
- * What pgbouncer needs in the database to look up who logs in: a role with a random password and a SECURITY DEFINER
- * function that shows it, and it alone, the SCRAM verifiers. Destroying it takes both away and leaves nothing.
+ * What pgbouncer needs in the database to look up logins: a role with a random password, and a SECURITY DEFINER function that
+ * shows SCRAM verifiers to that role only. Destroying the component removes both and leaves nothing.
  *
- * A change of any argument makes the new role or function beside the old one, which the old pooler uses until the new one has
- * proved itself. Then the old one is deleted. No login fails.
+ * A change of any argument creates the new role or function beside the old one. The old pooler uses the old one until the new
+ * pooler is healthy; then Pulumi deletes it. No login fails.
  */
 export class Authentication extends pulumi.ComponentResource {
     readonly role: pulumi.Output<string>;
     /**
-     * The role's password, a secret; letters and digits only. It is known before role, function and grants exist: whoever logs in
-     * with it has to depend on this component.
+     * The role's password, a secret; letters and digits only. It is known before the role, the function and the grants exist: what
+     * logs in with it has to depend on this component.
      */
     readonly password: pulumi.Output<string>;
 
@@ -44,7 +44,7 @@ export class Authentication extends pulumi.ComponentResource {
         const roleName = lookupRole(lookupArgs);
         const names = lookupNames(lookupArgs);
         const former = formerNames(name, lookupArgs);
-        // A former name may be that of another role or function, which is then to be deleted.
+        // A former name may belong to another role or function, which is to be deleted. Then it is not an alias.
         const keepsRole = args.inState?.roles.includes(roleName) ?? true;
         const keepsLookup = args.inState?.functions.includes(lookupId(args)) ?? true;
         const kept = { role: keepsRole, lookup: keepsLookup, revoke: keepsLookup, execute: keepsRole && keepsLookup };
@@ -57,7 +57,7 @@ export class Authentication extends pulumi.ComponentResource {
                 name: roleName,
                 login: true,
                 password: password.result.apply(scramVerifier),
-                // The last is no schema: it marks whose role this is, for the preflight. No field carries a comment.
+                // The last is not a schema: it says for the preflight whose role this is. The provider has no field for a comment.
                 searchPaths: ["pg_catalog", "pg_temp", owner()],
             },
             { parent, aliases: aliasOf("role") },
@@ -81,13 +81,13 @@ export class Authentication extends pulumi.ComponentResource {
                 securityDefiner: true,
                 body: lookupBody({ lookupFunction: authFunction, owner: owner() }),
             },
-            // There can't be two of one name: one that was adopted in another language has to go first. It is dropped before the role,
-            // which can't be dropped while it may execute it.
+            // Two functions can't have one name: one that was adopted in another language has to go first. And it is dropped before the
+            // role, which PostgreSQL does not drop while the role may execute it.
             { parent, aliases: aliasOf("lookup"), deleteBeforeReplace: true, dependsOn: [role] },
         );
 
-        // One after the other: two at once on one object fail with "tuple concurrently updated". Made again with the function: PUBLIC
-        // may execute a new one, whatever the state says. The old grant goes first: revoked later, it would take the new one along.
+        // Serialised: concurrent grants on one object fail with "tuple concurrently updated". Replaced with the function: PUBLIC may
+        // execute a new one, whatever the state says. Deleted first: deleting the old grant afterwards would revoke the new one.
         const grant = (key: "revoke" | "execute" | "connect" | "usage", what: postgresql.GrantArgs, after: pulumi.Resource[]) =>
             new postgresql.Grant(names[key], what, {
                 parent,
@@ -95,13 +95,13 @@ export class Authentication extends pulumi.ComponentResource {
                 dependsOn: after,
                 replaceWith: [...(key === "revoke" ? [] : [role]), ...(key === "revoke" || key === "execute" ? [lookup] : [])],
                 deleteBeforeReplace: true,
-                // What is dropped has no grants: its own deletion is enough, also if somebody dropped it by hand.
+                // A function that is dropped, by Pulumi or by hand, has no grants left to delete.
                 ...(key === "revoke" || key === "execute" ? { deletedWith: lookup } : {}),
             });
         const onLookup = { database, schema, objectType: "function", objects: [functionName] };
         const revoke = grant("revoke", { ...onLookup, role: "public", privileges: [] }, [lookup]);
         const execute = grant("execute", { ...onLookup, role: role.name, privileges: ["EXECUTE"] }, [revoke]);
-        // Its own, since PUBLIC's may have been revoked.
+        // A grant of the role's own, since PUBLIC's may have been revoked.
         const connect = grant("connect", { database, objectType: "database", role: role.name, privileges: ["CONNECT"] }, [execute]);
         grant("usage", { database, schema, objectType: "schema", role: role.name, privileges: ["USAGE"] }, [connect]);
 

@@ -4,13 +4,13 @@ import * as path from "path";
 export interface LookupBodyArgs {
     /** The function itself, schema-qualified: it answers the roles that were granted EXECUTE on it. */
     lookupFunction: string;
-    /** The stack it belongs to, `project/stack`. */
+    /** The stack that the function belongs to, `project/stack`. */
     owner: string;
 }
 
 const template = path.join(__dirname, "../../sql/user_lookup.sql");
 
-/** The lookup function's body for this name and owner. Throws an error if either could break out of its place. */
+/** The lookup function's body for this name and owner. Throws an error if one of them could break out of its place. */
 export function lookupBody({ lookupFunction, owner }: LookupBodyArgs): string {
     if (!/^[a-z0-9_]+\.[a-z0-9_]+$/.test(lookupFunction)) {
         throw new Error(`authFunction: ${JSON.stringify(lookupFunction)} can't be written into the lookup function; use schema.function`);
@@ -22,7 +22,7 @@ export function lookupBody({ lookupFunction, owner }: LookupBodyArgs): string {
     return fs.readFileSync(template, "utf8").replace(/\{\{(function|owner)\}\}/g, (_, key: keyof typeof filled) => filled[key]);
 }
 
-/** Whom a lookup function belongs to, by its body; undefined where no stack made it. */
+/** The stack that a lookup function belongs to, from its body; undefined if no stack created it. */
 export function lookupOwner(body: string): string | undefined {
     return /Made by stack ([\w./-]+)\.\n/.exec(body)?.[1];
 }

@@ -7,11 +7,11 @@ export interface LookupNamesArgs extends LookupRoleArgs {
     database: string;
 }
 
-/** Names that Pulumi knows the resources by. */
+/** The resources' logical names in Pulumi. */
 export interface LookupNames {
     role: string;
     lookup: string;
-    /** EXECUTE taken from PUBLIC, and given to the role. */
+    /** EXECUTE, revoked from PUBLIC and granted to the role. */
     revoke: string;
     execute: string;
     /** CONNECT on the database, USAGE on the schema. */
@@ -20,9 +20,9 @@ export interface LookupNames {
 }
 
 /**
- * Each name says what the resource is in the database. So another role, function or database is another resource: it is made
- * beside the one in force, and that goes last, when the pooler has rolled. A run that failed on the way leaves both, and the next
- * one, with whichever settings, keeps one and deletes the other.
+ * Each name says what the resource is in the database. So another role, function or database is another resource: Pulumi creates it
+ * beside the one in use, and deletes that one last, when the pooler has rolled. A run that fails in between leaves both. The next
+ * run, with whichever settings, keeps one and deletes the other.
  */
 export function lookupNames(args: LookupNamesArgs): LookupNames {
     const { database, authFunction } = args;
@@ -38,13 +38,13 @@ export function lookupNames(args: LookupNamesArgs): LookupNames {
     };
 }
 
-/** The names of versions before 0.2, which said nothing of it: `name` was the component's. */
+/** The names in versions before 0.2, which did not say what the resource is: `name` is the component's. */
 export function formerNames(name: string, { rotation }: Pick<LookupRoleArgs, "rotation">): Omit<LookupNames, "connect" | "usage"> {
     const turn = rotation % 2 === 0 ? name : `${name}-2`;
     return { role: turn, lookup: name, revoke: `${name}-public`, execute: turn };
 }
 
-/** The id that the provider gives the lookup function. */
+/** The lookup function's id in the provider. */
 export function lookupId({ database, authFunction }: Pick<LookupNamesArgs, "database" | "authFunction">): string {
     return `${database}.${authFunction}(text)`;
 }

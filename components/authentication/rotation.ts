@@ -5,12 +5,12 @@ export interface LookupRoleArgs {
     rotation: number;
 }
 
-/** The two names that the lookup role takes in turn. */
+/** The two names of the lookup role, which rotations use in turn. */
 export function lookupRoles(authUser: string): [string, string] {
     return [authUser, `${authUser}_2`];
 }
 
-/** The name in force: a rotation makes the other role, with a password of its own, and drops this one once nothing uses it. */
+/** The name in use. A rotation creates the other role, with a password of its own, and drops this one once nothing uses it. */
 export function lookupRole({ authUser, rotation }: LookupRoleArgs): string {
     return lookupRoles(authUser)[rotation % 2]!;
 }

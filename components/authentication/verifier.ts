@@ -3,9 +3,9 @@ import { createHash, createHmac, pbkdf2Sync } from "crypto";
 const iterations = 4096; // PostgreSQL's own default
 
 /**
- * The SCRAM-SHA-256 verifier of a password, as PostgreSQL stores it. It is handed to the server in place of the password: so no log
- * can show that, `password_encryption = md5` can't make an md5 verifier of it, and the provider sees when somebody changed it.
- * The salt comes from the password, or each run would be a change; it gives nothing away of 48 random characters.
+ * The SCRAM-SHA-256 verifier of a password, as PostgreSQL stores it. The server gets it in place of the password, so that no log can
+ * show the password, `password_encryption = md5` can't turn it into an md5 verifier, and the provider sees when somebody changes it.
+ * The salt is derived from the password: a random one would make each run a change. It reveals nothing about 48 random characters.
  */
 export function scramVerifier(password: string): string {
     const hmac = (key: string | Buffer, text: string) => createHmac("sha256", key).update(text).digest();

@@ -1,9 +1,9 @@
 import { z } from "zod";
 
-// Reserved top-level domains: pgAdmin (email-validator 2.3.0) refuses them unless it is told to let them in.
+// Reserved top-level domains: pgAdmin (email-validator 2.3.0) refuses them unless a setting allows them.
 const special = ["arpa", "invalid", "local", "localhost", "onion", "test"];
 
-/** An address that pgAdmin takes as a login: narrower than what it takes, never wider. */
+/** An address that pgAdmin accepts as a login. It accepts a few others, too, but refuses none of these. */
 export const emailAddress = z
     .email("must be an e-mail address as pgAdmin takes it: NAME@HOST.DOMAIN, of ASCII letters, digits and . _ + -")
     .max(254, "must have at most 254 characters")
@@ -21,7 +21,7 @@ export const emailAddress = z
 const domainOf = (address: string) => address.slice(address.lastIndexOf("@") + 1).toLowerCase();
 const labels = (address: string) => domainOf(address).split(".");
 
-/** pgAdmin's setting that lets in the reserved domain of this address, as Python; nothing for an ordinary one. */
+/** pgAdmin's setting that allows the reserved domain of this address, as Python; empty for an ordinary address. */
 export function emailSettings(address: string): string[] {
     const domain = labels(address).at(-1)!;
     return special.includes(domain) ? [`PGADMIN_CONFIG_ALLOW_SPECIAL_EMAIL_DOMAINS=['${domain}']`] : [];

@@ -1,20 +1,20 @@
-/** What the pre-registered server entry is made of. */
+/** What goes into the stack's server entries. */
 export interface ServerEntry {
     /** The pooler's name on the sidecar's network. */
     host: string;
     port: number;
-    /** Databases served; the first is the one pgAdmin connects to. */
+    /** Databases served. pgAdmin connects to the first. */
     databases: string[];
-    /** Login that the entry proposes; pgAdmin asks for the password. */
+    /** Suggested login; pgAdmin asks for the password. */
     username: string;
-    /** The database itself, for a second entry that goes past the pooler; none by default. */
+    /** The database itself, for a second entry that bypasses the pooler; none by default. */
     direct?: { host: string; port: number };
 }
 
-/** Marks the entries that are the stack's own, so that one which is no longer wanted can be taken away. */
+/** Marks the stack's own entries, so that one that is no longer wanted can be removed. */
 export const entryMark = "Made by pg-sidecar.";
 
-/** Renders pgAdmin's servers.json: an entry through the pooler, and one directly where that is wanted; both list just the databases served. */
+/** Renders pgAdmin's servers.json: an entry through the pooler and, if `direct` is set, one without it. Both list only the databases served. */
 export function renderServers(entry: ServerEntry): string {
     const [maintenance] = entry.databases;
     if (maintenance === undefined) throw new Error("databases: at least one has to be served");
@@ -26,8 +26,8 @@ export function renderServers(entry: ServerEntry): string {
         Port: port,
         MaintenanceDB: maintenance,
         Username: entry.username,
-        // Each database that a user expands is a connection of its own, and the pooler knows no others.
-        // As plain names: since 9.x they are compared as they stand, and with quotes around them the tree stays empty.
+        // Each database that a user expands is another connection, and the pooler serves only these. As plain names: since 9.x pgAdmin
+        // compares them literally, and with quotes around them the tree stays empty.
         DBRestriction: entry.databases.join(","),
         DBRestrictionType: "databases",
         SSLMode: sslmode,

@@ -1,10 +1,8 @@
-import * as fs from "fs";
 import * as path from "path";
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
-import { image } from "../image";
+import { containerDefaults, pullImage, uploadFile, uploadScript } from "../container";
 import { databaseNetworkLabel, labels } from "../labels";
-import { rotatedLogs } from "../logs";
 import { FoundNetwork } from "../networks";
 import { poolerBackends } from "./budget";
 import { configDir, lookupDatabase, PgbouncerIni, renderIni, renderUserlist } from "./ini";
@@ -22,28 +20,29 @@ export interface PgbouncerArgs {
     sidecarNetwork: pulumi.Input<string>;
     /** The database's network; the container is replaced when its id changes. */
     databaseNetwork: FoundNetwork;
-    /** Seconds that an outgoing pooler gives open transactions to end. Default 60. */
+    /** Seconds that a pooler which is being replaced gives open transactions to end. Default 60. */
     stopGrace?: pulumi.Input<number>;
 }
 
-/** Seconds within which a new pooler must have proved itself, or the change fails and the old one stays. */
+/** Seconds within which a new pooler has to be healthy. Otherwise the change fails and the old pooler stays. */
 const proofTimeout = 45;
 
-/** Open files that a pooler needs: one for each client and backend, and some of its own. `run` checks that the engine allows them. */
+/** Open files that a pooler needs: one for each client and backend, and 64 of its own. `run` checks that the engine allows them. */
 export function openFiles({ databases, maxClientConn, maxDbConnections }: PgbouncerIni): number {
     return maxClientConn + poolerBackends({ databases: databases.length, maxDbConnections }) + 64;
 }
 
 /**
- * The pooler. It starts after what `dependsOn` in its options names. A change of anything in it starts a second one beside the first, waits until that has answered a query
- * through the pool, and only then lets the first one leave: see `run` for how neither turns a client away.
+ * The pooler. A change of any argument starts a second pooler beside the first, waits until it has answered a query through the pool,
+ * and only then stops the first. `run` says how neither of them turns a client away. Its container, too, starts after what
+ * `dependsOn` in the options names.
  */
 export class Pgbouncer extends pulumi.ComponentResource {
-    /** The pgbouncer.ini in force: a preview shows its changed lines, which it hides among the uploads. */
+    /** The pgbouncer.ini in force. As an output, a preview shows its changed lines; it hides those of an upload. */
     readonly ini: pulumi.Output<string>;
     /** `name:port` on both networks. */
     readonly address: pulumi.Output<string>;
-    /** Name of the container now serving. */
+    /** Name of the container that serves now. */
     readonly containerName: pulumi.Output<string>;
 
     constructor(name: string, args: PgbouncerArgs, opts?: pulumi.ComponentResourceOptions) {
@@ -53,24 +52,21 @@ export class Pgbouncer extends pulumi.ComponentResource {
         const ini = pulumi.output(args.ini);
         this.ini = ini.apply(renderIni);
         const userlist = pulumi.all([ini, args.password]).apply(([{ authUser }, password]) => renderUserlist(authUser, password));
-        const script = (file: string) => ({
-            file: `${configDir}/${file}`,
-            content: fs.readFileSync(path.join(__dirname, file), "utf8"),
-            permissions: "0755",
-        });
+        const script = (file: string) => uploadScript(`${configDir}/${file}`, path.join(__dirname, file));
         const grace = pulumi.output(args.stopGrace ?? 60);
 
         const container = new docker.Container(
             name,
             {
-                image: image(name, args.image, parent),
-                // No `name`: two have to stand side by side while one takes over. `docker ps --filter name=pgbouncer` finds both.
+                ...containerDefaults,
+                image: pullImage(name, args.image, parent),
+                // No `name`: two exist side by side while one takes over. `docker ps --filter name=pgbouncer` finds both.
                 command: [`${configDir}/run`],
                 uploads: [
-                    { file: `${configDir}/pgbouncer.ini`, content: this.ini, permissions: "0444" },
-                    // Here, since envs show in `docker inspect`. Readable to all in the container, which runs as postgres alone:
-                    // uploads are root's, and with `owner` the engine takes the uid that the *host* has under the user's name.
-                    { file: `${configDir}/userlist.txt`, content: pulumi.secret(userlist), permissions: "0444" },
+                    uploadFile(`${configDir}/pgbouncer.ini`, this.ini),
+                    // Not in an env: `docker inspect` shows those. Everybody in the container can read it, but only postgres runs there.
+                    // Uploads belong to root, and for `owner` the engine takes the uid that the *host* has for the user's name.
+                    uploadFile(`${configDir}/userlist.txt`, pulumi.secret(userlist)),
                     script("run"),
                     script("health"),
                 ],
@@ -81,35 +77,29 @@ export class Pgbouncer extends pulumi.ComponentResource {
                     `SIDECAR_DATABASE=${lookupDatabase}`,
                     pulumi.interpolate`SIDECAR_FILES=${ini.apply(openFiles)}`,
                 ],
-                networkMode: "bridge",
                 networksAdvanced: [
                     { name: args.databaseNetwork.name, aliases: [args.alias] },
                     { name: args.sidecarNetwork, aliases: [args.alias] },
                 ],
                 labels: labels({ [databaseNetworkLabel]: args.databaseNetwork.id }),
-                restart: "always",
                 healthcheck: { tests: ["CMD", `${configDir}/health`], interval: "5s", timeout: "5s", retries: 3, startPeriod: "30s" },
-                wait: true,
                 waitTimeout: proofTimeout,
-                // SIGTERM starts the gentle leave in `run`; the provider kills at once where it is given no grace.
+                // SIGTERM has `run` leave gently. Without a grace period, the provider kills the container at once.
                 stopSignal: "SIGTERM",
                 stopTimeout: grace,
                 destroyGraceSeconds: grace,
-                capabilities: { drops: ["ALL"] },
-                securityOpts: ["no-new-privileges"],
-                ...rotatedLogs,
             },
             {
                 parent,
                 deleteBeforeReplace: false,
-                replaceOnChanges: ["healthcheck"], // edits of one are ignored in place
-                // Not by a property: a grant that is replaced, its old one first, would take the serving pooler along.
+                replaceOnChanges: ["healthcheck"], // the provider ignores a change in place
+                // Not through a property: a grant that is deleted before its replacement would take the serving pooler along.
                 ...(opts?.dependsOn ? { dependsOn: opts.dependsOn } : {}),
             },
         );
 
         this.containerName = container.name;
-        // Through the container, so that who waits for the address waits for a pooler that serves.
+        // Through the container's id, so that the address is known only once a pooler serves.
         this.address = pulumi.all([args.alias, ini.listenPort, container.id]).apply(([alias, port]) => `${alias}:${port}`);
         this.registerOutputs({ ini: this.ini, address: this.address, containerName: this.containerName });
     }

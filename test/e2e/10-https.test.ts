@@ -82,7 +82,7 @@ test("verify proves the way over HTTPS, from where the domain is known", async (
         ...Object.entries(env).flatMap(([key, value]) => ["-e", `${key}=${value}`]), "--user", "root", "--entrypoint", "node", "-w", project,
         on.images.timescaledb, "--require", "ts-node/register/transpile-only", "cli/verify/main.ts", "--stack", "local", "--only", "https",
     ]); // prettier-ignore
-    expect(ran.stdout).toMatch(new RegExp(`✓ https .*\\n.*https://${domain} answers, its certificate holds for 89 days`));
+    expect(ran.stdout).toMatch(new RegExp(`✓ https .*\\n.*https://${domain} answers, its certificate is valid for 89 days`));
     expect(ran.stdout).toContain("0 failed");
 });
 

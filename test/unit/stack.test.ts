@@ -75,7 +75,7 @@ test("containers have no fixed name, restart always, and get no capabilities", (
     }
 });
 
-test("the pooler publishes no port and stands on both networks under its alias", () => {
+test("the pooler publishes no port and is on both networks under its alias", () => {
     const pooler = one("Container", "pgbouncer");
     expect(pooler.ports).toBeUndefined();
     expect(pooler.networksAdvanced).toEqual([
@@ -90,7 +90,7 @@ test("pgAdmin is on the sidecar's network and, with a domain, on the proxy's, an
     expect(pgadmin.ports).toBeUndefined();
 });
 
-test("pgAdmin's labels tell the proxy its route, and who made it, and nothing of Coolify's", () => {
+test("pgAdmin's labels say its route and its owner, and none is Coolify's", () => {
     const labels = Object.fromEntries(one("Container", "pgadmin").labels.map(({ label, value }: any) => [label, value]));
     expect(labels).toMatchObject({
         "pg-sidecar.stack": "pg-sidecar/stage",
@@ -121,7 +121,7 @@ test("PUBLIC loses the function before the role gets it", () => {
     expect(order.slice(0, 2)).toEqual([`${lookup}-public`, `${lookup}-pgbouncer`]);
 });
 
-test("the role has a CONNECT and a USAGE of its own, as PUBLIC's may be revoked", () => {
+test("the role has a CONNECT and a USAGE of its own, since PUBLIC's may be revoked", () => {
     expect(one("Grant", "tracksolid_db-pgbouncer")).toMatchObject({ role: "pgbouncer", objectType: "database", privileges: ["CONNECT"] });
     expect(one("Grant", "tracksolid_db.public-pgbouncer")).toMatchObject({
         role: "pgbouncer",
@@ -139,7 +139,7 @@ test("images stay on the host, by the digest that was set", () => {
     expect(one("RemoteImage", "pgbouncer")).toMatchObject({ keepLocally: true, name: expect.stringMatching(/@sha256:/) });
 });
 
-test("the outputs tell where everything is; the password is a secret", async () => {
+test("the outputs say where everything is; the password is a secret", async () => {
     expect(await value(outputs.pgadminUrl)).toBe("https://pgadmin.stage.rahamafresh.com");
     expect(await value(outputs.poolerAddress)).toBe("pgbouncer:6432");
     expect(outputs.backendBudget).toBe(36);

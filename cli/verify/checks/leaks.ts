@@ -1,33 +1,34 @@
 import { randomBytes, randomInt } from "crypto";
 import { Check, failed, ok, once, Outcome, skipped, warning } from "../check";
+import { program } from "../programs";
 import { inPooler, literal, psqlFor, reason, words } from "../sessions";
-import { Target } from "../target";
+import { replacePooler, Target } from "../target";
 
-/** What the next clients saw of one client's state. */
+/** What later clients saw of the first client's state. */
 export interface LeakFacts {
-    /** Which of the leaks were there, on the backend that the first client had. Undefined where nobody got that backend again. */
+    /** Which state was still there on the first client's backend. Undefined if no other client got that backend. */
     leaked?: Record<string, boolean>;
-    /** Clients that looked. */
+    /** Number of clients that looked. */
     looked: number;
 }
 
-/** Most clients that look for the first one's backend. */
+/** Maximum number of clients that look for the first one's backend. */
 const mostLooks = 60;
 
-/** Most of them that hold another backend meanwhile. */
+/** Maximum number of them that hold another backend meanwhile. */
 const mostHeld = 10;
 
 interface Leak {
     id: string;
-    /** What leaves a state behind. */
+    /** What leaves state behind. */
     what: string;
     set: string;
-    /** SQL that is true where the state is still there. */
+    /** SQL condition: the state is still there. */
     there: string;
     undo: string;
 }
 
-/** State that harms nobody, should it really leak: all names are random, and the role is the session's own. */
+/** State that is harmless if it really leaks: all names are random, and the role is the session's own. */
 function leaks(user: string): Leak[] {
     const name = `sidecar_verify_${randomBytes(6).toString("hex")}`;
     const key = randomInt(1, 2 ** 31);
@@ -71,17 +72,17 @@ function leaks(user: string): Leak[] {
 }
 
 /**
- * One client sets all of it in one transaction and tells its backend; others look until one has the same backend. Whoever
- * finds something there takes it away in the same transaction. One script, so that a run that is cut leaves nothing.
+ * One client sets all of it in one transaction and prints its backend's pid. Others look until one of them has the same backend.
+ * A client that finds state there removes it in the same transaction. It is one script, so that an interrupted run leaves nothing.
  *
- * pgbouncer hands out the backend that came back last, so that one opened in between (by min_pool_size, or for somebody
- * else's query) would hide the first for good: whoever has another keeps it while the next one looks, but no longer than
- * 3 s, where the pool has no more to give and others wait for it.
+ * pgbouncer hands out the backend that was returned last. A backend opened in between (by min_pool_size, or for another client's
+ * query) would hide the first one for good. So a client that has another backend keeps it while the next client looks. It keeps it
+ * for 3 s at most: the pool may be full, and others may wait for it.
  */
-const look = once(async (on: Target): Promise<LeakFacts> => {
-    const { databases, defaultPoolSize } = on.deployed;
-    const all = leaks(on.login.user);
-    const { command, env } = psqlFor(on, "pooled", databases[0]!);
+const look = once(async (target: Target): Promise<LeakFacts> => {
+    const { databases, defaultPoolSize } = target.deployed;
+    const all = leaks(target.login.user);
+    const { command, env } = psqlFor(target, "pooled", databases[0]!);
     const psql = words(...command);
     const setting = ["BEGIN;", ...all.map(({ set }) => terminated(set)), "SELECT pg_backend_pid();", "COMMIT;"];
     const looking = [
@@ -97,29 +98,18 @@ const look = once(async (on: Target): Promise<LeakFacts> => {
         "COMMIT;",
     ];
     const atOnce = Math.min(mostHeld, defaultPoolSize);
-    const looker = `
-        export held=$((held + 1))
-        [ $held -lt ${atOnce} ] && more=1 || more=0
-        [ $held -gt 1 ] && within=3 || within=10
-        printf '%s\\n' "$LOOKING" | timeout $within ${psql} -v pid=$pid -v more=$more || [ $held -gt 1 ] || echo "broken $?"`;
-    const script = `
-        pid=$(printf '%s\\n' "$SETTING" | timeout 10 ${psql}) || exit
-        export pid held=0
-        for chain in $(seq ${Math.ceil(mostLooks / atOnce)}); do
-            looks=$(sh -c "$LOOKER")
-            echo "$looks"
-            case $looks in *broken*) exit \${looks##*broken } ;; *set*) break ;; esac
-        done`;
+    const looker = program("leaks-looker.sh", { psql, atOnce });
+    const script = program("leaks.sh", { psql, chains: Math.ceil(mostLooks / atOnce) });
     const input = { SETTING: setting.join("\n"), LOOKING: looking.join("\n"), LOOKER: looker };
-    const ran = await inPooler(on, script, { ...env, ...input }, 60);
+    const ran = await inPooler(target, script, { ...env, ...input }, 60);
     if (ran.code !== 0) throw new Error(`pooled sessions: ${reason(ran)}`);
     return parseLooks(ran.stdout);
 });
 
-/** A statement with its semicolon; one that ends in a psql command sends itself. */
+/** A statement with its semicolon. One that ends in a psql command needs none. */
 const terminated = (statement: string) => (statement.includes("\\g") ? statement : `${statement};`);
 
-/** Reads a line `looked` for each client, and `LEAK t` or `LEAK f` for each leak where the backend was found. */
+/** Parses a line `looked` for each client and, if one got the backend, `LEAK t` or `LEAK f` for each leak. */
 export function parseLooks(printed: string): LeakFacts {
     const lines = printed.trim().split("\n");
     const found = lines.map((line) => line.split(" ")).filter(([, there]) => there !== undefined);
@@ -131,18 +121,18 @@ export function parseLooks(printed: string): LeakFacts {
     };
 }
 
-/** Whether one kind of state leaked, which in fast mode is the price that was chosen. */
+/** Whether one kind of state leaked. In fast mode that is only a warning: the setting accepts it. */
 export function judgeLeak({ looked, leaked }: LeakFacts, { id, what }: Pick<Leak, "id" | "what">, strict: boolean, up: string): Outcome {
     if (!leaked) return skipped(`the pool is busy: none of ${looked} clients got the backend on which ${what} was left`);
-    const seen = `client ${looked} of those that looked had the very backend`;
+    const seen = `client ${looked} of those that looked had the same backend`;
     if (!leaked[id]) return ok(`${what} was gone: ${seen}`);
-    if (!strict) return warning(`${what} leaked: the price of serverResetQueryAlways = false. Taken away again; ${seen}`);
-    return failed(`${what} leaked to the next client; ${seen}`, `${up} --replace '**Container::pgbouncer'`);
+    if (!strict) return warning(`${what} leaked: the price of serverResetQueryAlways = false. It was removed again; ${seen}`);
+    return failed(`${what} leaked to the next client; ${seen}`, replacePooler(up));
 }
 
 export const leakChecks: Check[] = leaks("").map(({ id, what }) => ({
     id: `leak-${id}`,
-    proves: `what one client leaves by ${what} does not reach the next`,
+    proves: `what one client leaves behind with ${what} does not reach the next`,
     needs: ["query"],
-    run: async (on) => judgeLeak(await look(on), { id, what }, on.deployed.serverResetQueryAlways, on.upCommand),
+    run: async (target) => judgeLeak(await look(target), { id, what }, target.deployed.serverResetQueryAlways, target.upCommand),
 }));

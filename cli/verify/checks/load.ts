@@ -2,32 +2,36 @@ import { poolerBackends } from "../../../components/pgbouncer/budget";
 import { chart } from "../chart";
 import { Check, failed, ok, once, Outcome, skipped, warning } from "../check";
 import { askConsole, ConsoleFacts } from "../console";
-import { askRoom, LoadFacts, margin, Phase, Room, runLoad, stressClients } from "../load";
+import { Headroom, readHeadroom } from "../headroom";
+import { Phase, runStress, stressClients, StressFacts } from "../stress";
 import { Target } from "../target";
 
-/** Why the stress would take the database's last connections; undefined where it may run. */
-export function whyNoRoom({ maxConnections, reserved, used, pooled }: Room, most: number): string | undefined {
+/** Connections that have to stay free beyond what the pool may still grow by: for verify's own sessions, and for others. */
+const margin = 5;
+
+/** Why the stress would take the database's last connections; undefined if it may run. */
+export function headroomProblem({ maxConnections, reserved, used, pooled }: Headroom, most: number): string | undefined {
     const left = maxConnections - reserved - used;
     const growth = Math.max(0, most - pooled);
     if (left >= growth + margin) return undefined;
     return (
-        `not run: the pooler may open ${growth} more backends (it has ${pooled} of ${most}), and ${margin} have to stay free, ` +
+        `not run: the pooler may open ${growth} more backends (it has ${pooled} of ${most}), and ${margin} connections have to stay free, ` +
         `but ${left} are left: max_connections ${maxConnections}, less ${reserved} reserved and ${used} in use`
     );
 }
 
 interface Load {
-    facts: LoadFacts;
-    /** Why there was no stress, where there was none. */
+    facts: StressFacts;
+    /** Why there was no stress; undefined if there was. */
     refused?: string;
     most: number;
 }
 
-const load = once(async (on: Target): Promise<Load> => {
-    const most = mostBackends(on);
-    const refused = whyNoRoom(await askRoom(on), most);
-    // Without the stress too: whether direct connections succeed is still to be seen.
-    const facts = await runLoad(on, refused ? 0 : stressClients);
+const load = once(async (target: Target): Promise<Load> => {
+    const most = mostBackends(target);
+    const refused = headroomProblem(await readHeadroom(target), most);
+    // Also without the stress: it still shows whether direct connections succeed.
+    const facts = await runStress(target, refused ? 0 : stressClients);
     return { facts, most, ...(refused ? { refused } : {}) };
 });
 
@@ -39,18 +43,18 @@ function median(values: number[]): number {
     return sorted[Math.floor(sorted.length / 2)] ?? NaN;
 }
 
-/** Whether direct connections succeed before and while the pooler is under stress. */
-export function judgeDirect({ connections, watchError }: LoadFacts, stressed: boolean): Outcome {
+/** Whether direct connections succeed before the stress and during it. */
+export function judgeDirect({ connections, watchError }: StressFacts, stressed: boolean): Outcome {
     const times = (phase: Phase) => connections.filter((one) => one.phase === phase).map(({ ms }) => ms);
-    const tell = (phase: Phase) => `${times(phase).length} ${phase}, median ${median(times(phase)).toFixed(0)} ms`;
+    const shown = (phase: Phase) => `${times(phase).length} ${phase}, median ${median(times(phase)).toFixed(0)} ms`;
     if (watchError) return failed(`after ${connections.length} direct connections: ${watchError}`);
     if (times("before").length === 0) return failed("no direct connection was made");
-    if (!stressed) return ok(`${tell("before")}; there was no stress`);
-    return times("during").length > 0 ? ok(`${tell("before")}; ${tell("during")}`) : failed(`${tell("before")}; none during the stress`);
+    if (!stressed) return ok(`${shown("before")}; there was no stress`);
+    return times("during").length > 0 ? ok(`${shown("before")}; ${shown("during")}`) : failed(`${shown("before")}; none during the stress`);
 }
 
-/** Whether all queries of the stress came back, over no more backends than a pooler may hold. */
-export function judgeStress({ backends, stress, queries, finished, failures, watchError }: LoadFacts, most: number): Outcome {
+/** Whether all queries of the stress came back, without more backends than a pooler may hold. */
+export function judgeStress({ backends, stress, queries, finished, failures, watchError }: StressFacts, most: number): Outcome {
     const during = backends.filter(({ at }) => at >= stress.from);
     const peak = Math.max(0, ...during.map(({ value }) => value));
     const lines = chart(backends, {
@@ -60,24 +64,24 @@ export function judgeStress({ backends, stress, queries, finished, failures, wat
         span: { name: `${stressClients} clients, SELECT pg_sleep(0.1)`, ...stress },
     });
     const saw = `${stressClients} clients, ${queries} queries, at most ${peak} backends of ${most} (${during.length} samples)`;
-    const against = [
+    const problems = [
         ...failures,
-        ...(finished < stressClients ? [`${stressClients - finished} of ${stressClients} clients did not go on until the end`] : []),
-        ...(peak > most ? [`more backends than one pooler may hold`] : []),
+        ...(finished < stressClients ? [`${stressClients - finished} of ${stressClients} clients did not last until the end`] : []),
+        ...(peak > most ? ["more backends than one pooler may hold"] : []),
         ...(peak === 0 ? ["pg_stat_activity shows none of the pooler's backends: may this user see them (pg_read_all_stats)?"] : []),
         ...(watchError ? [`the watch ended early: ${watchError}`] : []),
     ];
-    return { ...(against.length === 0 ? ok(saw) : failed(`${saw}; ${against.join("; ")}`)), chart: lines };
+    return { ...(problems.length === 0 ? ok(saw) : failed(`${saw}; ${problems.join("; ")}`)), chart: lines };
 }
 
-/** Whether the pipeline goes on writing under stress as it did before. */
-export function judgePipeline({ connections, backends, stress }: LoadFacts, table: string): Outcome {
+/** Whether the pipeline writes under stress as it did before. */
+export function judgePipeline({ connections, backends, stress }: StressFacts, table: string): Outcome {
     const of = (phases: Phase[]) => connections.filter(({ phase }) => phases.includes(phase)).map(({ inserted }) => inserted);
     const all = of(["before", "during", "after"]);
     if (all.length === 0 || all.includes(null)) return skipped(`there is no table ${table} (setting pipelineTable)`);
     const before = growth(of(["before"]) as number[]);
     if (before.steps < 2)
-        return skipped(`${table} grew ${before.steps} times in the ${stress.from.toFixed(0)} s before the stress, too seldom to tell`);
+        return skipped(`${table} grew ${before.steps} times in the ${stress.from.toFixed(0)} s before the stress, too seldom to compare`);
     const last = of(["before"]).at(-1)!;
     const during = growth([last, ...of(["during", "after"])] as number[]);
     const seconds = { before: stress.from, during: (backends.at(-1)?.at ?? 0) - stress.from };
@@ -87,14 +91,14 @@ export function judgePipeline({ connections, backends, stress }: LoadFacts, tabl
     return rate.during < rate.before / 2 ? warning(saw) : ok(saw);
 }
 
-/** Rows inserted over a series of counts. A chunk that is dropped takes its count with it, so falls don't count. */
+/** Rows inserted over a series of counts. A fall doesn't count: a chunk that is dropped takes its count with it. */
 function growth(counts: number[]): { rows: number; steps: number } {
     const rises = counts.slice(1).map((count, at) => count - counts[at]!);
     const grown = rises.filter((rise) => rise > 0);
     return { rows: grown.reduce((sum, rise) => sum + rise, 0), steps: grown.length };
 }
 
-/** Whether the pools hold no more backends than they may; asked after the stress, when they are full. */
+/** Whether the pools hold no more backends than they may. Asked after the stress, while they are full. */
 export function judgeLimits({ pools }: ConsoleFacts, databases: string[], maxDbConnections: number, budget: number): Outcome {
     const backends = (pool: Record<string, string>) =>
         Object.entries(pool).reduce((sum, [key, value]) => (key.startsWith("sv_") ? sum + Number(value) : sum), 0);
@@ -108,37 +112,37 @@ export function judgeLimits({ pools }: ConsoleFacts, databases: string[], maxDbC
 export const loadChecks: Check[] = [
     {
         id: "direct",
-        proves: "direct connections go on succeeding, before and during the stress",
-        run: async (on) => {
-            const { facts, refused } = await load(on);
+        proves: "direct connections succeed before and during the stress",
+        run: async (target) => {
+            const { facts, refused } = await load(target);
             return judgeDirect(facts, !refused);
         },
     },
     {
         id: "stress",
-        proves: `${stressClients} clients that query at once share one pooler's backends, and every query comes back`,
+        proves: `${stressClients} concurrent clients share one pooler's backends, and every query comes back`,
         needs: ["query"],
-        run: async (on) => {
-            const { facts, refused, most } = await load(on);
+        run: async (target) => {
+            const { facts, refused, most } = await load(target);
             return refused ? failed(refused) : judgeStress(facts, most);
         },
     },
     {
         id: "pipeline",
-        proves: "the pipeline that writes directly goes on as before",
-        run: async (on) => {
-            const { pipelineTable } = on.deployed;
+        proves: "the pipeline that writes directly continues as before",
+        run: async (target) => {
+            const { pipelineTable } = target.deployed;
             if (pipelineTable === "") return skipped("pipelineTable is empty");
-            const { facts, refused } = await load(on);
+            const { facts, refused } = await load(target);
             return refused ? skipped("there was no stress") : judgePipeline(facts, pipelineTable);
         },
     },
     {
         id: "pool-limits",
-        proves: "the pools hold no more backends than maxDbConnections for a database, and the budget in all",
-        run: async (on) => {
-            const { databases, maxDbConnections } = on.deployed;
-            return judgeLimits(await askConsole(on), databases, maxDbConnections, mostBackends(on));
+        proves: "the pools hold at most maxDbConnections backends for each database, and the budget in all",
+        run: async (target) => {
+            const { databases, maxDbConnections } = target.deployed;
+            return judgeLimits(await askConsole(target), databases, maxDbConnections, mostBackends(target));
         },
     },
 ];

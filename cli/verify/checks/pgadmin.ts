@@ -8,32 +8,33 @@ import { Target } from "../target";
 
 const answer = "PING";
 
-/** Days before its end from which a certificate is warned of: proxies renew theirs well before. */
+/** Days before a certificate expires from which verify warns. Proxies renew theirs well before. */
 const daysToRenew = 14;
 
-async function ping(on: Target): Promise<Outcome> {
-    const name = on.outputs.pgadminContainer;
-    if (!(await findContainer(on, name))?.running) throw new Unmet(`container ${name} does not run (see containers)`);
+async function ping(target: Target): Promise<Outcome> {
+    const name = target.outputs.pgadminContainer;
+    if (!(await findContainer(target, name))?.running) throw new Unmet(`container ${name} is not running (see containers)`);
     const code =
         "import os, urllib.request as r; print(r.urlopen(f\"http://127.0.0.1:{os.environ['PGADMIN_LISTEN_PORT']}/misc/ping\", timeout=10).read().decode())";
-    const ran = await exec(on.docker, name, ["/venv/bin/python3", "-c", code]);
-    if (ran.code !== 0) return failed(ran.stderr.trim().split("\n").at(-1) ?? reason(ran), `${on.dockerCommand} logs --tail 20 ${name}`);
+    const ran = await exec(target.docker, name, ["/venv/bin/python3", "-c", code]);
+    if (ran.code !== 0)
+        return failed(ran.stderr.trim().split("\n").at(-1) ?? reason(ran), `${target.dockerCommand} logs --tail 20 ${name}`);
     return ran.stdout.trim() === answer ? ok(answer) : failed(`it answers ${ran.stdout.trim().slice(0, 80)}`);
 }
 
 interface Visit {
     status: number;
     body: string;
-    /** When the certificate ends. */
+    /** When the certificate expires. */
     until: Date;
 }
 
-/** Whether the proxy leads to pgAdmin, under a certificate that holds. */
+/** Whether the proxy leads to pgAdmin, with a certificate that is valid for long enough. */
 export function judgeVisit({ status, body, until }: Visit, domain: string, now = new Date()): Outcome {
     if (status !== 200 || body.trim() !== answer)
         return failed(`https://${domain}/misc/ping answers ${status}: ${body.trim().slice(0, 80)}`);
     const days = Math.floor((until.getTime() - now.getTime()) / 86_400_000);
-    const saw = `https://${domain} answers, its certificate holds for ${days} days`;
+    const saw = `https://${domain} answers, its certificate is valid for ${days} days`;
     return days < daysToRenew ? warning(saw) : ok(saw);
 }
 
@@ -55,7 +56,7 @@ export const pgadminChecks: Check[] = [
     { id: "pgadmin-ping", proves: "pgAdmin answers", run: ping },
     {
         id: "https",
-        proves: "pgAdmin is reached over HTTPS under its domain, with a certificate that holds",
+        proves: "pgAdmin answers over HTTPS under its domain, with a valid certificate",
         run: async ({ deployed: { pgadminDomain: domain } }) =>
             domain === "" ? skipped("pgadminDomain is not set") : judgeVisit(await visit(domain), domain),
     },

@@ -2,9 +2,10 @@ import { randomBytes } from "crypto";
 import { Check, failed, ok, Outcome, skipped, warning } from "../check";
 import { ConsoleFacts, consoleFacts } from "../console";
 import { inPooler, psqlFor, query, reason, words } from "../sessions";
+import { replacePooler } from "../target";
 import { vulnerabilitiesOf } from "../vulnerabilities";
 
-/** The version that an image's tag names: `1.25.2` of `edoburu/pgbouncer:v1.25.2-p0@sha256:…`. */
+/** The version in an image's tag: `1.25.2` of `edoburu/pgbouncer:v1.25.2-p0@sha256:…`. */
 export function versionInTag(reference: string): string | undefined {
     const tag = reference.split("@")[0]!.split("/").at(-1)!.split(":")[1] ?? "";
     return /^v?(\d+\.\d+\.\d+)/.exec(tag)?.[1];
@@ -12,15 +13,15 @@ export function versionInTag(reference: string): string | undefined {
 
 export function judgeVersion(running: string, reference: string): Outcome {
     const expected = versionInTag(reference);
-    if (!expected) return skipped(`the tag of ${reference} names no version; it runs ${running}`);
+    if (!expected) return skipped(`the tag of ${reference} has no version; it runs ${running}`);
     return running === expected ? ok(running) : failed(`it runs ${running}, but its image is tagged ${reference.split("@")[0]}`);
 }
 
 export function judgeVulnerabilities({ version, config }: ConsoleFacts, stack: string): Outcome {
     const { open, averted } = vulnerabilitiesOf(version, config);
     const also = averted.length > 0 ? `; averted: ${averted.join("; ")}` : "";
-    if (open.length === 0) return ok(`none is open in ${version}${also}`);
-    const remedy = `pulumi config set --stack ${stack} pgbouncerImage NAME:TAG@sha256:…   (when there is a newer one)`;
+    if (open.length === 0) return ok(`no known vulnerability is open in ${version}${also}`);
+    const remedy = `pulumi config set --stack ${stack} pgbouncerImage NAME:TAG@sha256:…   (once there is a newer one)`;
     return warning(`open in ${version}: ${open.join("; ")}${also}`, remedy);
 }
 
@@ -33,74 +34,71 @@ export function judgeMode({ pools, config }: ConsoleFacts, databases: string[]):
     return config.pool_mode === "transaction" ? ok(saw) : failed(saw);
 }
 
-/** The settings of an ini's [pgbouncer] section. */
+/** The settings in the [pgbouncer] section of an ini. */
 export function readIni(ini: string): [string, string][] {
     const section = ini.split("[pgbouncer]\n")[1] ?? "";
     return [...section.matchAll(/^(\w+) = (.*)$/gm)].map(([, key = "", value = ""]) => [key, value]);
 }
 
-/** Whether what is in force is what was deployed. */
+/** Whether the configuration in force is the deployed one. */
 export function judgeConfig(config: Record<string, string>, ini: string, up: string): Outcome {
     const deployed = readIni(ini);
     const wrong = deployed.filter(([key, value]) => config[key] !== value);
     if (wrong.length === 0) return ok(`${deployed.length} settings are those of the stack's pgbouncerIni`);
-    return failed(
-        wrong.map(([key, value]) => `${key} is ${config[key]}, deployed was ${value}`).join("; "),
-        `${up} --replace '**Container::pgbouncer'`,
-    );
+    return failed(wrong.map(([key, value]) => `${key} is ${config[key]}, deployed was ${value}`).join("; "), replacePooler(up));
 }
 
 export const poolerChecks: Check[] = [
     {
         id: "version",
-        proves: "pgbouncer is the version that its image's tag says",
-        run: async (on) => judgeVersion((await consoleFacts(on)).version, on.deployed.pgbouncerImage),
+        proves: "pgbouncer's version is the one in its image's tag",
+        run: async (target) => judgeVersion((await consoleFacts(target)).version, target.deployed.pgbouncerImage),
     },
     {
         id: "vulnerabilities",
         proves: "the running pgbouncer has no known vulnerability that is open",
-        run: async (on) => judgeVulnerabilities(await consoleFacts(on), on.stack),
+        run: async (target) => judgeVulnerabilities(await consoleFacts(target), target.stack),
     },
     {
         id: "query",
         proves: "SELECT 1 comes back through the pooler from each database",
-        run: async (on) => {
-            for (const database of on.deployed.databases) await query(on, "pooled", database, "SELECT 1");
-            return ok(`${on.deployed.databases.join(", ")}, as ${on.login.user}`);
+        run: async (target) => {
+            for (const database of target.deployed.databases) await query(target, "pooled", database, "SELECT 1");
+            return ok(`${target.deployed.databases.join(", ")}, as ${target.login.user}`);
         },
     },
     {
         id: "login-refused",
         proves: "a wrong password is refused",
-        run: async (on) => {
-            const { command, env } = psqlFor(on, "pooled", on.deployed.databases[0]!);
+        run: async (target) => {
+            const { command, env } = psqlFor(target, "pooled", target.deployed.databases[0]!);
             const wrong = { ...env, PGPASSWORD: randomBytes(12).toString("hex") };
-            const ran = await inPooler(on, `exec ${words(...command, "-c", "SELECT 1")}`, wrong);
-            if (ran.code === 0) return failed(`a random password logged in as ${on.login.user}`);
+            const ran = await inPooler(target, `exec ${words(...command, "-c", "SELECT 1")}`, wrong);
+            if (ran.code === 0) return failed(`a random password logged in as ${target.login.user}`);
             return /authentication failed/.test(ran.stderr) ? ok(reason(ran)) : failed(`refused, but not for the password: ${reason(ran)}`);
         },
     },
     {
         id: "mode",
         proves: "pools are in transaction mode",
-        run: async (on) => judgeMode(await consoleFacts(on), on.deployed.databases),
+        run: async (target) => judgeMode(await consoleFacts(target), target.deployed.databases),
     },
     {
         id: "console",
         proves: "the admin console answers SHOW POOLS, STATS and CLIENTS to an admin user",
-        run: async (on) => {
-            const { user } = on.login;
-            if (!on.deployed.adminUsers.includes(user)) {
-                return skipped(`${user} (postgresql:username) is none of adminUsers: ${on.deployed.adminUsers.join(", ")}`);
+        run: async (target) => {
+            const { user } = target.login;
+            if (!target.deployed.adminUsers.includes(user)) {
+                return skipped(`${user} (postgresql:username) is not one of adminUsers: ${target.deployed.adminUsers.join(", ")}`);
             }
             const shows = ["SHOW POOLS", "SHOW STATS", "SHOW CLIENTS"];
-            const lines = (await query(on, "pooled", "pgbouncer", ...shows)).split("\n");
+            const lines = (await query(target, "pooled", "pgbouncer", ...shows)).split("\n");
             return ok(`as ${user}: ${lines.length} rows`);
         },
     },
     {
         id: "config",
         proves: "the configuration in force is the deployed one",
-        run: async (on) => judgeConfig((await consoleFacts(on)).config, on.outputs.pgbouncerIni, on.upCommand),
+        run: async (target) => judgeConfig((await consoleFacts(target)).config, target.outputs.pgbouncerIni, target.upCommand),
     },
 ];

@@ -2,7 +2,7 @@ import { LookupBodyArgs, lookupBody, lookupOwner } from "../../../../components/
 
 const body = lookupBody({ lookupFunction: "public.user_lookup", owner: "pg-sidecar/stage" });
 
-test("the body tells whose it is", () => {
+test("the body says which stack it belongs to", () => {
     expect(lookupOwner(body)).toBe("pg-sidecar/stage");
     expect(lookupOwner("SELECT usename, passwd FROM pg_shadow")).toBeUndefined();
 });

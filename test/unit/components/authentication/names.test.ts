@@ -8,7 +8,7 @@ test.each([
     ["authFunction", { authFunction: "public.other" }, ["lookup", "revoke", "execute"]],
     ["its schema", { authFunction: "pooler.user_lookup" }, ["lookup", "revoke", "execute", "usage"]],
     ["the database", { database: "other" }, ["lookup", "revoke", "execute", "connect", "usage"]],
-])("another %s is another resource of each kind that it is about, and the same of the others", (_, change, others) => {
+])("another %s makes another resource of each kind that it concerns, and keeps the others", (_, change, others) => {
     const before = Object.entries(lookupNames(args));
     const after = lookupNames({ ...args, ...change }) as unknown as Record<string, string>;
     expect(before.filter(([key, name]) => after[key] !== name).map(([key]) => key)).toEqual(others);

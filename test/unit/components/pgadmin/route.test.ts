@@ -25,7 +25,7 @@ test("a proxy with a certificate of its own and no plain HTTP gets neither resol
     expect(labels.filter((label) => /certresolver|-http|middlewares/.test(label))).toEqual([]);
 });
 
-test("without a proxy no client is believed about who it is, and the cookie goes over plain HTTP", () => {
+test("without a proxy no client's headers are trusted, and the cookie goes over plain HTTP", () => {
     expect(proxySettings(0, false)).toEqual([
         ...["FOR", "PROTO", "HOST", "PORT", "PREFIX"].map((header) => `PGADMIN_CONFIG_PROXY_X_${header}_COUNT=0`),
         "PGADMIN_CONFIG_SESSION_COOKIE_SECURE=False",
@@ -34,7 +34,7 @@ test("without a proxy no client is believed about who it is, and the cookie goes
     expect(proxySettings(1, true)).toContain("PGADMIN_CONFIG_SESSION_COOKIE_SECURE=True");
 });
 
-test("where TLS ends before the proxy, the router takes plain HTTP and sends nobody to HTTPS", () => {
+test("if TLS ends before the proxy, the router takes plain HTTP and redirects nobody", () => {
     const labels = routeLabels({ ...coolify, tls: false, entrypoint: "http" }, "us", "edge", 80);
     expect(labels["traefik.http.routers.us.entrypoints"]).toBe("http");
     expect(Object.keys(labels).filter((label) => /tls|certresolver|-http|middlewares/.test(label))).toEqual([]);
@@ -45,7 +45,7 @@ test("behind a proxy a login isn't tied to the client's address", () => {
     expect(proxySettings(0, false).join()).not.toContain("ENHANCED_COOKIE_PROTECTION");
 });
 
-test("a router's name is one that a label can carry, and no other stack's", () => {
+test("a router's name fits into a label and is unique to its stack", () => {
     expect(routerName("pg-sidecar/prod")).toBe("pg-sidecar-prod-pgadmin");
     expect(routerName("pg-sidecar/prod_eu")).toBe("pg-sidecar-prod_eu-pgadmin");
     const names = ["a/b.c", "a/b-c", "a/b_c", "a.b/c", "a-b/c."].map(routerName);

@@ -18,7 +18,7 @@ test("servers.json registers the pooler, and only the databases it serves", () =
     expect(Servers["1"]).not.toHaveProperty("PrepareThreshold");
 });
 
-test("a direct entry is there only where it is asked for", () => {
+test("a direct entry exists only if it is asked for", () => {
     const pooled = { host: "pgbouncer", port: 6432, databases: ["tracksolid_db"], username: "postgres" };
     const { Servers } = JSON.parse(renderServers({ ...pooled, direct: { host: "timescale_db", port: 5432 } }));
     expect(Object.keys(Servers)).toEqual(["1", "2"]);

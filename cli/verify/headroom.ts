@@ -1,0 +1,31 @@
+import { findContainer } from "./containers";
+import { program } from "./programs";
+import { literal, queryJson } from "./sessions";
+import { Target } from "./target";
+
+/** How near the database is to its last connection. */
+export interface Headroom {
+    maxConnections: number;
+    /** For superusers and for reserved_connections. */
+    reserved: number;
+    /** Connections in use now. */
+    used: number;
+    /** The pooler's share of them. */
+    pooled: number;
+}
+
+/**
+ * SQL condition for the pooler's backends in pg_stat_activity: sessions from its address, except verify's own direct sessions
+ * (same address) and any left over from a killed container that had the address before.
+ */
+export async function pooledBackends(target: Target): Promise<string> {
+    const pooler = await findContainer(target, target.outputs.pgbouncerContainer);
+    const addresses = pooler?.networks[target.outputs.networks.database] ?? [];
+    return `client_addr = ANY (${literal(`{${addresses.join(",")}}`)}) AND backend_start >= ${literal(pooler?.startedAt ?? "infinity")}
+            AND application_name <> current_setting('application_name')`;
+}
+
+export async function readHeadroom(target: Target): Promise<Headroom> {
+    const sql = program("headroom.sql", { pooled: await pooledBackends(target) });
+    return queryJson<Headroom>(target, "direct", target.deployed.databases[0]!, sql);
+}

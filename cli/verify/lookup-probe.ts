@@ -1,0 +1,53 @@
+import { randomBytes } from "crypto";
+import { once, Unmet } from "./check";
+import { program, statements } from "./programs";
+import { literal, query, queryJson } from "./sessions";
+import { Target } from "./target";
+
+/** What the database says about the lookup function. */
+export interface LookupFacts {
+    superuser: boolean;
+    roleExists: boolean;
+    /** Owner and body; null if there is no such function. */
+    owner: string | null;
+    body: string | null;
+    /** The roles that may execute it; `PUBLIC` is everybody. */
+    executors: string[];
+}
+
+export const lookupFacts = once((target: Target): Promise<LookupFacts> =>
+    queryJson(
+        target,
+        "direct",
+        target.deployed.databases[0]!,
+        program("lookup-facts.sql", {
+            role: literal(target.deployed.authUser),
+            function: literal(`${target.deployed.authFunction}(text)`),
+        }),
+    ),
+);
+
+/** The lookup's answers within a transaction that is rolled back. */
+export interface Answers {
+    /** Whether the answer was the right one. */
+    [question: string]: boolean;
+}
+
+/** A verifier in PostgreSQL's form, of a password that nobody knows. */
+function madeUpVerifier(): string {
+    const [salt, storedKey, serverKey] = [16, 32, 32].map((length) => randomBytes(length).toString("base64"));
+    return `SCRAM-SHA-256$4096:${salt}$${storedKey}:${serverKey}`;
+}
+
+/** Asks the lookup as the lookup role within a transaction that makes what it needs and is rolled back; prints `QUESTION|t` or `|f`. */
+export async function probe(target: Target, file: string): Promise<Answers> {
+    const { superuser, roleExists, owner } = await lookupFacts(target);
+    if (!superuser) throw new Unmet(`${target.login.user} is not a superuser, so it can't ask as ${target.deployed.authUser}`);
+    if (!roleExists) throw new Unmet(`role ${target.deployed.authUser} is gone (see lookup-login)`);
+    if (owner === null) throw new Unmet(`function ${target.deployed.authFunction} is gone (see lookup-grants)`);
+    const name = `sidecar_verify_${randomBytes(6).toString("hex")}`;
+    const { authUser: role, authFunction, databases } = target.deployed;
+    const asked = statements(file, { name, verifier: madeUpVerifier(), role, function: authFunction });
+    const printed = await query(target, "direct", databases[0]!, "BEGIN", ...asked, "ROLLBACK");
+    return Object.fromEntries(printed.split("\n").map((line) => [line.split("|")[0], line.endsWith("|t")])) as Answers;
+}

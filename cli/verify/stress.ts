@@ -1,0 +1,99 @@
+import { Point } from "./chart";
+import { pooledBackends } from "./headroom";
+import { program } from "./programs";
+import { inPooler, literal, psqlFor, words } from "./sessions";
+import { Target } from "./target";
+
+/** Clients of the stress. They query for `stressSeconds`; before and after that, verify only watches the database. */
+export const stressClients = 30;
+const stressSeconds = 8;
+const beforeSeconds = 4;
+// PostgreSQL writes the statistics of an insert out a second after it.
+const afterSeconds = 1.5;
+
+export type Phase = "before" | "during" | "after";
+
+/** What the watch saw before, during and after the stress. */
+export interface StressFacts {
+    /** Backends of the pooler over time, in seconds since the watch began. */
+    backends: Point[];
+    /** When the stress began and ended, in the same seconds. */
+    stress: { from: number; to: number };
+    /** Each new direct connection: milliseconds until its first answer, and the rows inserted so far (null without the table). */
+    connections: { phase: Phase; ms: number; inserted: number | null }[];
+    /** Why the watch ended early; "" if it did not. */
+    watchError: string;
+    /** Queries that came back, clients that lasted until the end, and what the others said. */
+    queries: number;
+    finished: number;
+    failures: string[];
+}
+
+/**
+ * Watches the database from one direct session, while clients query through the pooler from the fourth second on (stress.sh).
+ * With 0 clients it only watches.
+ */
+export async function runStress(target: Target, clients: number): Promise<StressFacts> {
+    const { databases, pipelineTable } = target.deployed;
+    const [schema = "", table = ""] = pipelineTable.split(".");
+    const direct = psqlFor(target, "direct", databases[0]!);
+    const pooled = psqlFor(target, "pooled", databases[0]!);
+    const script = program("stress.sh", {
+        direct: words(...direct.command),
+        pooled: words(...pooled.command),
+        clients,
+        before: beforeSeconds,
+        after: afterSeconds,
+        turns: (beforeSeconds + stressSeconds + 20) * 10,
+        longest: stressSeconds + 30,
+    });
+    const env = {
+        ...pooled.env,
+        DIRECT_NAME: direct.env.PGAPPNAME!,
+        DIRECT_OPTIONS: direct.env.PGOPTIONS!,
+        SAMPLE: `SELECT 'backends', extract(epoch FROM clock_timestamp()), count(*) FROM pg_stat_activity WHERE ${await pooledBackends(target)};`,
+        CONNECT: program("stress-connect.sql", { schema: literal(schema), table: literal(table) }),
+        FIRST: `SELECT clock_timestamp() + interval '${stressSeconds} s' AS deadline \\gset`,
+        TURN: program("stress-turn.sql"),
+    };
+    const ran = await inPooler(target, script, env, beforeSeconds + stressSeconds + 60);
+    return parseStress(ran.stdout, ran.stderr);
+}
+
+/** Parses the script's lines: `phase|…`, `backends|SECONDS|COUNT`, `connection|MS|INSERTED`, `clients|COUNT|WHAT THEY SAID`. */
+export function parseStress(stdout: string, stderr: string): StressFacts {
+    const facts: StressFacts = {
+        backends: [],
+        stress: { from: 0, to: 0 },
+        connections: [],
+        queries: 0,
+        finished: 0,
+        failures: [],
+        watchError: "",
+    };
+    let phase: Phase | "over" = "before";
+    let began: number | undefined;
+    let at = 0;
+    for (const line of stdout.split("\n")) {
+        const [kind, first = "", ...rest] = line.split("|");
+        if (kind === "phase") {
+            phase = first as Phase | "over";
+            if (phase === "during") facts.stress.from = at;
+            if (phase === "after") facts.stress.to = at;
+        } else if (kind === "backends") {
+            began ??= Number(first);
+            at = Number(first) - began;
+            facts.backends.push({ at, value: Number(rest[0]) });
+        } else if (kind === "connection" && phase !== "over") {
+            facts.connections.push({ phase, ms: Number(first), inserted: rest[0] ? Number(rest[0]) : null });
+        } else if (kind === "clients") {
+            const what = rest.join("|");
+            if (what === "query") facts.queries = Number(first);
+            else if (what === "finished") facts.finished = Number(first);
+            else facts.failures.push(`${first} × ${what}`);
+        }
+    }
+    if (phase !== "over") facts.watchError = stderr.trim() || "the script ended before its time";
+    else facts.watchError = stderr.split("\n").find((line) => /ERROR|FATAL|error:/.test(line)) ?? "";
+    return facts;
+}

@@ -1,0 +1,60 @@
+import { headroomProblem, judgeDirect, judgeLimits, judgePipeline, judgeStress } from "../../../../../cli/verify/checks/load";
+import { Headroom } from "../../../../../cli/verify/headroom";
+import { StressFacts } from "../../../../../cli/verify/stress";
+import { facts as consoleFacts } from "../console";
+import { seen } from "../seen";
+import { facts } from "../stress";
+
+describe("the load", () => {
+    const room: Headroom = { maxConnections: 100, reserved: 3, used: 70, pooled: 2 };
+
+    test("is refused if the pool's growth and the margin don't fit", () => {
+        expect(headroomProblem(room, 18)).toBeUndefined(); // 27 left, 16 + 5 needed
+        expect(headroomProblem({ ...room, used: 76 }, 18)).toBeUndefined();
+        expect(headroomProblem({ ...room, used: 77 }, 18)).toContain("20 are left: max_connections 100, less 3 reserved and 77 in use");
+        expect(headroomProblem({ ...room, used: 92, pooled: 18 }, 18)).toBeUndefined(); // a full pool grows no more
+    });
+
+    const changed = (more: Partial<StressFacts>): StressFacts => ({ ...facts, ...more });
+
+    test("passes within one pooler's backends, and shows a chart", () => {
+        expect(seen(judgeStress(facts, 18))).toMatch(/^ok: 30 clients, 1200 queries, at most 18 backends of 18/);
+        expect(judgeStress(facts, 18).chart!.join("\n")).toContain("18 at most");
+    });
+
+    test.each<[string, Partial<StressFacts>, string]>([
+        ["too many backends", { backends: [{ at: 1, value: 19 }] }, "more backends than one pooler may hold"],
+        ["a failed query", { failures: ["1 × ERROR:  no"] }, "1 × ERROR:  no"],
+        ["a client that stopped", { finished: 29 }, "1 of 30 clients"],
+        ["backends that nobody sees", { backends: [{ at: 1, value: 0 }] }, "pg_read_all_stats"],
+        ["a watch that ended", { watchError: "FATAL: no" }, "the watch ended early: FATAL: no"],
+    ])("%s fails", (_, more, said) => {
+        const outcome = judgeStress(changed(more), 18);
+        expect(outcome.result).toBe("failed");
+        expect(outcome.saw).toContain(said);
+    });
+
+    test("direct connections are reported with their median", () => {
+        expect(seen(judgeDirect(facts, true))).toMatch(/^ok: 3 before, median 12 ms; 1 during, median 20 ms/);
+        expect(judgeDirect(changed({ watchError: "FATAL:  too many clients" }), true).result).toBe("failed");
+        expect(judgeDirect(changed({ connections: facts.connections.slice(0, 3) }), true).result).toBe("failed");
+        expect(seen(judgeDirect(changed({ connections: facts.connections.slice(0, 3) }), false))).toMatch(/^ok: .*there was no stress/);
+    });
+
+    test("the pipeline has to continue if it wrote before", () => {
+        const counts = (...inserted: (number | null)[]) =>
+            changed({ connections: facts.connections.map((one, at) => ({ ...one, inserted: inserted[at]! })) });
+        expect(judgePipeline(counts(100, 110, 121, 150, 160), "a.b").result).toBe("ok");
+        expect(judgePipeline(counts(100, 110, 121, 121, 121), "a.b").result).toBe("failed");
+        expect(judgePipeline(counts(100, 110, 121, 122, 123), "a.b").result).toBe("warning");
+        expect(judgePipeline(counts(100, 100, 100, 100, 100), "a.b").saw).toContain("grew 0 times");
+        expect(judgePipeline(counts(null, null, null, null, null), "a.b").saw).toContain("no table a.b");
+        expect(judgePipeline(counts(100, 110, 121, 90, 160), "a.b").result).toBe("ok"); // a chunk was dropped
+    });
+
+    test("pools are counted over their users", () => {
+        expect(seen(judgeLimits(consoleFacts, ["tracksolid_db"], 16, 18))).toMatch(/^ok: tracksolid_db 16 of 16; in all 16 of 18/);
+        expect(judgeLimits(consoleFacts, ["tracksolid_db"], 15, 18).result).toBe("failed");
+        expect(judgeLimits(consoleFacts, ["tracksolid_db"], 16, 15).result).toBe("failed");
+    });
+});

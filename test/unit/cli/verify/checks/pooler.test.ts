@@ -1,0 +1,36 @@
+import { judgeConfig, judgeMode, judgeVersion, versionInTag } from "../../../../../cli/verify/checks/pooler";
+import { facts } from "../console";
+import { seen } from "../seen";
+
+describe("the pooler", () => {
+    test.each([
+        ["edoburu/pgbouncer:v1.25.2-p0@sha256:12", "1.25.2"],
+        ["127.0.0.1:5000/edoburu/pgbouncer:1.24.1", "1.24.1"],
+        ["127.0.0.1:5000/edoburu/pgbouncer@sha256:12", undefined],
+        ["edoburu/pgbouncer:latest", undefined],
+    ])("the tag of %s names %s", (reference, version) => expect(versionInTag(reference)).toBe(version));
+
+    test("a version other than the tag's fails; a tag without a version is skipped", () => {
+        expect(judgeVersion("1.24.1", "a:v1.24.1-p0").result).toBe("ok");
+        expect(judgeVersion("1.24.1", "a:v1.25.2-p0").result).toBe("failed");
+        expect(judgeVersion("1.24.1", "a:latest").result).toBe("skipped");
+    });
+
+    test("a pool in another mode fails", () => {
+        expect(judgeMode(facts, ["tracksolid_db"]).result).toBe("ok");
+        expect(judgeMode({ ...facts, config: { pool_mode: "session" } }, ["tracksolid_db"]).result).toBe("failed");
+        const pools = [{ database: "tracksolid_db", user: "postgres", pool_mode: "session" }];
+        expect(seen(judgeMode({ ...facts, pools }, ["tracksolid_db"]))).toContain("tracksolid_db/postgres is in session mode");
+    });
+
+    test("a configuration that differs from the deployed one fails with both values", () => {
+        const ini = "[databases]\nx = host=y\n\n[pgbouncer]\nlisten_addr = *\n; a comment = 1\nlisten_port = 6432\n";
+        expect(judgeConfig({ listen_addr: "*", listen_port: "6432" }, ini, "pulumi up")).toMatchObject({
+            result: "ok",
+            saw: expect.stringMatching(/^2 /),
+        });
+        expect(seen(judgeConfig({ listen_addr: "*", listen_port: "6433" }, ini, "pulumi up"))).toContain(
+            "listen_port is 6433, deployed was 6432",
+        );
+    });
+});

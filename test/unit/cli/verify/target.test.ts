@@ -1,0 +1,44 @@
+import { settingsOf } from "../../../../cli/stack";
+import { targetOf } from "../../../../cli/verify/target";
+import { parseSettings } from "../../../../settings/settings";
+import { outputs, settings, values } from "./fixture";
+
+describe("the target", () => {
+    test("is made of outputs and settings, and the outputs contain no secret", () => {
+        const target = targetOf("org/pg-sidecar/stage", outputs, settings);
+        expect(target).toMatchObject({ owner: "pg-sidecar/stage", login: { user: "postgres", password: "hunter22" } });
+        expect(target).toMatchObject({ dockerCommand: "docker", psqlCommand: "psql -h 127.0.0.1 -p 5432 -U postgres -d tracksolid_db" });
+        expect(target.deployed).toMatchObject({ databases: ["tracksolid_db"], pipelineTable: "tracksolid.ingestion_log" });
+        expect(JSON.stringify(outputs)).not.toContain("hunter22");
+    });
+
+    test("puts the tunnel into its command lines if it is the way to the database", () => {
+        const far = targetOf("stage", outputs, { ...settings, docker: { host: "ssh://me@there", sshOpts: [] } });
+        expect(far).toMatchObject({
+            upCommand: "npm run tunnel -- pulumi up --stack stage",
+        });
+        expect(far.psqlCommand).toBe("PULUMI_STACK=stage npm run tunnel -- psql -h 127.0.0.1 -p 5432 -U postgres -d tracksolid_db");
+    });
+
+    test("reads what `pulumi config --json` prints", () => {
+        const config = Object.fromEntries(
+            Object.entries(values).map(([key, value]) => [key, { value, secret: key === "postgresql:password" }]),
+        );
+        const read = settingsOf("org/pg-sidecar/stage", config, { DOCKER_HOST: "ssh://me@there" });
+        expect(read).toEqual({ ...settings, docker: { host: "ssh://me@there", sshOpts: [] } });
+    });
+
+    test.each<[string, unknown, RegExp]>([
+        ["that is not up", {}, /is not up.*\n.*pulumi up --stack stage/],
+        ["of an older program", { ...outputs, deployed: undefined }, /another version.*deployed.*\n.*pulumi up --stack stage/],
+        ["that lacks a single value", { ...outputs, deployed: { ...outputs.deployed, listenPort: undefined } }, /deployed\.listenPort/],
+    ])("a stack %s is refused with the remedy", (_, given, said) => {
+        expect(() => targetOf("stage", given, settings)).toThrow(said);
+    });
+
+    test.each([["tracksolid."], ["ingestion_log"], ["a.b.c"], ["a.b; DROP"]])("pipelineTable %j is refused", (pipelineTable) => {
+        const raw = { ...values, "pg-sidecar:pipelineTable": pipelineTable };
+        const parse = () => parseSettings({ project: "pg-sidecar", stack: "s", values: raw, secretKeys: ["postgresql:password"], env: {} });
+        expect(parse).toThrow(/pipelineTable is .* must be schema.table/);
+    });
+});

@@ -1,0 +1,151 @@
+import * as fs from "fs";
+import * as path from "path";
+import * as pulumi from "@pulumi/pulumi";
+import { parseSettings } from "../../../settings/settings";
+
+// What Pulumi is asked to register, in full: types, names, inputs and options. A difference here is a change in `pulumi preview` on
+// every deployed stack, so a refactoring keeps this snapshot as it is.
+
+interface Request {
+    toObject(): Record<string, any>;
+    getObject(): { toJavaScript(): any };
+    getPropertydependenciesMap(): Map<string, { getUrnsList(): string[] }>;
+}
+
+const secret = "x";
+const answers: Record<string, (inputs: any, name: string) => object> = {
+    "docker:index/network:Network": (_, name) => ({ name: `${name}-1a2b3c4` }),
+    "docker:index/volume:Volume": () => ({}),
+    "docker:index/remoteImage:RemoteImage": () => ({ imageId: "sha256:feed" }),
+    "docker:index/container:Container": (_, name) => ({ name: `${name}-1a2b3c4` }),
+    "postgresql:index/role:Role": () => ({}),
+    "postgresql:index/function:Function": () => ({}),
+    "postgresql:index/grant:Grant": () => ({}),
+    "random:index/randomPassword:RandomPassword": (inputs) => ({ result: secret.repeat(inputs.length) }),
+};
+
+let registered: Request[] = [];
+beforeAll(async () => {
+    await pulumi.runtime.setMocks(
+        {
+            newResource({ type, name, inputs }) {
+                if (type.startsWith("sidecar:index:")) return { id: "", state: inputs };
+                const answer = answers[type];
+                if (!answer) throw new Error(`no answer for a ${type}`);
+                return { id: `${name}-id`, state: { ...inputs, ...answer(inputs, name) } };
+            },
+            call: ({ inputs }) => ({ ...inputs, id: `id-of-${inputs.name}` }),
+        },
+        "pg-sidecar",
+        "stage",
+    );
+    const monitor = pulumi.runtime.getMonitor() as unknown as { registerResource: (request: Request, ...rest: any[]) => unknown };
+    const register = monitor.registerResource.bind(monitor);
+    monitor.registerResource = (request, ...rest) => {
+        registered.push(request);
+        return register(request, ...rest);
+    };
+});
+
+/** The options of a resource that decide what a preview says, as the request calls them; lists are sets. */
+const options = [
+    "parent",
+    "aliasesList",
+    "dependenciesList",
+    "deletebeforereplace",
+    "deletebeforereplacedefined",
+    "ignorechangesList",
+    "replaceonchangesList",
+    "replaceWithList",
+    "retainondelete",
+    "deletedwith",
+    "protect",
+];
+
+/** What a request says. The texts of files are left out: they have tests of their own. */
+function shown(request: Request) {
+    const fields = request.toObject();
+    const used = options.filter((option) => fields[option] && !isEmpty(fields[option]));
+    const properties: Record<string, string[]> = {};
+    request.getPropertydependenciesMap().forEach((urns, property) => (properties[property] = urns.getUrnsList().sort()));
+    return {
+        type: fields.type as string,
+        name: fields.name as string,
+        inputs: redact(request.getObject().toJavaScript()),
+        options: Object.fromEntries(used.map((option) => [option, Array.isArray(fields[option]) ? fields[option].sort() : fields[option]])),
+        dependencies: Object.fromEntries(Object.entries(properties).filter(([, urns]) => urns.length > 0)),
+    };
+}
+
+const isEmpty = (value: unknown) => typeof value === "object" && value !== null && Object.keys(value).length === 0;
+
+const root = path.join(__dirname, "../../..");
+const files = ["pgbouncer/run", "pgbouncer/health", "pgadmin/start", "pgadmin/backup.py", "pgadmin/refresh.py"].map((name) => ({
+    name: `components/${name}`,
+    text: fs.readFileSync(path.join(root, "components", name), "utf8"),
+}));
+
+function redact(value: unknown): unknown {
+    if (Array.isArray(value)) return value.map(redact);
+    if (typeof value === "object" && value !== null)
+        return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, redact(inner)]));
+    if (typeof value !== "string") return value;
+    const file = files.find(({ text }) => text === value);
+    if (file) return `<${file.name}>`;
+    if (value.startsWith("[databases]\n")) return "<pgbouncer.ini>";
+    if (value.includes("-- pgbouncer's auth_query")) return "<sql/user_lookup.sql>";
+    return value.replace(/x{24,}/g, (found) => `<password of ${found.length}>`);
+}
+
+const image = (name: string) => `${name}:1@sha256:${"0".repeat(64)}`;
+
+/** The resources of a stack with these settings. */
+async function resources(values: Record<string, string>, inState?: { roles: string[]; functions: string[] }): Promise<object[]> {
+    registered = [];
+    const { deploy } = await import("../../../stack");
+    const settings = parseSettings({
+        project: "pg-sidecar",
+        stack: "stage",
+        values: {
+            "pg-sidecar:databaseNetwork": "coolify-net",
+            "pg-sidecar:pgadminEmail": "admin@example.com",
+            "pg-sidecar:pgbouncerImage": image("pgbouncer"),
+            "pg-sidecar:pgadminImage": image("pgadmin"),
+            "postgresql:host": "127.0.0.1",
+            "postgresql:password": "secret",
+            ...values,
+        },
+        secretKeys: ["postgresql:password", "pg-sidecar:pgadminPassword"],
+        env: {},
+    });
+    deploy(settings, inState ? { inState } : {});
+    await pulumi.runtime.disconnect();
+    return registered.map(shown).sort((a, b) => `${a.type} ${a.name}`.localeCompare(`${b.type} ${b.name}`, "en"));
+}
+
+test("the resources of a stack behind a proxy", async () => {
+    expect(await resources({ "pg-sidecar:pgadminDomain": "pgadmin.example.com" })).toMatchSnapshot();
+});
+
+test("the resources of a stack on a port, with a direct entry, after a rotation and an upgrade from before 0.2", async () => {
+    const values = {
+        "pg-sidecar:pgadminPort": "5050",
+        "pg-sidecar:pgadminDirect": "true",
+        "pg-sidecar:pgadminPassword": "hunter22",
+        "pg-sidecar:databases": '["tracksolid_db","metrics"]',
+        "pg-sidecar:rotation": "1",
+        "pg-sidecar:pgbouncerStopGrace": "90",
+        "pg-sidecar:pgbouncerAlias": "pool",
+    };
+    expect(await resources(values, { roles: ["pgbouncer_2"], functions: [] })).toMatchSnapshot();
+});
+
+test("the resources of a stack whose proxy is on the database's network", async () => {
+    const values = {
+        "pg-sidecar:pgadminDomain": "pgadmin.example.com",
+        "pg-sidecar:proxyNetwork": "coolify-net",
+        "pg-sidecar:proxyCertResolver": "letsencrypt",
+        "pg-sidecar:pgadminDirect": "true",
+    };
+    expect(await resources(values)).toMatchSnapshot();
+});
