@@ -1,66 +1,101 @@
-import { parseArgs, ParseArgsConfig } from "util";
-import { UserError } from "../findings/errors";
-import { StackUnread } from "./stack";
-
-type Options = NonNullable<ParseArgsConfig["options"]>;
-
-/** A command of ours: what it takes, and how that is explained. */
-export interface Command<O extends Options> {
-    name: string;
-    /** Shown for --help, and after a command line that is not understood. */
-    usage: string;
-    options: O;
-}
-
-type Values<O extends Options> = ReturnType<typeof parseArgs<{ options: O; strict: true }>>["values"];
-
-/** A command line that is not understood. */
-export class Misused extends Error {}
-
-const help = { help: { type: "boolean", short: "h" } } as const;
-
-/** Reads a whole command line before anything is done by it: "help", or its options. Throws a Misused. */
-export function readOptions<O extends Options>({ options }: Pick<Command<O>, "options">, args: string[]): Values<O> | "help" {
-    try {
-        const { values } = parseArgs({ args, options: { ...options, ...help }, strict: true, allowPositionals: false });
-        return (values as { help?: boolean }).help ? "help" : (values as unknown as Values<O>);
-    } catch (cause) {
-        throw new Misused((cause as Error).message);
-    }
-}
+import { Command as Parser, CommanderError, Option } from "commander";
 
 /**
- * Runs a command's `main`, whose exit code is the process's: 0 after --help, 2 for what the reader can fix, which is shown
- * as its message alone, with the usage if it was the command line.
+ * A command of `./sidecar`. Its file says how it is called and explained, and loads within milliseconds: what it does is
+ * in modules that `run` imports.
  */
-export function runCommand<O extends Options>(
-    command: Command<O>,
-    main: (values: Values<O>) => Promise<number>,
-    args = process.argv.slice(2),
-): void {
-    run(command, () => {
-        const values = readOptions(command, args);
-        return values === "help" ? "help" : main(values);
-    });
+export interface Command<Options = Record<string, unknown>> {
+    name: string;
+    /** One line, for the list of commands. */
+    summary: string;
+    /** Shown by its own --help, above the options. */
+    description: string;
+    /** Heading in the list of commands; default: it is not listed. */
+    group?: string;
+    /** Positional arguments as commander writes them: `<name>`, `[name]`, `<name...>`; default: none. */
+    operands?: string;
+    options: Option[];
+    /** Command lines, shown by --help. */
+    examples: string[];
+    /** What follows the first operand belongs to the operands, options too. */
+    passThrough?: boolean;
+    /** It explains itself: --help is an operand like any other. */
+    ownHelp?: boolean;
+    /** Does the work, once the whole command line is understood, and resolves with the exit code. */
+    run(options: Options, operands: string[]): Promise<number>;
 }
 
-/** The same for a command that reads its own command line. */
-export function run({ name, usage }: Pick<Command<Options>, "name" | "usage">, work: () => Promise<number> | "help"): void {
-    const end = (code: number) => (process.exitCode = code);
-    const fail = (cause: Error) => {
-        const known = [Misused, StackUnread, UserError].some((kind) => cause instanceof kind);
-        console.error(`${name}: ${known ? cause.message : cause.stack}${cause instanceof Misused ? `\n\n${usage}` : ""}`);
-        end(2);
-    };
-    try {
-        const begun = work();
-        if (begun !== "help") {
-            begun.then(end, fail);
-            return;
-        }
-        console.log(usage);
-        end(0);
-    } catch (cause) {
-        fail(cause as Error);
-    }
+/** Commands that are called by one name. */
+export interface Program {
+    /** As it is called: `./sidecar`. */
+    name: string;
+    description: string;
+    commands: Command[];
 }
+
+/** A command line that is understood. */
+export interface Understood {
+    command: Command;
+    options: Record<string, unknown>;
+    operands: string[];
+}
+
+/** A command line that is not understood: shown with the usage. */
+export class Misused extends Error {}
+
+/** The stack that a command is for; default: the one that is selected. */
+export const stackOption = () => new Option("-s, --stack <name>", "the stack (default: the selected one)");
+
+/**
+ * Reads a whole command line and does nothing else, or prints help and returns undefined. Throws a Misused that includes
+ * the usage.
+ */
+export function understand(program: Program, args: string[]): Understood | undefined {
+    let understood: Understood | undefined;
+    const parser = readable(new Parser(program.name), program.name)
+        .description(program.description)
+        .helpCommand("help [command]", "show the help of a command")
+        .enablePositionalOptions();
+    for (const command of program.commands) {
+        const sub = parserOf(command, program.name);
+        sub.action(() => {
+            understood = { command, options: sub.opts(), operands: sub.args };
+        });
+        parser.addCommand(sub, { hidden: command.group === undefined });
+    }
+    try {
+        parser.parse(args, { from: "user" });
+    } catch (cause) {
+        if (cause instanceof CommanderError && cause.exitCode === 0) return undefined;
+        throw cause;
+    }
+    return understood;
+}
+
+function parserOf(command: Command, program: string): Parser {
+    const { name, summary, description, group, operands, options, examples, passThrough, ownHelp } = command;
+    const parser = readable(new Parser(name), `${program} ${name}`).summary(summary).description(description);
+    if (group) parser.helpGroup(group);
+    if (operands) parser.arguments(operands);
+    if (passThrough) parser.passThroughOptions();
+    if (ownHelp) parser.helpOption(false).allowUnknownOption();
+    for (const option of options) parser.addOption(option);
+    return parser.addHelpText("after", ["", "Examples:", ...examples.map((line) => `  ${line}`)].join("\n"));
+}
+
+/** Makes a parser throw what it doesn't understand instead of printing it and ending the process. */
+function readable(parser: Parser, called: string): Parser {
+    return parser
+        .helpOption("-h, --help", "show this help")
+        .configureOutput({ outputError: () => undefined }) // whoever catches the error prints it
+        .exitOverride((cause) => {
+            if (cause.exitCode === 0) throw cause;
+            if (cause.code === "commander.help") throw new Misused("no command is named"); // the whole help is above
+            throw new Misused(`${cause.message.replace(/^error: /, "")}\n\nUsage: ${called} ${parser.usage()}\n${seeHelp(called)}`);
+        });
+}
+
+/** A Misused for a mistake that only the command itself sees, not its option's pattern. */
+export const misused = (called: string, what: string) => new Misused(`${what}\n\n${seeHelp(called)}`);
+
+const seeHelp = (called: string) => `See: ${called} --help`;

@@ -1,56 +1,57 @@
 import * as fs from "fs";
 import * as os from "os";
 import * as path from "path";
-import { Command, runCommand } from "../commandline";
 import { lookupRole } from "../../components/authentication/rotation";
+import { forStack } from "../../findings/finding";
 import { upCommand } from "../../host/remedies";
 import { whyUnreached } from "../../preflight/databaseerrors";
-import { forStack } from "../../findings/finding";
 import { knownTo, StackState } from "../../preflight/state";
+import { Settings } from "../../settings/settings";
+import { pulumi, pulumiFlags } from "../pulumi";
 import { askCli, configuredSettings, project, selectedStack, StackUnread } from "../stack";
-import { runInTerminal } from "../terminal";
-import { findByHand } from "./found";
+import { withTunnelIfNeeded } from "../tunnel/tunnel";
+import { AdoptOptions, importOptions } from "./command";
+import { findByHand, Found } from "./found";
 import { importFile } from "./importfile";
 import { plan } from "./plan";
 
-const options = { stack: { type: "string", short: "s" }, yes: { type: "boolean", short: "y" } } as const;
-const command: Command<typeof options> = {
-    name: "adopt",
-    usage: `npm run adopt -- [--stack NAME] [--yes]
-
-Takes a lookup role and function that somebody made by hand, or that a restored dump brought, into the stack's state.
-    --yes   doesn't ask`,
-    options,
-};
-
-/**
- * Takes a lookup role and function that no state of this database's has into the stack's state, by `pulumi import`. It
- * changes the state alone: the database is changed by the next `pulumi up`, whose preview shows it.
- */
-runCommand(command, async ({ stack: named, yes }) => {
+/** Takes a lookup role and function that are in no state into the stack's. Only the next `pulumi up` changes the database. */
+export async function adopt({ stack: named, ...flags }: AdoptOptions): Promise<number> {
     const stack = await selectedStack(named);
     const settings = await configuredSettings(stack);
+    return withTunnelIfNeeded(settings, stack, async (env) => {
+        const found = await find(stack, settings);
+        if (!found.role && !found.lookup) {
+            console.log(
+                `nothing to adopt: role ${lookupRole(settings)} and function ${settings.authFunction} do not exist or are this stack's already`,
+            );
+            return 0;
+        }
+        console.log(plan(found, settings).join("\n"));
+        const code = await importFound(found, settings, [
+            ...["--stack", stack],
+            ...pulumiFlags(importOptions, flags.yes ? { ...flags, skipPreview: true } : flags),
+        ], env); // prettier-ignore
+        if (code === 0) console.log(`adopted. Now: ${upCommand(settings, stack)}`);
+        return code;
+    });
+}
+
+async function find(stack: string, settings: Settings): Promise<Found> {
     const state = (await askCli(stack, ["stack", "export"])) as StackState;
-    const found = await findByHand(settings, knownTo(state, `${project}/${settings.stack}`)).catch((cause: Error) => {
+    return findByHand(settings, knownTo(state, `${project}/${settings.stack}`)).catch((cause: Error) => {
         throw cause instanceof StackUnread ? cause : new StackUnread(forStack(stack, whyUnreached(cause, settings).text));
     });
-    if (!found.role && !found.lookup) {
-        console.log(
-            `nothing to adopt: neither role ${lookupRole(settings)} nor function ${settings.authFunction} is there without being this stack's`,
-        );
-        return 0;
-    }
-    console.log(plan(found, settings).join("\n"));
+}
+
+/** Runs `pulumi import`, which shows what it does and asks. */
+async function importFound(found: Found, settings: Settings, flags: string[], env: NodeJS.ProcessEnv): Promise<number> {
     const folder = fs.mkdtempSync(path.join(os.tmpdir(), "pg-sidecar-adopt-"));
     try {
         const file = path.join(folder, "import.json");
         fs.writeFileSync(file, JSON.stringify(importFile(found, settings)));
-        const args = ["import", "--stack", stack, "--file", file, "--protect=false", "--generate-code=false"];
-        const code = await runInTerminal("pulumi", [...args, ...(yes ? ["--yes", "--skip-preview"] : [])]);
-        if (code !== 0) return code;
+        return await pulumi(["import", "--file", file, "--protect=false", "--generate-code=false", ...flags], env);
     } finally {
         fs.rmSync(folder, { recursive: true });
     }
-    console.log(`adopted. Now: ${upCommand(settings, stack)}`);
-    return 0;
-});
+}

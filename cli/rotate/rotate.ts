@@ -1,66 +1,44 @@
 import { z } from "zod";
 import { upCommand } from "../../host/remedies";
 import { StackState } from "../../preflight/state";
-import { Command, runCommand } from "../commandline";
+import { Settings } from "../../settings/settings";
+import { pulumi, pulumiFlags } from "../pulumi";
 import { askCli, configuredSettings, selectedStack, StackUnread } from "../stack";
-import { runInTerminal } from "../terminal";
+import { withTunnelIfNeeded } from "../tunnel/tunnel";
+import { RotateOptions, upOptions } from "./command";
 import { nextRotation } from "./next";
 
-/** Flags of `pulumi up` that make sense for a rotation: none that would leave a part of it out. */
-const upOptions = {
-    yes: { type: "boolean", short: "y" },
-    "skip-preview": { type: "boolean", short: "f" },
-    refresh: { type: "boolean", short: "r" },
-    diff: { type: "boolean" },
-    "non-interactive": { type: "boolean" },
-    "suppress-outputs": { type: "boolean" },
-    "suppress-progress": { type: "boolean" },
-    color: { type: "string" },
-    message: { type: "string", short: "m" },
-} as const;
-const options = { stack: { type: "string", short: "s" }, ...upOptions } as const;
-const command: Command<typeof options> = {
-    name: "rotate",
-    usage: `npm run rotate -- [--stack NAME] [FLAG…]
-
-Gives the lookup role a new password: counts the setting rotation up and runs pulumi up.
-These flags of pulumi up are handed on to it: ${Object.keys(upOptions)
-        .map((name) => `--${name}`)
-        .join(", ")}`,
-    options,
-};
+/** Gives the lookup role a new password. */
+export async function rotate({ stack: named, ...flags }: RotateOptions): Promise<number> {
+    const stack = await selectedStack(named);
+    const { settings, deployed, next } = await readRotation(stack);
+    return withTunnelIfNeeded(settings, stack, async (env) => {
+        const set = await pulumi(["config", "set", "--stack", stack, "rotation", String(next)]);
+        if (set !== 0) return set;
+        console.error(
+            next === deployed
+                ? `rotate: rotation ${next} has not finished; resuming it. Run this command again afterwards to rotate once more.`
+                : `rotate: rotation ${deployed} → ${next} (commit the stack's settings file with it)`,
+        );
+        return pulumi(["up", "--stack", stack, ...pulumiFlags(upOptions, flags)], env);
+    });
+}
 
 /**
- * Gives the lookup role a new password: sets `rotation` to one more than what is deployed and runs `pulumi up`. What is
- * deployed counts, not what is set: after an `up` that failed, the same command goes on with the same rotation, also where
- * nothing but the role before it was left to be taken away.
+ * The rotation that is deployed and the one to deploy now. What is deployed counts, not what is set: after an `up` that
+ * failed, the next one is the same, even if all that is left to do is to drop the role before it.
  */
-async function main({ stack: named, ...flags }: { stack?: string; [flag: string]: string | boolean | undefined }): Promise<number> {
-    const stack = await selectedStack(named);
-    const told = await askCli(stack, ["stack", "output", "--json"]); // the first call tells that the stack is there
+async function readRotation(stack: string): Promise<{ settings: Settings; deployed: number; next: number }> {
+    const told = await askCli(stack, ["stack", "output", "--json"]); // alone, as its error says whether there is such a stack
     const [settings, state] = await Promise.all([configuredSettings(stack), askCli(stack, ["stack", "export"])]);
     const outputs = z.object({ deployed: z.object({ rotation: z.number() }) }).safeParse(told);
     if (!outputs.success) {
         throw new StackUnread(
-            `stack ${stack} tells no rotation that could be counted up: it is not up, or of an older version.\n` +
+            `stack ${stack} has no deployed rotation: it is not up, or an older version of this program deployed it.\n` +
                 `Fix: ${upCommand(settings, stack)}`,
         );
     }
     const { rotation: deployed } = outputs.data.deployed;
-    const rotation = nextRotation({ deployed, configured: settings.rotation, state: state as StackState, authUser: settings.authUser });
-    const set = await runInTerminal("pulumi", ["config", "set", "--stack", stack, "rotation", String(rotation)]);
-    if (set !== 0) return set;
-    console.error(
-        rotation === deployed
-            ? `rotate: rotation ${rotation} is not through yet: going on with it (for another one, run this again then)`
-            : `rotate: rotation ${deployed} → ${rotation} (commit the stack's settings file with it)`,
-    );
-    return runInTerminal("pulumi", ["up", "--stack", stack, ...upFlags(flags)]);
+    const { rotation: configured, authUser } = settings;
+    return { settings, deployed, next: nextRotation({ deployed, configured, state: state as StackState, authUser }) };
 }
-
-/** The flags as `pulumi up` takes them. */
-function upFlags(flags: Record<string, string | boolean | undefined>): string[] {
-    return Object.entries(flags).map(([name, value]) => (typeof value === "string" ? `--${name}=${value}` : `--${name}`));
-}
-
-runCommand(command, main);
