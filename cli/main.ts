@@ -24,4 +24,10 @@ async function explain(cause: Error): Promise<string> {
     return known ? cause.message : (cause.stack ?? cause.message);
 }
 
+// The reader of a pipe may leave early, as `head` does.
+process.stdout.on("error", (cause: NodeJS.ErrnoException) => {
+    if (cause.code !== "EPIPE") throw cause;
+    process.exit();
+});
+
 void main(process.argv.slice(2)).then((code) => (process.exitCode = code));

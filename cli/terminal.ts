@@ -23,3 +23,6 @@ export function runInTerminal(
         });
     });
 }
+
+/** Runs the Pulumi CLI with this terminal, in the project. */
+export const pulumi = (args: string[], env: NodeJS.ProcessEnv = {}) => runInTerminal("pulumi", args, { env });

@@ -1,5 +1,5 @@
 import { Command, stackOption } from "../command";
-import { pulumiOptions } from "../pulumi";
+import { pulumiOptions } from "../pulumiflags";
 
 /** Flags of `pulumi import` that are passed on. */
 export const importOptions = pulumiOptions();

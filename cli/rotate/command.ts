@@ -1,6 +1,6 @@
 import { Option } from "commander";
 import { Command, stackOption } from "../command";
-import { pulumiOptions } from "../pulumi";
+import { pulumiOptions } from "../pulumiflags";
 
 /** Flags of `pulumi up` that fit a rotation: none that would leave a part of it out. */
 export const upOptions = [...pulumiOptions(), new Option("-r, --refresh", "look at the host and the database first")];

@@ -4,7 +4,7 @@ import * as os from "os";
 import * as path from "path";
 import { Misused, understand } from "../../../cli/command";
 import { program } from "../../../cli/program";
-import { pulumiFlags, pulumiOptions } from "../../../cli/pulumi";
+import { pulumiFlags, pulumiOptions } from "../../../cli/pulumiflags";
 
 const root = path.join(__dirname, "../../..");
 
@@ -62,6 +62,14 @@ test("pulumi's own flags are passed on as they were given", () => {
         ["--color=never", "--message=why", "--non-interactive", "--refresh", "--yes"],
     ); // prettier-ignore
     expect(pulumiFlags(pulumiOptions(), {})).toEqual([]);
+});
+
+test("the commands are loaded without what they do", () => {
+    const load = `require("./cli/program"); console.log(Object.keys(require.cache).join("\\n"))`;
+    const { stdout } = spawnSync("node", ["--require", "ts-node/register/transpile-only", "-e", load], { cwd: root, encoding: "utf8" });
+    const ours = stdout.split("\n").filter((file) => file.startsWith(root) && !file.includes("node_modules"));
+    expect(ours).toContain(path.join(root, "cli/rotate/command.ts"));
+    expect(ours.filter((file) => !/\/cli\/((.*\/)?command|program|lab|proof|pulumiflags)\.ts$/.test(file))).toEqual([]);
 });
 
 describe.each(["rotate", "adopt", "verify", "tunnel", "up", "preview", "down", "env"])("%s", (command) => {

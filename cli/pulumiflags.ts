@@ -1,5 +1,4 @@
 import { Option } from "commander";
-import { runInTerminal } from "./terminal";
 
 /** Flags of the Pulumi CLI that `rotate` and `adopt` pass on. */
 export const pulumiOptions = () => [
@@ -21,6 +20,3 @@ export function pulumiFlags(options: Option[], values: Record<string, unknown>):
         return value ? [option.long!] : [];
     });
 }
-
-/** Runs the Pulumi CLI with this terminal, in the project. */
-export const pulumi = (args: string[], env: NodeJS.ProcessEnv = {}) => runInTerminal("pulumi", args, { env });
