@@ -7,7 +7,7 @@ export const up: Command = {
     name: "up",
     summary: "build what is missing, deploy, print pgAdmin's URL and login",
     description: `Brings up the lab (Docker engine, Pulumi, images, an existing database) and deploys the stack \`local\` there.
-What is there already is used. On a bare machine where all is built from source, it takes about 9 minutes (2 cores).`,
+Uses what is there already. On a bare machine (2 cores, everything built from source) it takes about 9 minutes.`,
     group,
     options: [],
     examples: ["./sidecar up"],

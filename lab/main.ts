@@ -7,7 +7,7 @@ import { ensureImages } from "./images";
 import { lab as labFolder } from "./paths";
 import { attempt, run } from "./run";
 import { environment, ensureStack } from "./stackconfig";
-import { runSteps, say, step } from "./step";
+import { live, runSteps, say, step } from "./step";
 import { ensureCli, ensurePlugins } from "./toolchain";
 
 /** Brings up the lab, deploys the stack there, queries through the pooler and prints how to go on. */
@@ -15,7 +15,7 @@ export const up = () =>
     explained("up", async () => {
         const lab = await ensureLab();
         const env = environment(lab);
-        await step("up", () => pulumi("up", env, "the stack is up"));
+        await pulumi("up", env, "the stack is up");
         const out = JSON.parse(await run("pulumi", ["stack", "output", "--json", "--show-secrets"], { env })) as Outputs;
         await step("query", () => query(lab, out));
         console.log(howToGoOn(lab, out));
@@ -37,7 +37,7 @@ export const down = ({ volumes = false }: { volumes?: boolean }) =>
         if ((await attempt("docker", ["version"])).code === 0) {
             if ((await attempt("pulumi", ["stack", "--stack", "local"], { env })).code === 0) {
                 const kept = "; the volume pgadmin-data is kept (./sidecar down --volumes deletes it)";
-                await step("destroy", () => pulumi("destroy", env, `the stack is gone${volumes ? "" : kept}`));
+                await pulumi("destroy", env, `the stack is gone${volumes ? "" : kept}`);
             }
             await step("database", async () => {
                 await removeDatabase(lab, volumes);
@@ -89,12 +89,21 @@ async function ensureLab(): Promise<Identity> {
     return lab;
 }
 
-/** Runs a command of Pulumi's that changes the stack, shows what it prints, and resolves with `done`. */
-async function pulumi(command: "up" | "destroy", env: Record<string, string>, done: string): Promise<string> {
+/** Runs a command of Pulumi's that changes the stack as a step that ends with `done`, and shows all that it prints. */
+async function pulumi(command: "up" | "destroy", env: Record<string, string>, done: string): Promise<void> {
     const flags = ["--yes", "--skip-preview", "--color", "never", "--suppress-progress"];
-    say(command, `pulumi ${command} --stack local`);
-    await run("pulumi", [command, ...flags], { env, show: true, log: command });
-    return done;
+    let output = "";
+    try {
+        await step(command, async () => {
+            say(command, `pulumi ${command} --stack local`);
+            const ran = await attempt("pulumi", [command, ...flags], { env, show: !live(), log: command });
+            output = ran.stdout + ran.stderr;
+            if (ran.code !== 0) throw new Error(`pulumi failed with exit code ${ran.code}, for the reason above`);
+            return done;
+        });
+    } finally {
+        if (live()) console.log(output); // the live list shows one line of it at a time
+    }
 }
 
 type Outputs = Record<"pgadminUrl" | "pgadminEmail" | "pgadminPassword" | "poolerAddress" | "pgbouncerContainer" | "psql", string>;

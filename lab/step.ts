@@ -26,10 +26,10 @@ export class Running {
         return duration(Date.now() - this.from);
     }
 
-    /** The name, what it does now, and for how long: `cli        building pulumi, 2 min 10 s (about 6 min on a bare machine)`. */
+    /** The name, for how long it runs, and what it does now: `cli        2 min 10 s  building pulumi (about 6 min on a bare machine)`. */
     toString(): string {
         const { name, bare } = this.step;
-        return `${name.padEnd(10)} ${this.doing ? `${this.doing}, ` : ""}${this.elapsed()}${bare ? ` (${bare} on a bare machine)` : ""}`;
+        return [name.padEnd(10), this.elapsed(), ` ${this.doing}`, bare ? `(${bare} on a bare machine)` : ""].join(" ").trimEnd();
     }
 }
 
@@ -38,8 +38,8 @@ const current = new AsyncLocalStorage<Running>();
 /** Milliseconds between two lines that say that a step still runs. */
 const patience = 30_000;
 
-/** Whether steps are shown as a live list: on a terminal that is not a CI's log. */
-const live = () => Boolean(process.stdout.isTTY) && !process.env.CI;
+/** Whether steps are shown as a live list: on a terminal that is not a CI's log. Until a list ends, nothing else may be printed. */
+export const live = () => Boolean(process.stdout.isTTY) && !process.env.CI;
 
 /**
  * Runs steps, each list beside the others and its own steps one after the other. A step that fails ends its list; the

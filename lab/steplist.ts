@@ -10,7 +10,9 @@ export async function runList(lists: Step[][]): Promise<void> {
         more.length === 0
             ? new Listr(tasks(only!), { exitOnError: true, rendererOptions })
             : new Listr(
-                  lists.map((one): ListrTask => ({ task: (_, task) => task.newListr(tasks(one), { exitOnError: true }) })),
+                  lists.map((one): ListrTask => ({
+                      task: (_, task) => task.newListr(tasks(one), { concurrent: false, exitOnError: true }),
+                  })),
                   { concurrent: true, exitOnError: false, rendererOptions },
               );
     await list.run().catch(() => undefined); // it is among the errors

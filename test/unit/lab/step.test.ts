@@ -83,7 +83,7 @@ test("a running step's line has what it does, its time and the usual time", asyn
     const ended = running.work();
     await jest.advanceTimersByTimeAsync(70_000);
     await ended;
-    expect(String(running)).toBe("cli        linking, 1 min 10 s (about 6 min on a bare machine)");
+    expect(String(running)).toBe("cli        1 min 10 s  linking (about 6 min on a bare machine)");
 });
 
 test.each([
