@@ -4,33 +4,42 @@ import { promisify } from "util";
 import { unreached } from "../host/engine";
 import { DockerHost, parseSettings, Settings } from "../settings/settings";
 
-/** Why a command can't look at a stack, with the remedy: shown as its message alone. */
+/** Why a command cannot work on a stack, with the fix: shown as its message alone. */
 export class StackUnread extends Error {}
 
 export const project = "pg-sidecar";
 
+type Failure = NodeJS.ErrnoException & { stderr?: string };
+
+/** Runs the Pulumi CLI in the project and resolves with its output; rejects with a Failure. */
+async function output(args: string[]): Promise<string> {
+    const options = { cwd: path.join(__dirname, ".."), maxBuffer: 1 << 26 };
+    return (await promisify(execFile)("pulumi", args, options)).stdout;
+}
+
+const notOnPath = () =>
+    new StackUnread(
+        `pulumi is not on PATH.\nFix: install it (https://www.pulumi.com/docs/install); for the lab's: eval "$(./sidecar env)"`,
+    );
+
+/** What the Pulumi CLI printed on a failure, without its prefix. */
+const complaint = ({ stderr = "", message }: Failure) => stderr.trim().replace(/^error: /, "") || message;
+
 /** What the CLI prints as JSON about a stack. */
 export async function askCli(stack: string, args: string[]): Promise<unknown> {
     try {
-        const where = { cwd: path.join(__dirname, ".."), maxBuffer: 1 << 26 };
-        const { stdout } = await promisify(execFile)("pulumi", [...args, "--stack", stack, "--non-interactive"], where);
-        return JSON.parse(stdout);
+        return JSON.parse(await output([...args, "--stack", stack, "--non-interactive"]));
     } catch (cause) {
-        const { code, stderr = "", message } = cause as NodeJS.ErrnoException & { stderr?: string };
-        if (code === "ENOENT") {
-            throw new StackUnread(
-                `pulumi is not on PATH.\nFix: install it (https://www.pulumi.com/docs/install), or on the lab: eval "$(lab/env)"`,
-            );
+        if ((cause as Failure).code === "ENOENT") throw notOnPath();
+        const why = complaint(cause as Failure);
+        if (/no stack named/.test(why)) {
+            throw new StackUnread(`there is no stack ${stack} here (${why}).\nFix: name one that pulumi stack ls --all lists`);
         }
-        const said = stderr.trim().replace(/^error: /, "") || message;
-        if (/no stack named/.test(said)) {
-            throw new StackUnread(`there is no stack ${stack} here (${said}).\nFix: name one that pulumi stack ls --all lists`);
-        }
-        throw new StackUnread(`pulumi ${args.slice(0, 2).join(" ")} failed for stack ${stack}: ${said}`);
+        throw new StackUnread(`pulumi ${args.slice(0, 2).join(" ")} failed for stack ${stack}: ${why}`);
     }
 }
 
-/** Rejects with what to say of a Docker engine that can't be reached. */
+/** Rejects with the explanation of a Docker engine that cannot be reached. */
 export function engineUnread(docker: DockerHost, stack: string): (cause: Error) => never {
     return (cause) => {
         const { what, remedy } = unreached(docker, stack, cause);
@@ -43,36 +52,41 @@ export async function configuredSettings(stack: string): Promise<Settings> {
     return settingsOf(stack, await askCli(stack, ["config", "--json", "--show-secrets"]));
 }
 
-/** The same, by what `pulumi config --json` prints. */
+/** The same, from what `pulumi config --json` prints. */
 export function settingsOf(stack: string, config: unknown, env: NodeJS.ProcessEnv = process.env): Settings {
     const entries = Object.entries(config as Record<string, { value?: string; secret: boolean }>);
     return parseSettings({
         project,
-        stack: stack.split("/").at(-1)!,
+        stack: shortName(stack),
         values: Object.fromEntries(entries.map(([key, { value }]) => [key, value ?? ""])),
         secretKeys: entries.filter(([, { secret }]) => secret).map(([key]) => key),
         env,
     });
 }
 
-/** The stack that another program's command line means: its `--stack NAME` (of pulumi's `-s NAME` too), else the one that is selected. */
-export async function stackOf(args: string[], program = "pulumi"): Promise<string> {
+/** `stage` of `org/pg-sidecar/stage`. */
+export const shortName = (stack: string) => stack.split("/").at(-1)!;
+
+/** The stack that another program's command line names: its `--stack NAME`, or pulumi's `-s NAME`. */
+export function stackIn(args: string[], program = "pulumi"): string | undefined {
     const flag = program === "pulumi" ? /^(?:--stack|-s)(?:=(.*))?$/ : /^--stack(?:=(.*))?$/;
     for (const [at, arg] of args.entries()) {
         const named = flag.exec(arg);
         const name = named && (named[1] ?? args[at + 1]);
         if (name) return name;
     }
-    return selectedStack();
+    return undefined;
 }
 
-/** The stack that is named, else the one that is selected. */
-export async function selectedStack(named?: string): Promise<string> {
+/** The stack that another program's command line names, else the selected one. */
+export const stackOf = (args: string[], program = "pulumi") => selectedStack(stackIn(args, program));
+
+/** The stack that is named, else the selected one: PULUMI_STACK, or what `pulumi stack select` chose. */
+export async function selectedStack(named = process.env.PULUMI_STACK): Promise<string> {
     if (named) return named;
-    if (process.env.PULUMI_STACK) return process.env.PULUMI_STACK;
-    const { stdout } = await promisify(execFile)("pulumi", ["stack", "--show-name"], { cwd: path.join(__dirname, "..") }).catch(() => ({
-        stdout: "",
-    }));
-    if (stdout.trim() === "") throw new StackUnread(`no stack is named or selected.\nFix: give --stack NAME`);
-    return stdout.trim();
+    const selected = await output(["stack", "--show-name", "--non-interactive"]).catch((cause: Failure) => {
+        if (cause.code === "ENOENT") throw notOnPath();
+        throw new StackUnread(`no stack is named, and pulumi says: ${complaint(cause)}\nFix: add --stack NAME`);
+    });
+    return selected.trim();
 }

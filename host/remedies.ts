@@ -3,19 +3,19 @@ import { shellWord } from "../findings/quoting";
 import { Settings } from "../settings/settings";
 import { dockerCommand } from "./engine";
 
-/** What comes before a command that goes to the database from here: `npm run tunnel`, if that is through the ssh host. */
-export function viaTunnel({ docker, databaseServer }: Settings): string {
-    return docker.host.startsWith("ssh:") && locals.includes(databaseServer.host) ? "npm run tunnel -- " : "";
+/** What precedes a command that connects to the database from here: `./sidecar tunnel`, if that needs the ssh host; else nothing. */
+export function viaTunnel({ docker, databaseServer, stack: own }: Settings, stack = own): string {
+    return docker.host.startsWith("ssh:") && locals.includes(databaseServer.host) ? `./sidecar tunnel --stack ${stack} -- ` : "";
 }
 
 /** How a person runs `pulumi up` from here on the stack, as the CLI names it. */
 export function upCommand(settings: Settings, stack = settings.stack): string {
-    return `${viaTunnel(settings)}pulumi up --stack ${stack}`;
+    return `${viaTunnel(settings, stack)}pulumi up --stack ${stack}`;
 }
 
-/** How a person runs one of our own commands from here: `npm run rotate`, `npm run adopt`. */
-export function ownCommand(settings: Settings, name: "rotate" | "adopt", stack = settings.stack): string {
-    return `${viaTunnel(settings)}npm run ${name} -- --stack ${stack}`;
+/** How a person runs one of our own commands: each opens the tunnel by itself if the stack needs it. */
+export function ownCommand({ stack }: Pick<Settings, "stack">, name: "rotate" | "adopt"): string {
+    return `./sidecar ${name} --stack ${stack}`;
 }
 
 /** How a person sets a value of the stack's; `key` may have flags before it. */
@@ -26,13 +26,13 @@ export function configSet({ stack }: Pick<Settings, "stack">, key: string, value
 /** How a person runs psql on a database from here, as the provider's user and with its TLS; psql asks for the password. */
 export function psqlCommand(settings: Settings, database: string, statements: string[] = [], stack = settings.stack): string {
     const { host, port, username, sslmode, sslRootCert, clientCert } = settings.databaseServer;
-    const via = viaTunnel(settings);
+    const via = viaTunnel(settings, stack);
     const files = {
         ...(sslRootCert ? { PGSSLMODE: sslmode, PGSSLROOTCERT: sslRootCert } : {}),
         ...(clientCert && !clientCert.inline ? { PGSSLCERT: clientCert.cert, PGSSLKEY: clientCert.key } : {}),
     };
     const words = [
-        ...Object.entries({ ...files, ...(via ? { PULUMI_STACK: stack } : {}) }).map(([key, value]) => `${key}=${shellWord(value)}`),
+        ...Object.entries(files).map(([key, value]) => `${key}=${shellWord(value)}`),
         ...[`${via}psql`, "-h", bareHost(host), "-p", String(port), "-U", shellWord(username), "-d", shellWord(database)],
         ...statements.flatMap((sql) => ["-c", shellWord(sql)]),
     ];

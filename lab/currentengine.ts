@@ -21,11 +21,11 @@ const folder = (part: Part) => `lab/toolchain/${part}`;
 /** The version of a part that its go.mod pins, without the v. */
 export function pinned(part: Part): string {
     const found = fs.readFileSync(path.join(project, folder(part), "go.mod"), "utf8").match(new RegExp(`^\\s*(?:require )?${modules[part]} v(\\S+)`, "m")); // prettier-ignore
-    if (!found) throw new Error(`${folder(part)}/go.mod requires no ${modules[part]}. Fix: go get ${modules[part]} there`);
+    if (!found) throw new Error(`${folder(part)}/go.mod does not require ${modules[part]}. Fix: go get ${modules[part]} there`);
     return found[1]!;
 }
 
-/** Makes sure of a current Docker engine's programs, built from source: Debian's engine is no user's any more. */
+/** Makes sure of a current Docker engine's programs, built from source: nobody runs Debian's old engine. */
 export async function ensureCurrentEngine(): Promise<string> {
     const parts = Object.keys(modules) as Part[];
     const names = parts.map((part) => `${part === "engine" ? "moby" : part} ${pinned(part)}`).join(", ");

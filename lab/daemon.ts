@@ -12,12 +12,12 @@ export function startDaemon(name: string, program: string, args: string[]): void
     const log = fs.openSync(logFile(name), "a");
     const child = spawn(program, args, { detached: true, stdio: ["ignore", log, log] });
     fs.closeSync(log);
-    if (child.pid === undefined) throw new Error(`${program} can't be started`);
+    if (child.pid === undefined) throw new Error(`${program} cannot be started`);
     fs.writeFileSync(pidFile(name), `${child.pid} ${program}\n`);
     child.unref();
 }
 
-/** The daemon's process id where it still runs: the id may have gone to another program since. */
+/** The daemon's process id if it still runs: another program may have the id by now. */
 export function daemonPid(name: string): number | undefined {
     if (!fs.existsSync(pidFile(name))) return undefined;
     const [pid, program] = fs.readFileSync(pidFile(name), "utf8").trim().split(" ");

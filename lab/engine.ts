@@ -15,15 +15,15 @@ async function version(): Promise<string | undefined> {
     return code === 0 ? stdout.trim() : undefined;
 }
 
-/** Makes sure that a Docker engine answers: the one at hand, else the dockerd on PATH or Debian's, started here and stopped by `npm run down`. */
+/** Makes sure that a Docker engine answers: the one at hand, else the dockerd on PATH or Debian's, started here and stopped by `./sidecar down`. */
 export async function ensureEngine(): Promise<string> {
     const there = await version();
     if (there) return `${there}, ${daemonPid(name) ? "the lab's own" : "the one at hand"}`;
     if (process.env.DOCKER_HOST && process.env.DOCKER_HOST !== socket) {
-        throw new Error(`DOCKER_HOST is ${process.env.DOCKER_HOST}, but no engine answers there. Mend it: start it, or unset DOCKER_HOST`);
+        throw new Error(`DOCKER_HOST is ${process.env.DOCKER_HOST}, but no engine answers there. Fix: start it, or unset DOCKER_HOST`);
     }
     if (process.getuid?.() !== 0) {
-        throw new Error("no Docker engine answers, and only root can start one. Mend it: start Docker, or run this as root");
+        throw new Error("no Docker engine answers, and only root can start one. Fix: start Docker, or run this as root");
     }
     await need("dockerd", ["docker.io", "iptables"], "no Docker engine answers");
     const installed = await version(); // with an init system, the package starts it
@@ -39,15 +39,15 @@ export async function ensureEngine(): Promise<string> {
         return `${started}, ${program}, started here`;
     } catch (cause) {
         const said = (await run("tail", ["-n", "5", logFile(name)])).trim();
-        throw new Error(`${(cause as Error).message}; its log ends with:\n${said}`);
+        throw new Error(`${(cause as Error).message}; the end of its log:\n${said}`);
     }
 }
 
-/** Stops the engine that the lab started, unless somebody else's containers run on it. */
+/** Stops the engine that the lab started, unless containers of anybody else's run on it. */
 export async function stopEngine(): Promise<string> {
     if (daemonPid(name) === undefined) return "not the lab's, left alone";
     const running = (await attempt("docker", ["ps", "--format", "{{.Names}}"])).stdout.trim();
-    if (running) return `left running: it carries ${running.split("\n").join(", ")}`;
+    if (running) return `left running, as these containers run on it: ${running.split("\n").join(", ")}`;
     await stopDaemon(name);
     return "stopped";
 }

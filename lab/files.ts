@@ -2,7 +2,7 @@ import { createHash } from "crypto";
 import * as fs from "fs";
 import * as path from "path";
 
-/** Writes a file in one go, so that a reader or a run cut midway never meets half of it. */
+/** Writes a file in one go: neither a reader nor an interrupted run ever meets half of it. */
 export function writeWhole(file: string, text: string, mode = 0o644): void {
     fs.mkdirSync(path.dirname(file), { recursive: true });
     const part = `${file}.${process.pid}.part`;

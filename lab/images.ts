@@ -7,7 +7,7 @@ import { Identity } from "./identity";
 import { need } from "./machine";
 import { inLab, project } from "./paths";
 import { attempt, run, until } from "./run";
-import { say } from "./step";
+import { doing, say } from "./step";
 
 /** Image references, the program's two by digest. */
 export interface Images {
@@ -28,11 +28,14 @@ function officialImages(): Images {
     };
 }
 
-/** Makes sure of the three images: the official ones where Docker Hub can be reached, else builds from Debian and PyPI. */
+/** Makes sure of the three images: the official ones if Docker Hub can be reached, else builds from Debian and PyPI. */
 export async function ensureImages({ registryPort }: Identity): Promise<string> {
     const official = officialImages();
     if (await hubAnswers(official.pgbouncer)) {
-        for (const image of Object.values<string>({ ...official })) await run("docker", ["pull", image], { log: "pull" });
+        for (const image of Object.values<string>({ ...official })) {
+            doing(`pulling ${image.replace(/@.*/, "")}`);
+            await run("docker", ["pull", image], { log: "pull" });
+        }
         writeWhole(kept, JSON.stringify(official));
         return "the official ones, pulled";
     }
@@ -43,6 +46,7 @@ export async function ensureImages({ registryPort }: Identity): Promise<string> 
 export async function buildImages(registryPort: number): Promise<string> {
     const registry = await ensureRegistry(registryPort);
     await need("debootstrap", ["debootstrap"], "to build the images from Debian and PyPI");
+    doing("building them from Debian and PyPI");
     await run(path.join(project, "lab/images/build"), [inLab("images"), registry], { log: "images" });
     const lines = fs.readFileSync(inLab("images/refs"), "utf8").trim().split("\n");
     const refs = Object.fromEntries(lines.map((line) => line.split(" ") as [string, string]));
@@ -76,7 +80,7 @@ export async function ensureRegistry(port: number): Promise<string> {
         say("images", `started a registry on ${address}`);
     }
     await until(`the registry on ${address}`, 20, async () => {
-        if (daemonPid("registry") === undefined) throw new Error("it ended; .lab/log/registry.log says why");
+        if (daemonPid("registry") === undefined) throw new Error("it ended; see .lab/log/registry.log");
         return (await fetch(`http://${address}/v2/`)).ok;
     });
     return address;

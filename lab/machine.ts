@@ -6,15 +6,15 @@ import { say } from "./step";
 let updated: Promise<unknown> | undefined;
 let last: Promise<unknown> = Promise.resolve();
 
-const there = (what: string) => (path.isAbsolute(what) ? fs.existsSync(what) : has(what));
+const installed = (what: string) => (path.isAbsolute(what) ? fs.existsSync(what) : has(what));
 
 /** Installs Debian packages if their program, or a file of theirs by its whole path, is missing. */
 export async function need(program: string, packages: string[], why: string): Promise<void> {
-    if (there(program)) return;
+    if (installed(program)) return;
     if (process.getuid?.() !== 0 || !has("apt-get")) {
         throw new Error(
-            `${program} is missing (${why}), and can only be installed by root on Debian or Ubuntu. ` +
-                `Fix: install it (apt-get install ${packages.join(" ")}) or run this as root`,
+            `${program} is missing (${why}), and only root on Debian or Ubuntu can install it. ` +
+                `Fix: install it (apt-get install ${packages.join(" ")}) or run the same command as root`,
         );
     }
     say("machine", `installing ${packages.join(", ")}: ${why}`);
@@ -25,5 +25,5 @@ export async function need(program: string, packages: string[], why: string): Pr
         await run("apt-get", ["install", "-y", "--no-install-recommends", ...packages], { log: `apt-${path.basename(program)}`, env });
     });
     await last;
-    if (!there(program)) throw new Error(`${packages.join(" ")} is installed, but there is still no ${program}`);
+    if (!installed(program)) throw new Error(`${packages.join(" ")} is installed, but there is still no ${program}`);
 }

@@ -2,6 +2,7 @@ import { spawn } from "child_process";
 import * as fs from "fs";
 import * as path from "path";
 import { inLab, project } from "./paths";
+import { latest } from "./step";
 
 export interface RunOptions {
     cwd?: string;
@@ -13,6 +14,8 @@ export interface RunOptions {
     timeout?: number;
     /** Shows the output as it comes. */
     show?: boolean;
+    /** Lines that only say how far the program is: they are left out of an error. */
+    chatter?: RegExp;
 }
 
 export interface Ran {
@@ -21,7 +24,7 @@ export interface Ran {
     stderr: string;
 }
 
-/** Runs a program to its end and returns what it said; `attempt` leaves the judgement of its exit code to the caller. */
+/** Runs a program to its end and returns its output; `attempt` leaves the judgement of its exit code to the caller. */
 export function attempt(program: string, args: string[], options: RunOptions = {}): Promise<Ran> {
     const log = options.log ? openLog(options.log) : undefined;
     return new Promise((resolve, reject) => {
@@ -36,6 +39,7 @@ export function attempt(program: string, args: string[], options: RunOptions = {
             child[stream]!.on("data", (chunk: Buffer) => {
                 said[stream] += chunk.toString();
                 if (log !== undefined) fs.writeSync(log, chunk);
+                if (log !== undefined || options.show) latest(chunk.toString());
                 if (options.show) process[stream].write(chunk);
             });
         }
@@ -48,18 +52,22 @@ export function attempt(program: string, args: string[], options: RunOptions = {
     });
 }
 
-/** Runs a program and returns its standard output; throws with the end of what it said where it fails. */
+/** Runs a program and returns its standard output; if it fails, throws an error with the end of its output. */
 export async function run(program: string, args: string[], options: RunOptions = {}): Promise<string> {
     const { code, stdout, stderr } = await attempt(program, args, options);
     if (code !== 0) {
-        const said = (stderr || stdout).trim().split("\n").slice(-15).join("\n");
+        const lines = (stderr || stdout)
+            .trim()
+            .split("\n")
+            .filter((line) => !options.chatter?.test(line));
+        const said = lines.slice(-15).join("\n");
         const where = options.log ? `\n(all of it: ${path.relative(process.cwd(), logFile(options.log))})` : "";
         throw new Error(`${program} ${args.slice(0, 3).join(" ")} failed with ${code}:\n${said}${where}`);
     }
     return stdout;
 }
 
-/** Where a program is on PATH, if it is. */
+/** The path of a program on PATH, if it is there. */
 export function which(program: string): string | undefined {
     const dirs = (process.env.PATH ?? "").split(path.delimiter);
     return dirs.map((dir) => path.join(dir, program)).find((file) => fs.existsSync(file));
@@ -75,7 +83,7 @@ function openLog(name: string): number {
     return fs.openSync(logFile(name), "w");
 }
 
-/** Polls until `ready` gives something, or throws an error that says what was waited for and what was seen last. */
+/** Polls until `ready` returns something, else throws an error that names what was awaited and the last failure. */
 export async function until<T>(what: string, seconds: number, ready: () => Promise<T | undefined | false>): Promise<T> {
     const deadline = Date.now() + seconds * 1000;
     let last = "";

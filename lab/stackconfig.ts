@@ -49,7 +49,7 @@ export async function ensureStack(lab: Identity): Promise<string> {
     const file = path.join(folder, "Pulumi.local.yaml");
     fs.mkdirSync(inLab("state"), { recursive: true });
     fs.mkdirSync(folder, { recursive: true });
-    // `stack init` writes its salt beside the Pulumi.yaml it finds: in here, it finds a copy.
+    // `stack init` writes its salt beside the Pulumi.yaml it finds: here, it finds a copy.
     fs.copyFileSync(path.join(project, "Pulumi.yaml"), path.join(folder, "Pulumi.yaml"));
     const env = environment(lab);
     const before = fs.existsSync(file) ? (load(fs.readFileSync(file, "utf8")) as StackConfig) : undefined;
@@ -59,7 +59,7 @@ export async function ensureStack(lab: Identity): Promise<string> {
         ...(before?.encryptionsalt ? { encryptionsalt: before.encryptionsalt } : {}),
         config: {
             ...committed.config,
-            ...before?.config, // what somebody set by hand in the lab stays
+            ...before?.config, // settings made by hand in the lab stay
             "docker:host": env.DOCKER_HOST,
             "postgresql:host": "127.0.0.1",
             "postgresql:port": String(lab.databasePort),

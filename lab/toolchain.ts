@@ -4,7 +4,7 @@ import { hashTree, writeWhole } from "./files";
 import { need } from "./machine";
 import { inLab, project } from "./paths";
 import { attempt, has, run } from "./run";
-import { say } from "./step";
+import { doing, say } from "./step";
 
 const cliVersion = "v3.259.0";
 const traefikVersion = "v3.2.0";
@@ -15,7 +15,7 @@ export const plugins = ["docker", "postgresql", "random"] as const;
 export const bin = inLab("bin");
 const home = inLab("pulumi-home");
 
-/** Where the official downloads are; a look at it tells within seconds whether they can be had. */
+/** Where the official downloads are; a request shows within seconds whether they can be reached. */
 const official = "https://get.pulumi.com";
 
 async function reachable(url: string): Promise<boolean> {
@@ -42,6 +42,7 @@ export async function ensureCli(): Promise<string> {
     if (upToDate("cli", stamp)) return `pulumi ${cliVersion}, ${fs.readFileSync(inLab("bin/cli.from"), "utf8")}`;
     fs.mkdirSync(bin, { recursive: true });
     if (await reachable(official)) {
+        doing(`downloading pulumi ${cliVersion}`);
         const archive = inLab("pulumi.tar.gz");
         const arch = process.arch === "x64" ? "x64" : "arm64";
         await run("curl", ["-fsSL", "-o", archive, `${official}/releases/sdk/pulumi-${cliVersion}-${process.platform}-${arch}.tar.gz`]);
@@ -49,7 +50,7 @@ export async function ensureCli(): Promise<string> {
         fs.rmSync(archive);
         return done("cli", stamp, "the official download", `pulumi ${cliVersion}`);
     }
-    say("toolchain", `${official} can't be reached: building pulumi ${cliVersion} and its language host from source`);
+    say("toolchain", `${official} cannot be reached: building pulumi ${cliVersion} and its language host from source`);
     await build({
         module: "lab/toolchain/language",
         program: "pulumi-language-nodejs",
@@ -64,13 +65,14 @@ export async function ensureCli(): Promise<string> {
     return done("cli", stamp, "built from source", `pulumi ${cliVersion}`);
 }
 
-/** Makes sure of the provider plugins: the official ones where they can be had, else a build from `lab/plugins`. */
+/** Makes sure of the provider plugins: the official ones if they can be reached, else a build from `lab/plugins`. */
 export async function ensurePlugins(): Promise<string> {
     const stamp = hashTree(path.join(project, "lab/plugins"));
     const names = plugins.map((plugin) => `${plugin} ${pluginVersion(plugin)}`).join(", ");
     if (upToDate("plugins", stamp)) return `${names}, ${fs.readFileSync(inLab("bin/plugins.from"), "utf8")}`;
     if (await reachable(official)) {
         for (const plugin of plugins) {
+            doing(`downloading the plugin ${plugin}`);
             const { code } = await attempt("pulumi", ["plugin", "install", "resource", plugin, pluginVersion(plugin)], {
                 env: { PULUMI_HOME: home },
             });
@@ -90,7 +92,7 @@ async function buildPlugins(stamp: string, names: string): Promise<string> {
     return done("plugins", stamp, "built from source (postgresql: the lab's own)", names);
 }
 
-/** Makes sure of Traefik, which only the test behind a proxy needs: a build from source, since a registry's image can't be counted on. */
+/** Makes sure of Traefik, which only the test behind a proxy needs: a build from source, since a registry's image may be out of reach. */
 export async function ensureTraefik(): Promise<string> {
     const module = "lab/toolchain/traefik";
     const stamp = hashTree(path.join(project, module));
@@ -123,10 +125,13 @@ export interface BuildArgs {
 export async function build({ module, program, from, flags = [], ldflags = "", cgo = false, into = bin }: BuildArgs): Promise<void> {
     await need("go", ["golang-go"], "to build the toolchain from source");
     const made = path.join(into, `${program}.part`);
-    await run("go", ["build", "-trimpath", ...flags, "-ldflags", `-s -w ${ldflags}`, "-o", made, from], {
+    doing(`building ${program}`);
+    // With -v it prints each package that it compiles: the live list shows them.
+    await run("go", ["build", "-v", "-trimpath", ...flags, "-ldflags", `-s -w ${ldflags}`, "-o", made, from], {
         cwd: path.join(project, module),
         log: `build-${program}`,
         env: { CGO_ENABLED: cgo ? "1" : "0" },
+        chatter: /^[\w.-]+(\/[\w.~-]+)*$/,
     });
     fs.renameSync(made, path.join(into, program));
 }

@@ -5,12 +5,12 @@ import { lookupId, lookupNames } from "../../components/authentication/names";
 import { lookupRole } from "../../components/authentication/rotation";
 import { Found } from "./found";
 
-/** The file that tells `pulumi import` what to take into the state, under the names that the program has for it. */
+/** The file from which `pulumi import` takes resources into the state, under the program's names for them. */
 export function importFile(found: Found, settings: Settings): object {
     const { dependencies } = JSON.parse(fs.readFileSync(path.join(__dirname, "../../package.json"), "utf8")) as {
         dependencies: Record<string, string>;
     };
-    // `name` is a word for this file alone; `logicalName` is the program's.
+    // `name` is used in this file only; `logicalName` is the program's.
     const part = (name: string, type: string, id: string, logicalName: string) => ({
         ...{ type, name, logicalName, id, parent: "authentication", version: dependencies["@pulumi/postgresql"]! },
     });

@@ -2,9 +2,9 @@ import { lookupRole } from "../../components/authentication/rotation";
 import { roleType, StackState } from "../../preflight/state";
 
 export interface NextArgs {
-    /** The rotation that the stack's outputs tell. */
+    /** The rotation in the stack's outputs. */
     deployed: number;
-    /** The one that its settings tell. */
+    /** The one in its settings. */
     configured: number;
     state: StackState;
     /** The setting authUser. */
@@ -12,8 +12,8 @@ export interface NextArgs {
 }
 
 /**
- * The rotation to bring up. One that failed after the pooler's roll is deployed already, by the outputs, and yet the role
- * before it is there: to count on from it would be to roll back to that role and its password.
+ * The rotation to deploy. One that failed after the pooler's roll is in the outputs already, while the role before it
+ * still exists: counting up from it would roll back to that role and its password.
  */
 export function nextRotation({ deployed, configured, state: { deployment }, authUser }: NextArgs): number {
     const exists = (rotation: number) =>

@@ -6,22 +6,22 @@ import { Settings } from "../../settings/settings";
 import { StackUnread } from "../stack";
 import { Route } from "./route";
 
-/** Milliseconds that the host and then the database are given to answer. */
+/** Milliseconds that the host, and then the database, have to answer. */
 const timeout = 15_000;
 
-/** A way to the database that is open until it is closed, or until this process ends in whatever way. */
+/** A way to the database, open until it is closed or this process ends, however it ends. */
 export interface Tunnel {
     close(): void;
 }
 
-/** Opens it: ssh listens on loopback and connects to the database's address from the Docker host. */
+/** Opens a tunnel: ssh listens on loopback and connects to the database's address from the Docker host. */
 export async function openTunnel({ docker, stack }: Settings, route: Route, ended: (why: string) => void): Promise<Tunnel> {
     const options = [
-        "-o", "ControlPath=none", // a shared connection would keep the port open after this one is gone
+        "-o", "ControlPath=none", // a shared connection would keep the port open after this one ends
         "-o", "ExitOnForwardFailure=yes",
         "-L", `127.0.0.1:${route.localPort}:${route.address}:${route.port}`,
     ]; // prettier-ignore
-    // `cat` ends when this process does and its input closes. Detached, since Ctrl-C is for the command to end by, in its own time.
+    // `cat` ends when this process does, as its input closes. Detached: Ctrl-C is for the command, which may take its time to end.
     const ssh = spawn("ssh", sshArguments(docker, ["echo open && exec cat"], options), { detached: true });
     let said = "";
     ssh.stderr.on("data", (chunk: Buffer) => (said += chunk.toString()));
@@ -34,10 +34,10 @@ export async function openTunnel({ docker, stack }: Settings, route: Route, ende
         ssh.kill();
         const why = (cause as Error).message;
         const taken = /Address already in use/.test(why)
-            ? `another tunnel is open, or a program has port ${route.localPort}: end it, or: pulumi config set postgresql:port PORT`
+            ? `another tunnel is open, or a program uses port ${route.localPort}: end it, or: pulumi config set postgresql:port PORT`
             : /prohibited/.test(why)
               ? "let this login forward there (AllowTcpForwarding, PermitOpen in sshd_config)"
-              : "see that the database runs and ssh gets there by hand";
+              : "check that the database runs and that ssh gets there by hand";
         throw new StackUnread(
             `no tunnel to ${route.address}:${route.port} through ${docker.host}: ${why}\nFix: ${forStack(stack, sshRemedy(docker, why) ?? taken)}`,
         );
@@ -52,7 +52,7 @@ export async function openTunnel({ docker, stack }: Settings, route: Route, ende
     };
 }
 
-/** When the far side is there. */
+/** Resolves when the far side is there. */
 function opened(ssh: ChildProcess): Promise<void> {
     return new Promise((resolve, reject) => {
         ssh.stdout!.once("data", () => resolve());
@@ -61,10 +61,10 @@ function opened(ssh: ChildProcess): Promise<void> {
     });
 }
 
-// PostgreSQL's SSLRequest: it answers S or N, and takes no connection slot for it.
+// PostgreSQL's SSLRequest: the server answers S or N and uses no connection slot for it.
 const sslRequest = Buffer.from([0, 0, 0, 8, 4, 210, 22, 47]);
 
-/** When a PostgreSQL answers on the port. */
+/** Resolves when a PostgreSQL answers on the port. */
 function answers(port: number): Promise<void> {
     return new Promise((resolve, reject) => {
         const socket = net.connect(port, "127.0.0.1", () => socket.write(sslRequest));
@@ -85,7 +85,7 @@ async function within(work: Promise<void>, said: () => string): Promise<void> {
     try {
         await Promise.race([work, late]);
     } catch (cause) {
-        // What ssh has to say of a failed connection comes a moment after it.
+        // ssh explains a failed connection a moment after it.
         await new Promise((resolve) => setTimeout(resolve, 200));
         throw new Error(said().trim() || (cause as Error).message);
     } finally {

@@ -27,7 +27,7 @@ beforeAll(async () => {
 
 afterAll(() => keepLogs("05-verify"));
 
-const verify = (...args: string[]) => attempt("verify/verify", ["--stack", "local", ...args], { env: on.env });
+const verify = (...args: string[]) => attempt("./sidecar", ["verify", "--stack", "local", ...args], { env: on.env });
 
 /** Verifies with --json and returns the exit code and the reports by id. */
 async function reports(...args: string[]) {
@@ -80,7 +80,7 @@ test("--only runs those alone, as a table on stdout and progress on stderr", asy
 
 test.each([
     [["--only", "mode,nonsense"], /there is no check nonsense[^]*containers, images/],
-    [["--nonsense"], /nonsense[^]*npm run verify/],
+    [["--nonsense"], /nonsense[^]*\.\/sidecar verify/],
     [["--stack", "nonsense"], /there is no stack nonsense/],
 ])("%j is refused with exit code 2 and the remedy", async (args, said) => {
     const { code, stdout, stderr } = await verify(...args);

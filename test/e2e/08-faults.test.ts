@@ -398,7 +398,7 @@ fault("the lookup role's password changed by hand", async () => {
     await direct(on, "ALTER ROLE pgbouncer PASSWORD 'by-hand'");
     expect((await pulumi(on, ["preview", "--refresh"])).stdout).toContain("~ 1 to update");
     expect(await pooledAnswers()).toBe(true);
-    const verify = () => attempt("verify/verify", ["--stack", "local", "--json", "--only", "lookup-login"], { env: on.env });
+    const verify = () => attempt("./sidecar", ["verify", "--stack", "local", "--json", "--only", "lookup-login"], { env: on.env });
     const { code, stdout } = await verify();
     expect(code).toBe(1);
     const { saw, remedy } = (JSON.parse(stdout) as { checks: Report[] }).checks[0]!;
@@ -410,7 +410,7 @@ fault("the lookup role's password changed by hand", async () => {
     out = await outputs(on);
     expect((await verify()).code).toBe(0);
     expect(out.pgbouncerContainer).toBe(before);
-    return `the pool uses the lookup's backend that it has; \`pulumi preview --refresh\` and \`npm run verify\` show it, and \`${remedy}\` puts it right without a roll: ${took}`;
+    return `the pool uses the lookup's backend that it has; \`pulumi preview --refresh\` and \`./sidecar verify\` show it, and \`${remedy}\` puts it right without a roll: ${took}`;
 });
 
 fault(

@@ -46,7 +46,7 @@ test("no port of the host leads to the database, and an up without the tunnel sa
     expect(await run("docker", ["port", on.lab.databaseContainer])).toBe("");
     const { code, stdout } = await pulumi(on, ["up", ...changing]);
     expect(stdout).toContain(`the database at 127.0.0.1:${remote.tunnelPort} can't be reached`);
-    expect(stdout).toContain("Fix: open the way to it: npm run tunnel -- pulumi up --stack local");
+    expect(stdout).toContain("Fix: open the way to it: ./sidecar tunnel --stack local -- pulumi up --stack local");
     expect(code).not.toBe(0);
 });
 
@@ -130,7 +130,7 @@ test("a roll over ssh turns no client away, and sshd no connection", async () =>
 });
 
 test("verify goes through ssh", async () => {
-    const ran = await attempt("verify/verify", ["--stack", "local"], { env: on.env });
+    const ran = await attempt("./sidecar", ["verify", "--stack", "local"], { env: on.env });
     expect(ran.stdout).toMatch(/ 0 failed,/);
     expect(ran.code).toBe(0);
     expect(sshd.counts().refused).toBe(0);
@@ -139,9 +139,9 @@ test("verify goes through ssh", async () => {
 test("verify's remedy goes through the tunnel, as it is printed", async () => {
     const grant = "GRANT EXECUTE ON FUNCTION public.user_lookup(text) TO PUBLIC";
     await run("docker", ["exec", on.lab.databaseContainer, "psql", "-U", "postgres", "-d", "tracksolid_db", "-qc", grant]);
-    const verify = () => attempt("verify/verify", ["--stack", "local", "--json", "--only", "lookup-grants"], { env: on.env });
+    const verify = () => attempt("./sidecar", ["verify", "--stack", "local", "--json", "--only", "lookup-grants"], { env: on.env });
     const { checks } = JSON.parse((await verify()).stdout) as { checks: [Report] };
-    expect(checks[0].remedy).toBe("npm run tunnel -- pulumi up --stack local --replace '**-public'");
+    expect(checks[0].remedy).toBe("./sidecar tunnel --stack local -- pulumi up --stack local --replace '**-public'");
     await run("sh", ["-c", `${checks[0].remedy} ${changing.join(" ")}`], { env: on.env });
     out = await outputs(on); // the pooler has rolled
     expect((await verify()).code).toBe(0);
@@ -160,7 +160,7 @@ test("the command's exit code is the tunnel's, and afterwards nothing listens, n
     expect(second.stderr).toContain("Address already in use");
     expect(second.stderr).toContain("another tunnel is open");
     const kill = async (commandLine: string) => process.kill(Number((await attempt("pgrep", ["-f", commandLine])).stdout), "SIGKILL");
-    await kill(`cli/tunnel/main.ts sleep ${seconds}`);
+    await kill(`cli/main.ts tunnel sleep ${seconds}`);
     await until("the port to be free", 10, async () => !(await listens()) || undefined);
     await kill(`^sleep ${seconds}$`);
     await killed;

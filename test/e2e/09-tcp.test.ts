@@ -91,7 +91,7 @@ test("with one the stack is unchanged, rolls and is verified through it", async 
         const before = out.pgbouncerContainer;
         out = await up(on);
         expect(out.pgbouncerContainer).not.toBe(before);
-        const ran = await attempt("verify/verify", ["--stack", "local"], { env: on.env });
+        const ran = await attempt("./sidecar", ["verify", "--stack", "local"], { env: on.env });
         expect(ran.stdout).toMatch(/ 0 failed,/);
         expect(ran.code).toBe(0);
     } finally {

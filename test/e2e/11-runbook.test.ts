@@ -105,7 +105,7 @@ test("Rotate: no login fails, though each lookup has to open a backend of its ow
 });
 
 test("a rotation that fails once the pooler has rolled is gone on with by the same command, and not rolled back", async () => {
-    const rotate = () => remote.tunnelled("rotate/rotate", "--stack", "local", ...changing, "--color", "never");
+    const rotate = () => attempt("./sidecar", ["rotate", "--stack", "local", ...changing, "--color", "never"], { env: on.env });
     const inPostgres = (sql: string) => run("docker", ["exec", on.lab.databaseContainer, "psql", "-U", "postgres", "-qc", sql]);
     const roles = () => asSuperuser("SELECT string_agg(rolname, ',' ORDER BY rolname) FROM pg_roles WHERE rolname LIKE 'pgbouncer%'");
     await inPostgres("GRANT CREATE ON SCHEMA public TO pgbouncer_2"); // so that it can't be dropped
@@ -117,7 +117,7 @@ test("a rotation that fails once the pooler has rolled is gone on with by the sa
 
     await inPostgres("DROP OWNED BY pgbouncer_2");
     const again = await rotate();
-    expect(again.stderr).toContain("rotation 2 is not through yet");
+    expect(again.stderr).toContain("rotation 2 has not finished");
     expect(again.code).toBe(0);
     expect(await roles()).toBe("pgbouncer\n");
     expect(await asSuperuser("SELECT rolpassword FROM pg_authid WHERE rolname = 'pgbouncer'")).toBe(password);
@@ -175,14 +175,14 @@ test("Adopt: what somebody made by hand becomes the stack's, and a destroy says 
     await asSuperuser(byHand);
     const oid = await asSuperuser("SELECT oid FROM pg_roles WHERE rolname = 'pgbouncer'");
     const refused = await remote.tunnelled("pulumi", "up", ...changing);
-    expect(refused.stdout).toContain("npm run adopt -- --stack local");
+    expect(refused.stdout).toContain("./sidecar adopt --stack local");
 
     await play("Adopt", env);
     out = await outputs(on);
     expect(await pooledAnswers()).toBe(true);
     expect(await asSuperuser("SELECT oid FROM pg_roles WHERE rolname = 'pgbouncer'")).toBe(oid); // taken over, not made anew
     expect(await asSuperuser("SELECT prosrc FROM pg_proc WHERE proname = 'user_lookup'")).toContain("Made by stack pg-sidecar/local");
-    const again = await remote.tunnelled("adopt/adopt");
+    const again = await remote.tunnelled("./sidecar", "adopt");
     expect(again.stdout).toContain("nothing to adopt");
     await remote.pulumi("preview", "--refresh", "--expect-no-changes");
 

@@ -7,7 +7,7 @@ import { need } from "../../lab/machine";
 import { inLab, project } from "../../lab/paths";
 import { attempt } from "../../lab/run";
 import { step } from "../../lab/step";
-import { Arguments, Proof, Result } from "./proof";
+import { Arguments, Proof, Result, textOption } from "./proof";
 
 /** The other lab's folder, below this one's. */
 const folder = "engine29";
@@ -59,8 +59,8 @@ async function all(args: Arguments): Promise<Result> {
     await need("iptables", ["iptables"], "the engine's networks");
     fs.rmSync(inLab(folder), { recursive: true, force: true }); // what a run that was cut left
     const lines = [
-        "trap 'lab/lab down --volumes' EXIT",
-        "lab/lab up",
+        "trap './sidecar down --volumes' EXIT",
+        "./sidecar up",
         "docker info --format '{{json .}}' > .lab/about.json",
         'npx --no-install jest --selectProjects e2e --runInBand --json --outputFile .lab/jest.json "$@"',
     ];
@@ -90,6 +90,6 @@ async function all(args: Arguments): Promise<Result> {
 export const engineProof: Proof = {
     name: "engine",
     proves: "the end-to-end tests pass on a current Docker engine, not only on Debian's",
-    options: ["files"],
+    options: [textOption("files", "only the test files whose names begin so, as NAME,NAME…")],
     run: all,
 };

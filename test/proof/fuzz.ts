@@ -5,7 +5,7 @@ import { inLab } from "../../lab/paths";
 import { run } from "../../lab/run";
 import { containers, outputs, Sidecar, sidecar } from "../e2e/support/sidecar";
 import { Conversation, Kind, kinds } from "./kinds";
-import { Arguments, Proof, Result } from "./proof";
+import { Arguments, numberOption, Proof, Result, textOption } from "./proof";
 import { Random } from "./random";
 import { Sampler } from "./sampler";
 
@@ -31,7 +31,7 @@ interface Pooler {
 /** The one pooler of the lab's stack. */
 async function pooler(on: Sidecar): Promise<Pooler> {
     const [name, ...others] = await containers("pgbouncer");
-    if (!name || others.length > 0) throw new Error(`the lab has ${others.length + (name ? 1 : 0)} poolers, not one. Fix: npm run up`);
+    if (!name || others.length > 0) throw new Error(`the lab has ${others.length + (name ? 1 : 0)} poolers, not one. Fix: ./sidecar up`);
     const host = await run("docker", ["inspect", "-f", `{{(index .NetworkSettings.Networks "${on.lab.id}").IPAddress}}`, name]);
     const max = await run("docker", ["exec", name, "sed", "-n", "s/^max_client_conn = //p", "/etc/pgbouncer/pgbouncer.ini"]);
     const { poolerAddress } = await outputs(on);
@@ -158,12 +158,12 @@ async function all(args: Arguments): Promise<Result> {
     const only = args.text("kind");
     const chosen = kinds.filter(({ name }) => only === undefined || name.includes(only));
     if (chosen.length === 0) throw new Error(`no kind is called ${only}. Fix: one of ${kinds.map(({ name }) => name).join("; ")}`);
-    console.log(`seed ${seed} (again: npm run proof -- fuzz --seed ${seed} --minutes ${minutes})`);
+    console.log(`seed ${seed} (again: ./sidecar proof fuzz --seed ${seed} --minutes ${minutes})`);
     const on = await sidecar();
     Object.assign(process.env, on.env);
     const found = await pooler(on);
     if (!(await logsIn(on, found, 5))) {
-        throw new Error(`no login works at ${found.host}:${found.port} before anything was sent. Fix: npm run up, on a Docker engine of this machine`); // prettier-ignore
+        throw new Error(`no login works at ${found.host}:${found.port} before anything was sent. Fix: ./sidecar up, on a Docker engine of this machine`); // prettier-ignore
     }
     const rows: Seen[] = [];
     for (const kind of chosen) {
@@ -189,6 +189,10 @@ async function all(args: Arguments): Promise<Result> {
 export const fuzzProof: Proof = {
     name: "fuzz",
     proves: "nothing that a stranger sends to the pooler's port keeps a login out for longer than the watchdog's time",
-    options: ["minutes", "seed", "kind"],
+    options: [
+        numberOption("minutes", "how long to send (default: 60)"),
+        numberOption("seed", "repeat the packets of an earlier run"),
+        textOption("kind", "only this kind of packet"),
+    ],
     run: all,
 };

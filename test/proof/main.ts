@@ -1,3 +1,4 @@
+import { Command, Program, understand } from "../../cli/command";
 import { engineProof } from "./engine";
 import { fuzzProof } from "./fuzz";
 import { fixesProof } from "./playfixes";
@@ -7,24 +8,66 @@ import { versionsProof } from "./versions";
 
 const proofs: Proof[] = [fixesProof, fuzzProof, versionsProof, engineProof];
 
-async function main([name, ...args]: string[]): Promise<void> {
-    if (name === "list") return proofs.forEach((proof) => console.log(`${proof.name}: ${proof.proves} (${proof.options.map((one) => `--${one}`).join(" ")})`)); // prettier-ignore
-    const chosen = proofs.filter((proof) => name === undefined || proof.name === name);
-    if (chosen.length === 0) throw new Error(`there is no proof ${name}. Fix: npm run proof -- ${proofs.map((proof) => proof.name).join(" | ")} | list`); // prettier-ignore
-    const parsed = chosen.map((proof) => ({ proof, args: Arguments.parse(args, proof.options) }));
-    for (const { proof, args: given } of parsed) {
+/** Each proof as a command with its options. */
+const commands: Command[] = proofs.map((proof) => ({
+    name: proof.name,
+    summary: proof.proves,
+    description: `Proves: ${proof.proves}.`,
+    group: "Proofs:",
+    options: proof.options,
+    examples: [`./sidecar proof ${proof.name}`],
+    run: (options) => run([proof], new Arguments(options)),
+}));
+
+const all: Command = {
+    name: "all",
+    summary: "run all of them, one after the other (the default)",
+    description: "Runs all proofs, one after the other.",
+    group: "Proofs:",
+    options: [],
+    examples: ["./sidecar proof"],
+    run: () => run(proofs, new Arguments({})),
+};
+
+const list: Command = {
+    name: "list",
+    summary: "list the proofs",
+    description: "Lists the proofs with their options.",
+    group: "Proofs:",
+    options: [],
+    examples: ["./sidecar proof list"],
+    run: () => {
+        for (const { name, proves, options } of proofs) console.log(`${name}: ${proves} (${options.map(({ long }) => long).join(" ")})`);
+        return Promise.resolve(0);
+    },
+};
+
+export const program: Program = {
+    name: "./sidecar proof",
+    description: "Runs the long proofs on the lab and writes their results to docs/PROOFS.md.",
+    commands: [...commands, all, list],
+};
+
+/** Runs what a command line asks for and resolves with the exit code: 1 if a proof failed. */
+export async function proof(args: string[]): Promise<number> {
+    const understood = understand(program, args.length === 0 ? ["all"] : args);
+    return understood ? understood.command.run(understood.options, understood.operands) : 0;
+}
+
+async function run(chosen: Proof[], args: Arguments): Promise<number> {
+    const { ensure } = await import("../../lab/main");
+    const ensured = await ensure();
+    if (ensured !== 0) return ensured;
+    let code = 0;
+    for (const proof of chosen) {
         console.log(`${proof.name}: ${proof.proves}`);
         const from = Date.now();
-        const result = await proof.run(given);
+        const result = await proof.run(args);
         if (!result.partial) await record(proofs, proof.name, result, (Date.now() - from) / 1000);
         console.log(
             `${proof.name}: ${result.passed ? "passed" : "FAILED"}; ${result.partial ? "a part only, not kept" : "written to docs/PROOFS.md"}`,
         );
-        if (!result.passed) process.exitCode = 1;
+        if (!result.passed) code = 1;
     }
+    return code;
 }
-
-main(process.argv.slice(2)).catch((cause: Error) => {
-    console.error(`proof: ${cause.message}`);
-    process.exitCode = 2;
-});

@@ -1,7 +1,7 @@
 import * as fs from "fs";
 import { inLab, project } from "../../lab/paths";
 import { attempt } from "../../lab/run";
-import { Proof } from "./proof";
+import { Proof, textOption } from "./proof";
 
 interface Report {
     testResults: { name: string; startTime: number; endTime: number; assertionResults: { status: string; fullName: string }[] }[];
@@ -11,7 +11,7 @@ interface Report {
 export const fixesProof: Proof = {
     name: "fixes",
     proves: "each refusal of the database and the Docker host is gone after the fix that it prints, and no setting that can't work fails a login",
-    options: ["file"],
+    options: [textOption("file", "only the test files whose path contains this")],
     run: async (args) => {
         const file = args.text("file");
         const results = inLab("fixes.json");

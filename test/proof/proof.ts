@@ -1,3 +1,5 @@
+import { InvalidArgumentError, Option } from "commander";
+
 /** What a proof came to: a sentence, and a table for the docs. */
 export interface Result {
     passed: boolean;
@@ -14,38 +16,31 @@ export interface Proof {
     name: string;
     /** One sentence: what holds if it passes. */
     proves: string;
-    /** Names of its options, each with a value: `--NAME VALUE`. */
-    options: string[];
+    options: Option[];
     run: (args: Arguments) => Promise<Result>;
+}
+
+/** An option whose value is any text. */
+export const textOption = (name: string, description: string) => new Option(`--${name} <${name}>`, description);
+
+/** An option whose value is a number above 0. */
+export const numberOption = (name: string, description: string) => textOption(name, description).argParser(positive);
+
+function positive(value: string): number {
+    if (!(Number(value) > 0)) throw new InvalidArgumentError("It is not a number above 0.");
+    return Number(value);
 }
 
 /** A proof's options, as they were given. */
 export class Arguments {
-    private constructor(private readonly values: Map<string, string>) {}
-
-    /** Throws an error that names the first argument that isn't one of `options`. */
-    static parse(args: string[], options: string[]): Arguments {
-        const values = new Map<string, string>();
-        for (let at = 0; at < args.length; at += 2) {
-            const name = args[at]!.replace(/^--/, "");
-            const value = args[at + 1];
-            if (!args[at]!.startsWith("--") || !options.includes(name) || value === undefined) {
-                throw new Error(`${args[at]} is no option with a value. Fix: ${options.map((one) => `--${one} VALUE`).join(", ") || "leave it out"}`); // prettier-ignore
-            }
-            values.set(name, value);
-        }
-        return new Arguments(values);
-    }
+    constructor(private readonly values: Record<string, unknown>) {}
 
     text(name: string): string | undefined {
-        return this.values.get(name);
+        return this.values[name] as string | undefined;
     }
 
-    /** A positive number, or `otherwise` if it wasn't given. */
+    /** The number, or `otherwise` if it was not given. */
     number(name: string, otherwise: number): number {
-        const value = this.values.get(name);
-        if (value === undefined) return otherwise;
-        if (!(Number(value) > 0)) throw new Error(`--${name} ${value} is no number above 0`);
-        return Number(value);
+        return (this.values[name] as number | undefined) ?? otherwise;
     }
 }

@@ -5,7 +5,7 @@ import { summary } from "../../cli/verify/report";
 import { changing, Sidecar, sidecar } from "../e2e/support/sidecar";
 import { binaries, OldServer, releases } from "./oldserver";
 import { clear, make, stack } from "./ownstack";
-import { Arguments, Proof, Result } from "./proof";
+import { Arguments, Proof, Result, textOption } from "./proof";
 
 /** What is done with the stack on each version, in this order; a step that fails ends the version. */
 export const steps = ["up", "preview", "verify", "rotate", "query and lookups after it", "destroy"] as const;
@@ -42,7 +42,7 @@ function succeeded({ code, stdout, stderr }: Ran): void {
 }
 
 async function verified(env: Record<string, string>, good: CheckResult[], ...flags: string[]): Promise<string> {
-    const ran = await attempt("verify/verify", ["--stack", stack, "--json", ...flags], { env });
+    const ran = await attempt("./sidecar", ["verify", "--stack", stack, "--json", ...flags], { env });
     if (!ran.stdout.trimStart().startsWith("{")) succeeded({ ...ran, code: ran.code || 1 });
     return judge((JSON.parse(ran.stdout) as { checks: Report[] }).checks, good);
 }
@@ -65,7 +65,7 @@ function doing(env: Record<string, string>, server: OldServer, before: string): 
         verify: () => verified(env, ["ok", "warning", "skipped"]),
         rotate: async () => {
             succeeded(
-                await attempt("rotate/rotate", ["--stack", stack, "--non-interactive", ...changing], { env, log: "versions-rotate" }),
+                await attempt("./sidecar", ["rotate", "--stack", stack, "--non-interactive", ...changing], { env, log: "versions-rotate" }),
             );
             return "";
         },
@@ -129,6 +129,6 @@ async function all(args: Arguments): Promise<Result> {
 export const versionsProof: Proof = {
     name: "versions",
     proves: "up, preview, verify, rotate and destroy work on every PostgreSQL from 13 to 18, and destroy leaves no role or function",
-    options: ["version"],
+    options: [textOption("version", "only this version of PostgreSQL")],
     run: all,
 };

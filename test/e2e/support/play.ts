@@ -41,7 +41,7 @@ export function firstMissing(expected: string[], said: string): string | undefin
 export async function play(title: string, env: Record<string, string>, words: Record<string, string> = {}): Promise<string> {
     let said = "";
     for (const step of section(title)) {
-        const put = (text: string) => Object.entries({ "--stack stage": "--stack local", "pg-sidecar/stage": "pg-sidecar/local", ...words }).reduce((all, [word, other]) => all.replaceAll(word, other), text); // prettier-ignore
+        const put = (text: string) => Object.entries({ "--stack stage": "--stack local", "-s stage": "-s local", "pg-sidecar/stage": "pg-sidecar/local", ...words }).reduce((all, [word, other]) => all.replaceAll(word, other), text); // prettier-ignore
         const command = put(step.command);
         // What the CLI would ask a person is answered; nothing else of the command is changed.
         const ran = await attempt("bash", ["-c", `exec 2>&1; ${command}`], {

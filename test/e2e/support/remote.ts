@@ -35,7 +35,7 @@ export class Remote {
 
     /** Runs a command as a person at their laptop does, with the tunnel open. */
     tunnelled(...command: string[]): Promise<Ran> {
-        return attempt("tunnel/tunnel", command, { env: this.on.env, log: "tunnel" });
+        return attempt("./sidecar", ["tunnel", ...command], { env: this.on.env, log: "tunnel" });
     }
 
     /** Runs Pulumi's CLI so, which has to succeed. */

@@ -10,7 +10,7 @@ import { environment } from "../../../lab/stackconfig";
 
 export { attempt, run, until };
 
-/** The lab that `lab/lab ensure` made, and what a test does with the stack in it. */
+/** The lab that `./sidecar ensure` made, and what a test does with the stack in it. */
 export interface Sidecar {
     lab: Identity;
     images: Images;

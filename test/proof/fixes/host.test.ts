@@ -75,7 +75,7 @@ async function fix(said: string, about: RegExp, choose: (fixes: string[]) => str
 }
 
 const verifyIsolation = async () => {
-    const { stdout } = await attempt("verify/verify", ["--stack", "local", "--json", "--only", "isolation"], { env: on.env });
+    const { stdout } = await attempt("./sidecar", ["verify", "--stack", "local", "--json", "--only", "isolation"], { env: on.env });
     return (JSON.parse(stdout) as { checks: Report[] }).checks[0]!;
 };
 

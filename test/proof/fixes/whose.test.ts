@@ -78,7 +78,7 @@ describe("a dump of another stack's database, restored with its roles", () => {
         expect(plain.code).toBe(0);
         expect((await marks()).body).toBe("pg-sidecar/prod");
 
-        expect(fix).toBe("npm run rotate -- --stack local --refresh");
+        expect(fix).toBe("./sidecar rotate --stack local --refresh");
         const ran = await attempt("bash", ["-c", fix], { env: { ...on.env, PULUMI_SKIP_CONFIRMATIONS: "true" } });
         expect(ran.code).toBe(0);
         out = await outputs(on);

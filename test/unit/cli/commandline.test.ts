@@ -2,29 +2,83 @@ import { spawnSync } from "child_process";
 import * as fs from "fs";
 import * as os from "os";
 import * as path from "path";
-import { Misused, readOptions } from "../../../cli/commandline";
+import { Misused, understand } from "../../../cli/command";
+import { program } from "../../../cli/program";
+import { pulumiFlags, pulumiOptions } from "../../../cli/pulumiflags";
 
 const root = path.join(__dirname, "../../..");
-const options = { stack: { type: "string", short: "s" }, yes: { type: "boolean" } } as const;
 
-test.each<[string[], object | "help"]>([
-    [["--stack", "prod", "--yes"], { stack: "prod", yes: true }],
-    [["-s", "prod"], { stack: "prod" }],
-    [[], {}],
-    [["--stack", "prod", "-h"], "help"],
-    [["--help"], "help"],
-])("%j is read whole", (args, read) => expect(readOptions({ options }, args)).toEqual(read));
+test.each<[string[], object]>([
+    [["rotate", "--stack", "prod", "--yes"], { stack: "prod", yes: true }],
+    [["rotate", "-s", "prod"], { stack: "prod" }],
+    [["rotate"], {}],
+    [["down", "--volumes"], { volumes: true }],
+])("%j is read whole", (args, options) => expect(understand(program, args)).toMatchObject({ command: { name: args[0] }, options }));
 
-test.each([[["--nonsense"]], [["prod"]], [["--", "--yes"]], [["--stack"]], [["--yes=no"]], [["--help", "--nonsense"]]])(
-    "%j is not understood",
-    (args) => expect(() => readOptions({ options }, args)).toThrow(Misused),
-);
+test.each([
+    [["rotate", "--stack", "prod", "-h"]],
+    [["rotate", "--help"]],
+    [["--help"]],
+    [["help", "rotate"]],
+    [["rotate", "--help", "--nonsense"]],
+])("%j is a question for help", (args) => {
+    const shown = jest.spyOn(process.stdout, "write").mockImplementation(() => true);
+    try {
+        expect(understand(program, args)).toBeUndefined();
+        expect(String(shown.mock.calls[0]![0])).toMatch(/^Usage: \.\/sidecar/);
+    } finally {
+        shown.mockRestore();
+    }
+});
 
-describe.each(["rotate", "adopt", "verify", "tunnel"])("%s", (command) => {
+test.each([
+    [["rotate", "--nonsense"]],
+    [["rotate", "prod"]],
+    [["rotate", "--", "--yes"]],
+    [["rotate", "--stack"]],
+    [["rotate", "--yes=no"]],
+    [["rotate", "--color", "sometimes"]],
+    [["rotat"]],
+    [["tunnel", "--stack", "prod"]],
+])("%j is not understood", (args) => expect(() => understand(program, args)).toThrow(Misused));
+
+test.each([
+    [["rotat"], "Did you mean rotate?"],
+    [["rotate", "--refrsh"], "Did you mean --refresh?"],
+])("%j gets the closest guess", (args, guess) => expect(() => understand(program, args)).toThrow(guess));
+
+test.each([
+    [["tunnel", "-s", "a", "--", "psql", "-h", "x", "--help"], { stack: "a" }, ["psql", "-h", "x", "--help"]],
+    [["tunnel", "pulumi", "up", "--stack", "b", "--yes"], {}, ["pulumi", "up", "--stack", "b", "--yes"]],
+    [["proof", "fuzz", "--help"], {}, ["fuzz", "--help"]],
+])("%j leaves the command's own options alone", (args, options, operands) => {
+    expect(understand(program, args)).toMatchObject({ options, operands });
+});
+
+test("pulumi's own flags are passed on as they were given", () => {
+    const args = "rotate -s prod -y --non-interactive --color never -m why --refresh".split(" ");
+    const { command, options } = understand(program, args)!;
+    expect(pulumiFlags(command.options, { ...options, stack: undefined }).sort()).toEqual(
+        ["--color=never", "--message=why", "--non-interactive", "--refresh", "--yes"],
+    ); // prettier-ignore
+    expect(pulumiFlags(pulumiOptions(), {})).toEqual([]);
+});
+
+test("the commands are loaded without what they do", () => {
+    const load = `require("./cli/program"); console.log(Object.keys(require.cache).join("\\n"))`;
+    const { stdout } = spawnSync("node", ["--require", "ts-node/register/transpile-only", "-e", load], { cwd: root, encoding: "utf8" });
+    const ours = stdout.split("\n").filter((file) => file.startsWith(root) && !file.includes("node_modules"));
+    expect(ours).toContain(path.join(root, "cli/rotate/command.ts"));
+    expect(ours.filter((file) => !/\/cli\/((.*\/)?command|program|lab|proof|pulumiflags)\.ts$/.test(file))).toEqual([]);
+});
+
+describe.each(["rotate", "adopt", "verify", "tunnel", "up", "preview", "down", "env"])("%s", (command) => {
     const folder = fs.mkdtempSync(path.join(os.tmpdir(), "sidecar-commandline-"));
     const called = path.join(folder, "called");
-    // Stands in for the CLI, so that any call of it would show.
-    fs.writeFileSync(path.join(folder, "pulumi"), `#!/bin/sh\necho "$@" >> ${called}\nexit 1\n`, { mode: 0o755 });
+    // Stand in for the programs, so that any call of them would show.
+    for (const name of ["pulumi", "docker", "ssh"]) {
+        fs.writeFileSync(path.join(folder, name), `#!/bin/sh\necho "$@" >> ${called}\nexit 1\n`, { mode: 0o755 });
+    }
     afterAll(() => fs.rmSync(folder, { recursive: true }));
 
     const settingsFiles = () =>
@@ -39,9 +93,9 @@ describe.each(["rotate", "adopt", "verify", "tunnel"])("%s", (command) => {
     ])("%s does nothing, and exits with %i", (arg, code) => {
         const before = settingsFiles();
         const env = { ...process.env, PATH: `${folder}:${process.env.PATH}` };
-        const ran = spawnSync(path.join(root, command, command), [arg], { env, encoding: "utf8" });
+        const ran = spawnSync(path.join(root, "sidecar"), [command, arg], { env, encoding: "utf8", cwd: os.tmpdir() });
         expect(ran.status).toBe(code);
-        expect(code === 0 ? ran.stdout : ran.stderr).toContain(`npm run ${command} -- `);
+        expect(code === 0 ? ran.stdout : ran.stderr).toContain(`Usage: ./sidecar ${command}`);
         if (code !== 0) expect(ran.stderr).toContain(arg);
         expect(fs.existsSync(called)).toBe(false);
         expect(settingsFiles()).toEqual(before);

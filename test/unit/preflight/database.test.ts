@@ -69,13 +69,13 @@ test.each<[string, Partial<DatabaseFacts>, string, string]>([
         "a role made by hand",
         { roleOwners: { pgbouncer: "" } },
         "role pgbouncer on 127.0.0.1:5432 is there already",
-        "npm run adopt -- --stack stage",
+        "./sidecar adopt --stack stage",
     ],
     [
         "another stack's role",
         { roleOwners: { pgbouncer: "pg-sidecar/copy" } },
         "belongs to stack pg-sidecar/copy",
-        "npm run adopt -- --stack stage",
+        "./sidecar adopt --stack stage",
     ],
     ["a function made by hand", { functionOwner: "" }, "function public.user_lookup", `-c 'DROP FUNCTION "public"."user_lookup"(text)'`],
     ["another stack's function", { functionOwner: "pg-sidecar/copy" }, "belongs to stack", `${set} authFunction`],
@@ -174,7 +174,7 @@ describe("whose role and function are", () => {
         const marked = { roleOwners: { pgbouncer: "pg-sidecar/prod" }, functionOwner: "pg-sidecar/prod" };
         const [finding, ...others] = judge(marked, { roles: ["pgbouncer"], functions: [lookup] });
         expect(others).toEqual([]);
-        expect(finding).toMatchObject({ level: "warning", fix: "npm run rotate -- --stack stage --refresh" });
+        expect(finding).toMatchObject({ level: "warning", fix: "./sidecar rotate --stack stage --refresh" });
         expect(finding!.text).toContain("role pgbouncer is marked as that of stack pg-sidecar/prod, function public.user_lookup is");
     });
 
@@ -188,9 +188,9 @@ describe("whose role and function are", () => {
     });
 
     test("the lookup role that is not in force can't be adopted, only removed", () => {
-        expect(judge({ roleOwners: { pgbouncer: "" } })[0]!.fix).toContain("npm run adopt");
+        expect(judge({ roleOwners: { pgbouncer: "" } })[0]!.fix).toContain("./sidecar adopt");
         const [finding] = judge({ roleOwners: { pgbouncer_2: "" } });
-        expect(finding!.fix).not.toContain("npm run adopt");
+        expect(finding!.fix).not.toContain("./sidecar adopt");
         expect(finding!.fix).toContain('DROP ROLE "pgbouncer_2"');
     });
 
@@ -256,7 +256,7 @@ describe("psql's command", () => {
     test("goes through the tunnel, names the stack and quotes what a shell would take apart", () => {
         const on = settingsOf({ "docker:host": "ssh://me@host", "postgresql:username": "Ops 1", "pg-sidecar:adminUsers": '["ops"]' });
         expect(psqlCommand(on, "a b", [`DROP ROLE "it's"`])).toBe(
-            `PULUMI_STACK=stage npm run tunnel -- psql -h 127.0.0.1 -p 5432 -U 'Ops 1' -d 'a b' -c 'DROP ROLE "it'\\''s"'`,
+            `./sidecar tunnel --stack stage -- psql -h 127.0.0.1 -p 5432 -U 'Ops 1' -d 'a b' -c 'DROP ROLE "it'\\''s"'`,
         );
     });
 
@@ -327,5 +327,5 @@ test.each<[string, ConnectFailure, string, string]>([
 
 test("a database behind an ssh host is reached by the tunnel", () => {
     const { fix } = whyUnreached(failure("ECONNREFUSED"), settingsOf({ "docker:host": "ssh://me@host" }));
-    expect(fix).toBe("open the way to it: npm run tunnel -- pulumi up --stack stage");
+    expect(fix).toBe("open the way to it: ./sidecar tunnel --stack stage -- pulumi up --stack stage");
 });

@@ -1,6 +1,8 @@
+import { understand } from "../../../cli/command";
 import { pinned } from "../../../lab/currentengine";
 import { chosen, results } from "../../proof/engine";
 import { kinds } from "../../proof/kinds";
+import { program } from "../../proof/main";
 import { Arguments } from "../../proof/proof";
 import { Random } from "../../proof/random";
 import { page, Recorded } from "../../proof/record";
@@ -49,11 +51,14 @@ test("a process is known by its id and start", () => {
 });
 
 test("options are read whole", () => {
-    const parsed = Arguments.parse(["--minutes", "2"], ["minutes", "seed"]);
-    expect([parsed.number("minutes", 60), parsed.number("seed", 5)]).toEqual([2, 5]);
-    expect(() => Arguments.parse(["--hours", "2"], ["minutes"])).toThrow("--hours is no option with a value. Fix: --minutes VALUE");
-    expect(() => Arguments.parse(["--minutes"], ["minutes"])).toThrow("--minutes is no option");
-    expect(() => Arguments.parse(["--minutes", "x"], ["minutes"]).number("minutes", 1)).toThrow("no number above 0");
+    const read = (...args: string[]) => understand(program, args)!;
+    const { command, options } = read("fuzz", "--minutes", "2");
+    const parsed = new Arguments(options);
+    expect([command.name, parsed.number("minutes", 60), parsed.number("seed", 5)]).toEqual(["fuzz", 2, 5]);
+    expect(() => read("fuzz", "--hours", "2")).toThrow(/unknown option '--hours'[^]*sidecar proof fuzz --help/);
+    expect(() => read("fuzz", "--minutes")).toThrow("argument missing");
+    expect(() => read("fuzz", "--minutes", "x")).toThrow("not a number above 0");
+    expect(() => read("fuz")).toThrow(/unknown command 'fuz'[^]*Did you mean fuzz/);
 });
 
 test("the page shows each proof's last result, and which were not run", () => {

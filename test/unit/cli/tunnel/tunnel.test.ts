@@ -3,7 +3,9 @@ import { reachRemedy } from "../../../../host/reach";
 import { dialStdio, judgeSshConfig, sshArguments, sshRemedy } from "../../../../host/ssh";
 import { parseSettings } from "../../../../settings/settings";
 import { stackOf } from "../../../../cli/stack";
+import { Misused } from "../../../../cli/command";
 import { routeTo } from "../../../../cli/tunnel/route";
+import { theStack, withTunnel, withTunnelIfNeeded } from "../../../../cli/tunnel/tunnel";
 
 const settings = (values: Record<string, string> = {}) =>
     parseSettings({
@@ -66,6 +68,51 @@ test.each<[string[], string | undefined, string]>([
         if (before === undefined) delete process.env.PULUMI_STACK;
         else process.env.PULUMI_STACK = before;
     }
+});
+
+test.each<[string | undefined, string[], string | undefined]>([
+    ["prod", ["pulumi", "up"], "prod"],
+    [undefined, ["pulumi", "up", "--stack", "prod"], "prod"],
+    ["org/pg-sidecar/prod", ["pulumi", "up", "-s", "prod"], "org/pg-sidecar/prod"],
+    ["prod", ["psql", "-s"], "prod"],
+    [undefined, ["psql"], undefined],
+])("--stack %s before the command %j means stack %s", (named, [program, ...args], stack) => {
+    expect(theStack(named, program!, args)).toBe(stack);
+});
+
+test("a tunnel for one stack does not run a command for another", () => {
+    expect(() => theStack("stage", "pulumi", ["up", "--stack", "prod"])).toThrow(Misused);
+});
+
+describe("under an open tunnel", () => {
+    let given: NodeJS.ProcessEnv = {};
+    const before = process.env.SIDECAR_TUNNEL;
+    beforeEach(() => {
+        process.env.SIDECAR_TUNNEL = "stage ssh://me@host:2222 timescale_db 15432";
+    });
+    afterEach(() => {
+        if (before === undefined) delete process.env.SIDECAR_TUNNEL;
+        else process.env.SIDECAR_TUNNEL = before;
+    });
+    const work = (env: NodeJS.ProcessEnv) => {
+        given = env;
+        return Promise.resolve("done");
+    };
+
+    test("to the same database no other is opened, and what runs under it is told so", async () => {
+        expect(await withTunnelIfNeeded(settings(), "org/pg-sidecar/stage", work)).toBe("done");
+        expect(given).toEqual({ SIDECAR_TUNNEL: process.env.SIDECAR_TUNNEL, PULUMI_STACK: "org/pg-sidecar/stage" });
+    });
+
+    test("to another database one is opened", async () => {
+        const other = { ...settings(), docker: { host: "ssh://localhost:1", sshOpts: ["-F", "/dev/null", "-o", "BatchMode=yes"] } };
+        await expect(withTunnel(other, "stage", work)).rejects.toThrow("ssh://localhost:1");
+    });
+});
+
+test("a stack whose database is reached directly needs no tunnel", async () => {
+    const direct = settings({ "postgresql:host": "db.example.com" });
+    expect(await withTunnelIfNeeded(direct, "stage", (env) => Promise.resolve(env))).toEqual({});
 });
 
 test("ssh is called as the provider does, with what is given first winning over the stack's options", () => {

@@ -15,9 +15,9 @@ describe("the target", () => {
     test("puts the tunnel into its command lines if it is the way to the database", () => {
         const far = targetOf("stage", outputs, { ...settings, docker: { host: "ssh://me@there", sshOpts: [] } });
         expect(far).toMatchObject({
-            upCommand: "npm run tunnel -- pulumi up --stack stage",
+            upCommand: "./sidecar tunnel --stack stage -- pulumi up --stack stage",
         });
-        expect(far.psqlCommand).toBe("PULUMI_STACK=stage npm run tunnel -- psql -h 127.0.0.1 -p 5432 -U postgres -d tracksolid_db");
+        expect(far.psqlCommand).toBe("./sidecar tunnel --stack stage -- psql -h 127.0.0.1 -p 5432 -U postgres -d tracksolid_db");
     });
 
     test("reads what `pulumi config --json` prints", () => {

@@ -1,0 +1,101 @@
+import { Command as Parser, CommanderError, Option } from "commander";
+
+/**
+ * A command of `./sidecar`. Its file says how it is called and explained, and loads within milliseconds: what it does is
+ * in modules that `run` imports.
+ */
+export interface Command<Options = Record<string, unknown>> {
+    name: string;
+    /** One line, for the list of commands. */
+    summary: string;
+    /** Shown by its own --help, above the options. */
+    description: string;
+    /** Heading in the list of commands; default: it is not listed. */
+    group?: string;
+    /** Positional arguments as commander writes them: `<name>`, `[name]`, `<name...>`; default: none. */
+    operands?: string;
+    options: Option[];
+    /** Command lines, shown by --help. */
+    examples: string[];
+    /** What follows the first operand belongs to the operands, options too. */
+    passThrough?: boolean;
+    /** It explains itself: --help is an operand like any other. */
+    ownHelp?: boolean;
+    /** Does the work, once the whole command line is understood, and resolves with the exit code. */
+    run(options: Options, operands: string[]): Promise<number>;
+}
+
+/** Commands that are called by one name. */
+export interface Program {
+    /** As it is called: `./sidecar`. */
+    name: string;
+    description: string;
+    commands: Command[];
+}
+
+/** A command line that is understood. */
+export interface Understood {
+    command: Command;
+    options: Record<string, unknown>;
+    operands: string[];
+}
+
+/** A command line that is not understood: shown with the usage. */
+export class Misused extends Error {}
+
+/** The stack that a command is for; default: the one that is selected. */
+export const stackOption = () => new Option("-s, --stack <name>", "the stack (default: the selected one)");
+
+/**
+ * Reads a whole command line and does nothing else, or prints help and returns undefined. Throws a Misused that includes
+ * the usage.
+ */
+export function understand(program: Program, args: string[]): Understood | undefined {
+    let understood: Understood | undefined;
+    const parser = readable(new Parser(program.name), program.name)
+        .description(program.description)
+        .helpCommand("help [command]", "show the help of a command")
+        .enablePositionalOptions();
+    for (const command of program.commands) {
+        const sub = parserOf(command, program.name);
+        sub.action(() => {
+            understood = { command, options: sub.opts(), operands: sub.args };
+        });
+        parser.addCommand(sub, { hidden: command.group === undefined });
+    }
+    try {
+        parser.parse(args, { from: "user" });
+    } catch (cause) {
+        if (cause instanceof CommanderError && cause.exitCode === 0) return undefined;
+        throw cause;
+    }
+    return understood;
+}
+
+function parserOf(command: Command, program: string): Parser {
+    const { name, summary, description, group, operands, options, examples, passThrough, ownHelp } = command;
+    const parser = readable(new Parser(name), `${program} ${name}`).summary(summary).description(description);
+    if (group) parser.helpGroup(group);
+    if (operands) parser.arguments(operands);
+    if (passThrough) parser.passThroughOptions();
+    if (ownHelp) parser.helpOption(false).allowUnknownOption();
+    for (const option of options) parser.addOption(option);
+    return parser.addHelpText("after", ["", "Examples:", ...examples.map((line) => `  ${line}`)].join("\n"));
+}
+
+/** Makes a parser throw what it doesn't understand instead of printing it and ending the process. */
+function readable(parser: Parser, called: string): Parser {
+    return parser
+        .helpOption("-h, --help", "show this help")
+        .configureOutput({ outputError: () => undefined }) // whoever catches the error prints it
+        .exitOverride((cause) => {
+            if (cause.exitCode === 0) throw cause;
+            if (cause.code === "commander.help") throw new Misused("no command is named"); // the whole help is above
+            throw new Misused(`${cause.message.replace(/^error: /, "")}\n\nUsage: ${called} ${parser.usage()}\n${seeHelp(called)}`);
+        });
+}
+
+/** A Misused for a mistake that only the command itself sees, not its option's pattern. */
+export const misused = (called: string, what: string) => new Misused(`${what}\n\n${seeHelp(called)}`);
+
+const seeHelp = (called: string) => `See: ${called} --help`;

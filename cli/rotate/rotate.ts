@@ -1,0 +1,45 @@
+import { z } from "zod";
+import { upCommand } from "../../host/remedies";
+import { StackState } from "../../preflight/state";
+import { Settings } from "../../settings/settings";
+import { pulumiFlags } from "../pulumiflags";
+import { askCli, configuredSettings, selectedStack, StackUnread } from "../stack";
+import { pulumi } from "../terminal";
+import { withTunnelIfNeeded } from "../tunnel/tunnel";
+import { RotateOptions, upOptions } from "./command";
+import { nextRotation } from "./next";
+
+/** Gives the lookup role a new password. */
+export async function rotate({ stack: named, ...flags }: RotateOptions): Promise<number> {
+    const stack = await selectedStack(named);
+    const { settings, deployed, next } = await readRotation(stack);
+    return withTunnelIfNeeded(settings, stack, async (env) => {
+        const set = await pulumi(["config", "set", "--stack", stack, "rotation", String(next)]);
+        if (set !== 0) return set;
+        console.error(
+            next === deployed
+                ? `rotate: rotation ${next} has not finished; resuming it. Run this command again afterwards to rotate once more.`
+                : `rotate: rotation ${deployed} → ${next} (commit the stack's settings file with it)`,
+        );
+        return pulumi(["up", "--stack", stack, ...pulumiFlags(upOptions, flags)], env);
+    });
+}
+
+/**
+ * The rotation that is deployed and the one to deploy now. What is deployed counts, not what is set: after an `up` that
+ * failed, the next one is the same, even if all that is left to do is to drop the role before it.
+ */
+async function readRotation(stack: string): Promise<{ settings: Settings; deployed: number; next: number }> {
+    const told = await askCli(stack, ["stack", "output", "--json"]); // alone, as its error says whether there is such a stack
+    const [settings, state] = await Promise.all([configuredSettings(stack), askCli(stack, ["stack", "export"])]);
+    const outputs = z.object({ deployed: z.object({ rotation: z.number() }) }).safeParse(told);
+    if (!outputs.success) {
+        throw new StackUnread(
+            `stack ${stack} has no deployed rotation: it is not up, or an older version of this program deployed it.\n` +
+                `Fix: ${upCommand(settings, stack)}`,
+        );
+    }
+    const { rotation: deployed } = outputs.data.deployed;
+    const { rotation: configured, authUser } = settings;
+    return { settings, deployed, next: nextRotation({ deployed, configured, state: state as StackState, authUser }) };
+}

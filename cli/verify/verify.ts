@@ -1,0 +1,48 @@
+import * as fs from "fs";
+import { misused } from "../command";
+import { selectedStack } from "../stack";
+import { StatusLine } from "../statusline";
+import { Check, runChecks } from "./check";
+import { allChecks } from "./checks/all";
+import { VerifyOptions } from "./command";
+import { progress, table } from "./report";
+import { findTarget } from "./target";
+
+/** Tests a deployed stack by what it does. */
+export async function verify({ stack: named, json, only }: VerifyOptions): Promise<number> {
+    const checks = chosen(only);
+    const stack = await selectedStack(named);
+    await useLab(stack);
+    const target = await findTarget(stack);
+    const status = new StatusLine(json ? undefined : process.stderr);
+    const reports = await runChecks(checks, target, {
+        began: (id) => status.show(`${id.padEnd(16)} ${checks.find((check) => check.id === id)!.proves}`),
+        ended: (report) => {
+            status.clear();
+            console.error(progress(report));
+        },
+    });
+    console.log(json ? JSON.stringify({ stack, checks: reports }, undefined, 4) : `\n${table(reports)}`);
+    return reports.some(({ result }) => result === "failed") ? 1 : 0;
+}
+
+/** The checks that are named, or all; throws a Misused if a name is no check's. */
+function chosen(only?: string): Check[] {
+    if (only === undefined) return allChecks;
+    const ids = allChecks.map(({ id }) => id);
+    const named = only.split(",").map((id) => id.trim());
+    const unknown = named.filter((id) => !ids.includes(id));
+    if (unknown.length > 0) {
+        throw misused("./sidecar verify", `--only: there is no check ${unknown.join(", ")}. The checks: ${ids.join(", ")}`);
+    }
+    return allChecks.filter(({ id }) => named.includes(id));
+}
+
+/** Sets the lab's environment for the lab's stack, unless another backend is chosen. */
+async function useLab(stack: string): Promise<void> {
+    if (stack !== "local" || process.env.PULUMI_BACKEND_URL) return;
+    const { lab } = await import("../../lab/paths");
+    if (!fs.existsSync(lab)) return;
+    const [{ environment }, { identity }] = await Promise.all([import("../../lab/stackconfig"), import("../../lab/identity")]);
+    Object.assign(process.env, environment(await identity()));
+}
