@@ -5,7 +5,7 @@ import { isIP } from "net";
 import { join } from "path";
 import { defaultHost, DockerHost } from "../settings/settings";
 import { forStack } from "../findings/finding";
-import { reachRemedy } from "./reach";
+import { reachRemedy } from "./unreachableengine";
 import { overSsh } from "./ssh";
 
 const timeout = 20_000;

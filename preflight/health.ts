@@ -1,5 +1,5 @@
 import { Settings } from "../settings/settings";
-import { HostFacts } from "./dockerhost";
+import { HostFacts } from "./docker";
 import { viaTunnel } from "../host/remedies";
 import { dockerCommand } from "../host/engine";
 import { Finding, warning } from "../findings/finding";

@@ -3,7 +3,7 @@ import { sqlName, sqlQualified } from "../findings/quoting";
 import { Settings } from "../settings/settings";
 import { connect } from "../host/postgres";
 import { DatabaseFacts } from "./database";
-import { HostFacts } from "./dockerhost";
+import { HostFacts } from "./docker";
 import { tell } from "../host/engine";
 import { hasLookup, Known, StackState } from "./state";
 

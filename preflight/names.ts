@@ -1,6 +1,6 @@
 import { isIP } from "net";
 import { Settings } from "../settings/settings";
-import { ContainerFacts, HostFacts } from "./dockerhost";
+import { ContainerFacts, HostFacts } from "./docker";
 import { dockerCommand } from "../host/engine";
 import { error, Finding, unchecked, warning } from "../findings/finding";
 import { Known } from "./state";

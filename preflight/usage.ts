@@ -2,7 +2,7 @@ import { Client } from "pg";
 import { lookupRoles } from "../components/authentication/rotation";
 import { Settings } from "../settings/settings";
 import { configSet } from "../host/remedies";
-import { HostFacts } from "./dockerhost";
+import { HostFacts } from "./docker";
 import { error, Finding } from "../findings/finding";
 import { DatabaseFacts } from "./database";
 import { findLeftovers } from "./leftovers";

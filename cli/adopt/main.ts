@@ -4,7 +4,7 @@ import * as path from "path";
 import { Command, runCommand } from "../commandline";
 import { lookupRole } from "../../components/authentication/rotation";
 import { upCommand } from "../../host/remedies";
-import { whyUnreached } from "../../preflight/databaseerrors";
+import { whyUnreached } from "../../host/unreachabledatabase";
 import { forStack } from "../../findings/finding";
 import { knownTo, StackState } from "../../preflight/state";
 import { askCli, configuredSettings, project, selectedStack, StackUnread } from "../stack";

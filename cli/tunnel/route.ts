@@ -1,6 +1,6 @@
 import { isIP } from "net";
 import { locals } from "../../settings/databaseserver";
-import { databasesOn, findDatabaseNetwork, HostFacts } from "../../preflight/dockerhost";
+import { databasesOn, findDatabaseNetwork, HostFacts } from "../../preflight/docker";
 import { forStack } from "../../findings/finding";
 import { Settings } from "../../settings/settings";
 import { StackUnread } from "../stack";

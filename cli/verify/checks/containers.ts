@@ -1,4 +1,4 @@
-import { databasesOn, inspectHost, whereabouts } from "../../../preflight/dockerhost";
+import { databasesOn, inspectHost, whereabouts } from "../../../preflight/docker";
 import { ask } from "../../../host/engine";
 import { exec } from "../../../host/exec";
 import { bypasses, Whereabouts } from "../../../preflight/isolation";

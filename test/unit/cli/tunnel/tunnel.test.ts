@@ -1,5 +1,5 @@
-import { HostFacts } from "../../../../preflight/dockerhost";
-import { reachRemedy } from "../../../../host/reach";
+import { HostFacts } from "../../../../preflight/docker";
+import { reachRemedy } from "../../../../host/unreachableengine";
 import { dialStdio, judgeSshConfig, sshArguments, sshRemedy } from "../../../../host/ssh";
 import { parseSettings } from "../../../../settings/settings";
 import { stackOf } from "../../../../cli/stack";

@@ -1,8 +1,8 @@
 import { locals } from "../settings/databaseserver";
 import { shellWord, sqlName } from "../findings/quoting";
 import { Settings } from "../settings/settings";
-import { configSet, inDatabaseContainer, upCommand, viaTunnel } from "../host/remedies";
-import { ConnectFailure, TlsFileError } from "../host/postgres";
+import { configSet, inDatabaseContainer, upCommand, viaTunnel } from "./remedies";
+import { ConnectFailure, TlsFileError } from "./postgres";
 import { error, Finding, unchecked } from "../findings/finding";
 
 interface Failed {

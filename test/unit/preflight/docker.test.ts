@@ -1,5 +1,5 @@
 import { DatabaseFacts } from "../../../preflight/database";
-import { ContainerFacts, findDatabaseNetwork, HostFacts, judgeHost, listensOn } from "../../../preflight/dockerhost";
+import { ContainerFacts, findDatabaseNetwork, HostFacts, judgeHost, listensOn } from "../../../preflight/docker";
 import { Finding, forStack } from "../../../findings/finding";
 import { judgeHealth } from "../../../preflight/health";
 import { findLeftovers, findMissing } from "../../../preflight/leftovers";

@@ -1,8 +1,8 @@
 import { psqlCommand } from "../../../host/remedies";
 import { ConnectFailure, TlsFileError } from "../../../host/postgres";
 import { DatabaseFacts, leastVersion, roleOwner, UserFacts } from "../../../preflight/database";
-import { whyUnreached } from "../../../preflight/databaseerrors";
-import { HostFacts } from "../../../preflight/dockerhost";
+import { whyUnreached } from "../../../host/unreachabledatabase";
+import { HostFacts } from "../../../preflight/docker";
 import { judgeDatabase, judgeDatabases } from "../../../preflight/judgedatabase";
 import { Known } from "../../../preflight/state";
 import { judgeUse } from "../../../preflight/usage";
