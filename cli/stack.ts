@@ -1,7 +1,7 @@
 import { execFile } from "child_process";
 import * as path from "path";
 import { promisify } from "util";
-import { unreached } from "../host/engine";
+import { explainUnreachableEngine } from "../host/engine";
 import { DockerHost, parseSettings, Settings } from "../settings/settings";
 
 /** Why a command can't look at a stack, with the remedy: shown as its message alone. */
@@ -33,7 +33,7 @@ export async function askCli(stack: string, args: string[]): Promise<unknown> {
 /** Rejects with what to say of a Docker engine that can't be reached. */
 export function engineUnread(docker: DockerHost, stack: string): (cause: Error) => never {
     return (cause) => {
-        const { what, remedy } = unreached(docker, stack, cause);
+        const { what, remedy } = explainUnreachableEngine(docker, stack, cause);
         throw new StackUnread(`${what}.\nFix: ${remedy}`);
     };
 }

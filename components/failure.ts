@@ -1,6 +1,6 @@
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
-import { ask, dockerCommand, exchange } from "../host/engine";
+import { get, dockerCommand, request } from "../host/engine";
 import { demultiplex } from "../host/exec";
 import { DockerHost } from "../settings/settings";
 import { owner, stackLabel } from "./labels";
@@ -58,7 +58,7 @@ export async function explainFailures(host: DockerHost): Promise<void> {
         return undefined;
     });
     const filters = encodeURIComponent(JSON.stringify({ label: [`${stackLabel}=${owner()}`] }));
-    const list = async () => (await ask<Listed[]>(host, `/containers/json?all=true&filters=${filters}`)) ?? [];
+    const list = async () => (await get<Listed[]>(host, `/containers/json?all=true&filters=${filters}`)) ?? [];
     const before = new Set((await list()).map(({ Id }) => Id));
     const seen = new Map<string, Seen>();
     const look = async () => {
@@ -86,9 +86,9 @@ export async function explainFailures(host: DockerHost): Promise<void> {
 
 /** What a container said last; undefined if it is gone or healthy. */
 async function lastWords(host: DockerHost, name: string, waitTimeout: number): Promise<string | undefined> {
-    const found = await ask<Inspected>(host, `/containers/${name}/json`);
+    const found = await get<Inspected>(host, `/containers/${name}/json`);
     if (!found || found.State.Health?.Status === "healthy") return undefined;
-    const { status, body } = await exchange(host, "GET", `/containers/${name}/logs?stdout=true&stderr=true&timestamps=true&tail=${shown}`);
+    const { status, body } = await request(host, "GET", `/containers/${name}/logs?stdout=true&stderr=true&timestamps=true&tail=${shown}`);
     if (status !== 200) return undefined;
     return renderLastWords(name, waitTimeout, found, inOrder(demultiplex(body)), dockerCommand(host));
 }

@@ -227,7 +227,7 @@ function closed({ said, where, settings }: Failed): Finding {
 }
 
 /** What a failed connection to the database comes to, with what fixes it. */
-export function whyUnreached(cause: ConnectFailure, settings: Settings): Finding {
+export function explainUnreachableDatabase(cause: ConnectFailure, settings: Settings): Finding {
     const { host, port } = settings.databaseServer;
     const where = `${host}:${port}`;
     const said = cause.message || cause.code || String(cause);

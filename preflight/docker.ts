@@ -3,12 +3,12 @@ import * as net from "net";
 import { promisify } from "util";
 import { stackLabel } from "../components/labels";
 import { DockerHost, Settings } from "../settings/settings";
-import { ask, dockerCommand, unreached } from "../host/engine";
+import { get, dockerCommand, explainUnreachableEngine } from "../host/engine";
 import { error, Finding, warning } from "../findings/finding";
 import { bypasses, Published, Whereabouts } from "./isolation";
 import { sshArguments } from "../host/ssh";
 import { answering, judgeAliases, judgeDatabaseHost, nameDatabase } from "./names";
-import { Known } from "./state";
+import { OwnedResources } from "./state";
 
 /** What the preflight wants to know of one container. */
 export interface ContainerFacts {
@@ -70,12 +70,12 @@ interface Inspected {
 
 /** Asks the engine, reading only. */
 export async function inspectHost(docker: DockerHost): Promise<HostFacts> {
-    const networks = (await ask<{ Id: string; Name: string; Labels: Record<string, string> | null }[]>(docker, "/networks")) ?? [];
-    const listed = (await ask<{ Id: string }[]>(docker, "/containers/json?all=true")) ?? [];
+    const networks = (await get<{ Id: string; Name: string; Labels: Record<string, string> | null }[]>(docker, "/networks")) ?? [];
+    const listed = (await get<{ Id: string }[]>(docker, "/containers/json?all=true")) ?? [];
     const containers: ContainerFacts[] = [];
     for (const { Id } of listed) {
         // One after the other: over ssh each is a connection, and sshd takes few at once.
-        const one = await ask<Inspected>(docker, `/containers/${Id}/json`);
+        const one = await get<Inspected>(docker, `/containers/${Id}/json`);
         if (one) containers.push(factsOf(Id, one)); // else it is gone since
     }
     return {
@@ -203,7 +203,7 @@ function whyNameless(database: ContainerFacts, facts: HostFacts, { databaseHost,
 }
 
 /** What speaks against bringing the stack up on this host, beside what its state has. */
-export function judgeHost(facts: HostFacts, settings: Settings, known: Pick<Known, "owner" | "ids">): Finding[] {
+export function judgeHost(facts: HostFacts, settings: Settings, known: Pick<OwnedResources, "owner" | "ids">): Finding[] {
     const { databaseNetwork, pgadminVolume, pgadminPort, docker } = settings;
     const found: Finding[] = [];
     const networks = facts.networks.map((network) => network.name);
@@ -319,7 +319,7 @@ async function listeners(docker: DockerHost): Promise<string> {
 
 /** What to say of an engine that can't be reached: an error in a preview too, since the networks' lookup fails there with a stack trace. */
 export function whyNoEngine(cause: Error, { docker, stack }: Settings): Finding {
-    const { what, remedy } = unreached(docker, stack, cause);
+    const { what, remedy } = explainUnreachableEngine(docker, stack, cause);
     return error(`${what}. Fix: ${remedy}`);
 }
 

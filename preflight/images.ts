@@ -1,5 +1,5 @@
 import { DockerHost, Settings } from "../settings/settings";
-import { ask, dockerCommand, exchange } from "../host/engine";
+import { get, dockerCommand, request } from "../host/engine";
 import { error, Finding, unchecked, warning } from "../findings/finding";
 
 type ImageKey = "pgbouncerImage" | "pgadminImage";
@@ -16,7 +16,7 @@ export async function inspectImages(settings: Settings): Promise<Finding[]> {
     const found = await Promise.all(
         (["pgbouncerImage", "pgadminImage"] as const).map(async (key) => {
             const reference = settings[key];
-            if (await ask(settings.docker, `/images/${reference}/json`)) return [];
+            if (await get(settings.docker, `/images/${reference}/json`)) return [];
             const [answer, platform] = await Promise.all([askRegistry(settings.docker, reference), platformOf(settings.docker)]);
             return judgeImage(key, reference, answer, platform, settings.docker);
         }),
@@ -25,14 +25,14 @@ export async function inspectImages(settings: Settings): Promise<Finding[]> {
 }
 
 async function platformOf(docker: DockerHost): Promise<string> {
-    const version = await ask<{ Os: string; Arch: string }>(docker, "/version");
+    const version = await get<{ Os: string; Arch: string }>(docker, "/version");
     return `${version!.Os}/${version!.Arch}`;
 }
 
 /** A registry that doesn't answer within the time of one request is no error of the engine's. */
 async function askRegistry(docker: DockerHost, reference: string): Promise<RegistryAnswer> {
     try {
-        const { status, body } = await exchange(docker, "GET", `/distribution/${reference}/json`);
+        const { status, body } = await request(docker, "GET", `/distribution/${reference}/json`);
         const said = JSON.parse(body.toString()) as { message?: string; Platforms?: { os: string; architecture: string }[] | null };
         return {
             status,

@@ -5,11 +5,11 @@ import { Settings } from "../settings/settings";
 import { configSet, ownCommand, psqlCommand } from "../host/remedies";
 import { DatabaseFacts, leastVersion, usersOf } from "./database";
 import { error, Finding, warning } from "../findings/finding";
-import { hasLookup, Known } from "./state";
+import { hasLookup, OwnedResources } from "./state";
 import { describe } from "./usage";
 
 /** What speaks against bringing the stack up on this database, beside what its state has. */
-export function judgeDatabase(facts: DatabaseFacts, settings: Settings, known: Known): Finding[] {
+export function judgeDatabase(facts: DatabaseFacts, settings: Settings, known: OwnedResources): Finding[] {
     const over = overBudget(
         { databases: settings.databases.length, maxDbConnections: settings.maxDbConnections },
         facts.limits,
@@ -187,7 +187,7 @@ function judgeLookup(facts: DatabaseFacts, settings: Settings): Finding[] {
 }
 
 /** Whose the roles and the function are, by their marks and by what the state has. */
-function judgeOwners(facts: DatabaseFacts, settings: Settings, known: Known): Finding[] {
+function judgeOwners(facts: DatabaseFacts, settings: Settings, known: OwnedResources): Finding[] {
     const { authFunction, databases } = settings;
     const psql = (statement: string) => psqlCommand(settings, databases[0]!, [statement]);
     const roles = Object.entries(facts.roleOwners).map(([role, mark]) => ({

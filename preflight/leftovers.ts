@@ -4,8 +4,8 @@ import { Settings } from "../settings/settings";
 import { connect } from "../host/postgres";
 import { DatabaseFacts } from "./database";
 import { HostFacts } from "./docker";
-import { tell } from "../host/engine";
-import { hasLookup, Known, StackState } from "./state";
+import { remove, request } from "../host/engine";
+import { hasLookup, OwnedResources, StackState } from "./state";
 
 /** What a run that was cut made, but could not write down any more: it carries the stack's mark, and the state doesn't know it. */
 export interface Leftovers {
@@ -17,7 +17,7 @@ export interface Leftovers {
 }
 
 /** What carries the stack's mark without being in its state. */
-export function findLeftovers(settings: Settings, known: Known, database?: DatabaseFacts, host?: HostFacts): Leftovers {
+export function findLeftovers(settings: Settings, known: OwnedResources, database?: DatabaseFacts, host?: HostFacts): Leftovers {
     const { owner, ids } = known;
     const unknown = (facts: { id: string; owner?: string }[] = []) =>
         facts.filter((one) => one.owner === owner && !ids.includes(one.id)).map(({ id }) => id);
@@ -43,7 +43,7 @@ export function findMissing({ deployment: { resources = [] } }: StackState, { co
  * Containers that bear this stack's name while nothing that the state knows is on the host: those of a sidecar of another
  * state. A run that was cut left its network to the state before it began with containers.
  */
-export function findNamesake({ owner, ids }: Known, host: HostFacts): string[] {
+export function findNamesake({ owner, ids }: OwnedResources, host: HostFacts): string[] {
     if ([...host.containers, ...host.networks].some(({ id }) => ids.includes(id))) return [];
     return host.containers.filter((one) => one.owner === owner).map(({ name }) => name);
 }
@@ -60,10 +60,11 @@ export async function removeLeftovers(settings: Settings, { roles, lookupFunctio
     if (what.length === 0) return;
     await pulumi.log.warn(`removing what an earlier run of this stack made, but was cut before it could write down: ${what.join(", ")}`);
     for (const id of containers) {
-        await tell(docker, "POST", `/containers/${id}/stop?t=10`);
-        await tell(docker, "DELETE", `/containers/${id}?force=true&v=true`);
+        // One that is gone already answers 404.
+        await request(docker, "POST", `/containers/${id}/stop?t=10`);
+        await remove(docker, `/containers/${id}?force=true&v=true`);
     }
-    for (const id of networks) await tell(docker, "DELETE", `/networks/${id}`);
+    for (const id of networks) await remove(docker, `/networks/${id}`);
     if (roles.length > 0 || lookupFunction) {
         const client = await connect(settings, databases[0]!);
         try {

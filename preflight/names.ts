@@ -3,7 +3,7 @@ import { Settings } from "../settings/settings";
 import { ContainerFacts, HostFacts } from "./docker";
 import { dockerCommand } from "../host/engine";
 import { error, Finding, unchecked, warning } from "../findings/finding";
-import { Known } from "./state";
+import { OwnedResources } from "./state";
 
 /** Whether Docker's DNS gives this container's address, once it runs, for a name on a network. */
 export function answersTo(host: string, network: string, { name, networks }: ContainerFacts): boolean {
@@ -81,7 +81,7 @@ const aliasOf = ({ id, name, networks }: ContainerFacts) =>
  * What speaks against the pooler's and pgAdmin's names: on a network that one of the sidecar's containers is on, another
  * container of that name gets half of the connections.
  */
-export function judgeAliases(facts: HostFacts, settings: Settings, known: Pick<Known, "owner" | "ids">): Finding[] {
+export function judgeAliases(facts: HostFacts, settings: Settings, known: Pick<OwnedResources, "owner" | "ids">): Finding[] {
     const { pgbouncerAlias, databaseNetwork, proxyNetwork, pgadminDomain, docker, stack } = settings;
     const cli = dockerCommand(docker);
     const own = facts.networks.filter(({ owner }) => owner === known.owner).map(({ name }) => name);

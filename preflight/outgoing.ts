@@ -3,7 +3,7 @@ import { lookupRole } from "../components/authentication/rotation";
 import { sqlName } from "../findings/quoting";
 import { Settings } from "../settings/settings";
 import { connect } from "../host/postgres";
-import { hasLookup, Known, StackState } from "./state";
+import { hasLookup, OwnedResources, StackState } from "./state";
 
 /** A lookup function, by the provider's id: `database.schema.name(text)`. */
 interface LookupFunction {
@@ -19,7 +19,7 @@ export interface Outgoing {
     functions: LookupFunction[];
 }
 
-export function findOutgoing(known: Pick<Known, "roles" | "functions">, settings: Settings): Outgoing {
+export function findOutgoing(known: Pick<OwnedResources, "roles" | "functions">, settings: Settings): Outgoing {
     const role = lookupRole(settings);
     return {
         roles: known.roles.filter((one) => one !== role),
@@ -34,7 +34,7 @@ export function findOutgoing(known: Pick<Known, "roles" | "functions">, settings
  * If somebody dropped an outgoing role or function by hand, makes an empty one in its place: the provider can't revoke a grant of what
  * is gone, and each later run would fail on it. This run deletes it in the end.
  */
-export async function reviveOutgoing(state: StackState, known: Known, settings: Settings): Promise<void> {
+export async function reviveOutgoing(state: StackState, known: OwnedResources, settings: Settings): Promise<void> {
     const { roles, functions } = findOutgoing(known, settings);
     if (roles.length === 0 && functions.length === 0) return;
     const made: string[] = [];

@@ -4,7 +4,7 @@ import { UserError } from "../findings/errors";
 import { Settings } from "../settings/settings";
 import { viaTunnel } from "../host/remedies";
 import { DatabaseFacts, inspectDatabase } from "./database";
-import { whyUnreached } from "../host/unreachabledatabase";
+import { explainUnreachableDatabase } from "../host/unreachabledatabase";
 import { findDatabaseNetwork, HostFacts, inspectHost, judgeHost, judgePort, whyNoEngine } from "./docker";
 import { dockerCommand } from "../host/engine";
 import { error, Finding, forStack, warning } from "../findings/finding";
@@ -15,7 +15,7 @@ import { findLeftovers, findMissing, findNamesake, removeLeftovers } from "./lef
 import { reviveOutgoing } from "./outgoing";
 import { inspectProxy } from "./proxy";
 import { judgeSsh } from "../host/ssh";
-import { Known, knownTo, readState, StackState } from "./state";
+import { OwnedResources, ownedResources, readState, StackState } from "./state";
 import { judgeUse } from "./usage";
 
 /** Thrown once with all that speaks against the run, before any resource is registered. */
@@ -26,7 +26,7 @@ export interface Cleared {
     /** The settings, with what was looked up in them. */
     settings: Settings;
     /** What the stack's state has; undefined if it could not be read. */
-    known?: Known;
+    known?: OwnedResources;
 }
 
 /**
@@ -42,9 +42,9 @@ export async function preflight(given: Settings, dryRun = pulumi.runtime.isDryRu
     ]);
     const network = host instanceof Error ? given.databaseNetwork : findDatabaseNetwork(host, given);
     const settings = typeof network === "string" ? { ...given, databaseNetwork: network } : given;
-    const known = knownTo(state instanceof Error ? { deployment: {} } : state, owner());
+    const known = ownedResources(state instanceof Error ? { deployment: {} } : state, owner());
     await report(settings, dryRun, [
-        ...(database instanceof Error ? [whyUnreached(database, settings)] : judgeDatabase(database, settings, known)),
+        ...(database instanceof Error ? [explainUnreachableDatabase(database, settings)] : judgeDatabase(database, settings, known)),
         ...(host instanceof Error
             ? [whyNoEngine(host, settings)]
             : [
@@ -70,7 +70,7 @@ export async function preflight(given: Settings, dryRun = pulumi.runtime.isDryRu
 }
 
 /** What speaks against this state's being that of what runs on the host. */
-export function judgeState(state: StackState, known: Known, host: HostFacts, settings: Settings): Finding[] {
+export function judgeState(state: StackState, known: OwnedResources, host: HostFacts, settings: Settings): Finding[] {
     const { docker, stack } = settings;
     const namesake = findNamesake(known, host).join(" ");
     if (namesake !== "") {

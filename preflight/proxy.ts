@@ -1,5 +1,5 @@
 import { Settings } from "../settings/settings";
-import { ask } from "../host/engine";
+import { get } from "../host/engine";
 import { Finding, warning } from "../findings/finding";
 
 /** A running container, as the engine lists it. */
@@ -39,5 +39,5 @@ export function judgeProxy(running: Listed[], { pgadminDomain, proxyNetwork, doc
 /** Asks the engine who runs, where pgAdmin is to be behind a proxy. */
 export async function inspectProxy(settings: Settings): Promise<Finding[]> {
     if (settings.pgadminDomain === "") return [];
-    return judgeProxy((await ask<Listed[]>(settings.docker, "/containers/json")) ?? [], settings);
+    return judgeProxy((await get<Listed[]>(settings.docker, "/containers/json")) ?? [], settings);
 }

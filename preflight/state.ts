@@ -23,7 +23,7 @@ interface StateResource {
 }
 
 /** What a stack's state has: an adopted role or function is the stack's, though it carries no mark until the next `up`. */
-export interface Known {
+export interface OwnedResources {
     /** The stack itself, `project/stack`. */
     owner: string;
     /** Names that what it has is marked with, by the state: after a `pulumi stack rename` or an import the former one, until the next `up`. */
@@ -36,12 +36,12 @@ export interface Known {
 }
 
 /** Whether the state has the very lookup function that the settings name. */
-export function hasLookup({ functions }: Pick<Known, "functions">, { databases, authFunction }: Settings): boolean {
+export function hasLookup({ functions }: Pick<OwnedResources, "functions">, { databases, authFunction }: Settings): boolean {
     return functions.includes(lookupId({ database: databases[0]!, authFunction }));
 }
 
 /** What the state has, and the names its things were marked with. */
-export function knownTo({ deployment: { resources = [] } }: StackState, owner: string): Known {
+export function ownedResources({ deployment: { resources = [] } }: StackState, owner: string): OwnedResources {
     const marks = resources.flatMap(({ inputs }) => inputs?.labels ?? []).filter(({ label }) => label === stackLabel);
     // The last of a role's search_path is its mark. A program that has another than the state sees it, and changes it.
     const inDatabase = resources.flatMap(({ type, inputs }) =>

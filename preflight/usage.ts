@@ -6,7 +6,7 @@ import { HostFacts } from "./docker";
 import { error, Finding } from "../findings/finding";
 import { DatabaseFacts } from "./database";
 import { findLeftovers } from "./leftovers";
-import { Known } from "./state";
+import { OwnedResources } from "./state";
 
 /** Sessions of a lookup role: those of a pooler that serves. */
 export interface LookupSession {
@@ -31,7 +31,7 @@ export function foreignSessions(
     role: string,
     sessions: LookupSession[],
     host: HostFacts,
-    known: Pick<Known, "owner" | "ids">,
+    known: Pick<OwnedResources, "owner" | "ids">,
 ): LookupSession[] {
     const own = host.containers
         .filter(({ id, owner }) => owner === known.owner || known.ids.includes(id))
@@ -47,7 +47,7 @@ export const describe = (sessions: LookupSession[]) =>
  * What speaks against taking from the database what looks like this stack's. A stack of the same name that another state
  * has, on another Docker host, carries the same marks; and what a state has may be another's on the server that is set now.
  */
-export function judgeUse(facts: DatabaseFacts, host: HostFacts, settings: Settings, known: Known): Finding[] {
+export function judgeUse(facts: DatabaseFacts, host: HostFacts, settings: Settings, known: OwnedResources): Finding[] {
     const { databaseServer, authUser, authFunction, docker } = settings;
     const { roles, lookupFunction } = findLeftovers(settings, known, facts);
     const anothers = Object.entries(facts.roleOwners).filter(

@@ -4,7 +4,7 @@ import { connect } from "../../host/postgres";
 import { inspectDatabase } from "../../preflight/database";
 import { judgeDatabases } from "../../preflight/judgedatabase";
 import { forStack } from "../../findings/finding";
-import { hasLookup, Known } from "../../preflight/state";
+import { hasLookup, OwnedResources } from "../../preflight/state";
 import { describe } from "../../preflight/usage";
 import { sqlQualified } from "../../findings/quoting";
 import { Settings } from "../../settings/settings";
@@ -42,7 +42,7 @@ export interface FoundFunction {
  * Looks, reading only. What this stack has is left out, as the preflight judges it; so is, with an error, what another
  * stack uses: it may be its own, on the same database.
  */
-export async function findByHand(settings: Settings, known: Known): Promise<Found> {
+export async function findByHand(settings: Settings, known: OwnedResources): Promise<Found> {
     const facts = await inspectDatabase(settings);
     const name = lookupRole(settings);
     const [database] = settings.databases as [string, ...string[]];

@@ -4,9 +4,9 @@ import * as path from "path";
 import { Command, runCommand } from "../commandline";
 import { lookupRole } from "../../components/authentication/rotation";
 import { upCommand } from "../../host/remedies";
-import { whyUnreached } from "../../host/unreachabledatabase";
+import { explainUnreachableDatabase } from "../../host/unreachabledatabase";
 import { forStack } from "../../findings/finding";
-import { knownTo, StackState } from "../../preflight/state";
+import { ownedResources, StackState } from "../../preflight/state";
 import { askCli, configuredSettings, project, selectedStack, StackUnread } from "../stack";
 import { runInTerminal } from "../terminal";
 import { findByHand } from "./found";
@@ -31,8 +31,8 @@ runCommand(command, async ({ stack: named, yes }) => {
     const stack = await selectedStack(named);
     const settings = await configuredSettings(stack);
     const state = (await askCli(stack, ["stack", "export"])) as StackState;
-    const found = await findByHand(settings, knownTo(state, `${project}/${settings.stack}`)).catch((cause: Error) => {
-        throw cause instanceof StackUnread ? cause : new StackUnread(forStack(stack, whyUnreached(cause, settings).text));
+    const found = await findByHand(settings, ownedResources(state, `${project}/${settings.stack}`)).catch((cause: Error) => {
+        throw cause instanceof StackUnread ? cause : new StackUnread(forStack(stack, explainUnreachableDatabase(cause, settings).text));
     });
     if (!found.role && !found.lookup) {
         console.log(

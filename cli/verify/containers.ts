@@ -1,5 +1,5 @@
 import { stackLabel } from "../../components/labels";
-import { ask } from "../../host/engine";
+import { get } from "../../host/engine";
 import { once } from "./check";
 import { Target } from "./target";
 
@@ -49,11 +49,11 @@ export const findContainers = once(async (on: Target): Promise<ContainerFacts[]>
 
 async function inspectAll(on: Target): Promise<ContainerFacts[]> {
     const filters = encodeURIComponent(JSON.stringify({ label: [`${stackLabel}=${on.owner}`] }));
-    const listed = (await ask<{ Id: string }[]>(on.docker, `/containers/json?all=true&filters=${filters}`)) ?? [];
+    const listed = (await get<{ Id: string }[]>(on.docker, `/containers/json?all=true&filters=${filters}`)) ?? [];
     const found: ContainerFacts[] = [];
     // One after the other: over ssh each is a connection, and sshd takes few at once.
     for (const { Id } of listed) {
-        const one = await ask<Inspected>(on.docker, `/containers/${Id}/json`);
+        const one = await get<Inspected>(on.docker, `/containers/${Id}/json`);
         if (one) found.push(factsOf(one));
     }
     return found;

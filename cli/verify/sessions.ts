@@ -1,4 +1,4 @@
-import { exec, Ran } from "../../host/exec";
+import { exec, ExecResult } from "../../host/exec";
 import { findContainer } from "./containers";
 import { Unmet } from "./check";
 import { Target } from "./target";
@@ -27,7 +27,12 @@ export function psqlFor({ deployed, login }: Target, way: Way, database: string)
 }
 
 /** Runs a shell script in the pooler's container; the values of `env` reach it as variables. `seconds` bounds it. */
-export async function inPooler(on: Target, script: string, env: Record<string, string> = {}, seconds = sessionTimeout): Promise<Ran> {
+export async function inPooler(
+    on: Target,
+    script: string,
+    env: Record<string, string> = {},
+    seconds = sessionTimeout,
+): Promise<ExecResult> {
     const { pgbouncerContainer } = on.outputs;
     const pooler = await findContainer(on, pgbouncerContainer);
     if (!pooler?.running) throw new Unmet(`the pooler ${pgbouncerContainer} does not run (see containers)`);
@@ -48,7 +53,7 @@ export async function queryJson<T>(on: Target, way: Way, database: string, comma
 }
 
 /** What a program that failed said, in a line. */
-export function reason({ code, stdout, stderr }: Ran): string {
+export function reason({ code, stdout, stderr }: ExecResult): string {
     if (code === 143 || code === 124) return `it did not end in time`;
     return (stderr || stdout).trim().replace(/\s*\n\s*/g, "; ") || `exit code ${code}`;
 }

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { Deployed, deployedSchema } from "../../settings/deployed";
 import { psqlCommand, upCommand } from "../../host/remedies";
-import { ask, dockerCommand } from "../../host/engine";
+import { get, dockerCommand } from "../../host/engine";
 import { Settings } from "../../settings/settings";
 import { askCli, configuredSettings, engineUnread, project, StackUnread } from "../stack";
 
@@ -41,7 +41,7 @@ export async function findTarget(stack: string): Promise<Target> {
         configuredSettings(stack),
     ]);
     const target = targetOf(stack, outputs, settings);
-    await ask(target.docker, "/version").catch(engineUnread(target.docker, stack));
+    await get(target.docker, "/version").catch(engineUnread(target.docker, stack));
     return target;
 }
 

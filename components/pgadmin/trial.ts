@@ -1,7 +1,7 @@
 import * as fs from "fs";
 import * as path from "path";
 import { UserError } from "../../findings/errors";
-import { ask, exchange, tell } from "../../host/engine";
+import { get, remove, request } from "../../host/engine";
 import { demultiplex } from "../../host/exec";
 import { forStack } from "../../findings/finding";
 import { DockerHost } from "../../settings/settings";
@@ -61,10 +61,10 @@ export function cause(code: number, said: string): string {
 
 async function isNeeded(docker: DockerHost, { owner, volume, image, email }: Trial): Promise<boolean> {
     const filters = encodeURIComponent(JSON.stringify({ label: [`${stackLabel}=${owner}`] }));
-    const listed = (await ask<{ Id: string }[]>(docker, `/containers/json?all=true&filters=${filters}`)) ?? [];
+    const listed = (await get<{ Id: string }[]>(docker, `/containers/json?all=true&filters=${filters}`)) ?? [];
     let needed = false;
     for (const { Id } of listed) {
-        const one = await ask<Inspected>(docker, `/containers/${Id}/json`);
+        const one = await get<Inspected>(docker, `/containers/${Id}/json`);
         const address = one?.Config.Env?.find((env) => env.startsWith("PGADMIN_DEFAULT_EMAIL="));
         if (!one || address === undefined) continue; // gone since, or the pooler
         const same = one.Image === image && address.endsWith(`=${email}`) && one.Mounts.some(({ Name }) => Name === volume);
@@ -84,9 +84,9 @@ const script = [
 async function run(docker: DockerHost, trial: Trial): Promise<{ code: number; said: string }> {
     const { Id } = await create(docker, trial);
     try {
-        const started = await exchange(docker, "POST", `/containers/${Id}/start`);
+        const started = await request(docker, "POST", `/containers/${Id}/start`);
         if (started.status >= 300) return { code: 126, said: started.body.toString() };
-        const waited = await exchange(docker, "POST", `/containers/${Id}/wait`, { within: trial.within * 1000 }).catch((failure: Error) => {
+        const waited = await request(docker, "POST", `/containers/${Id}/wait`, { timeout: trial.within * 1000 }).catch((failure: Error) => {
             throw new UserError(
                 forStack(
                     stackOf(trial),
@@ -96,17 +96,17 @@ async function run(docker: DockerHost, trial: Trial): Promise<{ code: number; sa
             );
         });
         const { StatusCode } = JSON.parse(waited.body.toString()) as { StatusCode: number };
-        const logs = await exchange(docker, "GET", `/containers/${Id}/logs?stdout=true&stderr=true&tail=20`);
+        const logs = await request(docker, "GET", `/containers/${Id}/logs?stdout=true&stderr=true&tail=20`);
         const { stdout, stderr } = demultiplex(logs.body);
         return { code: StatusCode, said: stderr.trim() || stdout };
     } finally {
-        await tell(docker, "DELETE", `/containers/${Id}?force=true&v=true`);
+        await remove(docker, `/containers/${Id}?force=true&v=true`);
     }
 }
 
 async function create(docker: DockerHost, { owner, image, email, servers, volume }: Trial): Promise<{ Id: string }> {
-    const { status, body } = await exchange(docker, "POST", "/containers/create", {
-        send: {
+    const { status, body } = await request(docker, "POST", "/containers/create", {
+        json: {
             Image: image,
             Entrypoint: ["/bin/sh", "-c", script],
             Cmd: [],

@@ -1,5 +1,5 @@
 import { databasesOn, inspectHost, whereabouts } from "../../../preflight/docker";
-import { ask } from "../../../host/engine";
+import { get } from "../../../host/engine";
 import { exec } from "../../../host/exec";
 import { bypasses, Whereabouts } from "../../../preflight/isolation";
 import { isContainerName } from "../../../preflight/names";
@@ -65,7 +65,7 @@ const both = async (on: Target) => ({
 });
 
 async function imageOf(on: Target, { image }: ContainerFacts, reference: string): Promise<Outcome> {
-    const found = await ask<{ RepoDigests: string[] | null }>(on.docker, `/images/${image}/json`);
+    const found = await get<{ RepoDigests: string[] | null }>(on.docker, `/images/${image}/json`);
     return judgeImage(reference, found?.RepoDigests ?? [], on.upCommand);
 }
 

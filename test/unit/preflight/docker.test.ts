@@ -4,7 +4,7 @@ import { Finding, forStack } from "../../../findings/finding";
 import { judgeHealth } from "../../../preflight/health";
 import { findLeftovers, findMissing } from "../../../preflight/leftovers";
 import { judgeState } from "../../../preflight/preflight";
-import { Known, knownTo } from "../../../preflight/state";
+import { OwnedResources, ownedResources } from "../../../preflight/state";
 import { parseSettings } from "../../../settings/settings";
 
 const settings = parseSettings({
@@ -21,7 +21,7 @@ const settings = parseSettings({
     env: {},
 });
 const owner = "pg-sidecar/stage";
-const unknown: Known = { owner, former: [], ids: [], roles: [], functions: [] };
+const unknown: OwnedResources = { owner, former: [], ids: [], roles: [], functions: [] };
 const plain = { health: "", healthSaid: "", networkMode: "bridge", published: [], exposes: [] };
 
 test("the commands of a remedy name the stack, once", () => {
@@ -221,7 +221,7 @@ describe("what a cut run left behind", () => {
 
     test("is what carries the stack's mark and is not in its state", () => {
         const known = state({ type: "docker:index/container:Container", id: "c1" }, { type: "docker:index/network:Network", id: "n2" });
-        expect(findLeftovers(settings, knownTo(known, owner), database, host)).toEqual({
+        expect(findLeftovers(settings, ownedResources(known, owner), database, host)).toEqual({
             roles: ["pgbouncer"],
             lookupFunction: true,
             containers: ["c2"],
@@ -244,7 +244,7 @@ describe("what a cut run left behind", () => {
 
     test("is nothing of a sidecar of which the state knows nothing: that is another state's", () => {
         const judgeOn = (facts: HostFacts, of: string, ...resources: Parameters<typeof state>) =>
-            judgeState(state(...resources), knownTo(state(...resources), of), facts, settings);
+            judgeState(state(...resources), ownedResources(state(...resources), of), facts, settings);
         const judge = (...resources: Parameters<typeof state>) => judgeOn(host, owner, ...resources);
         expect(judge()).toMatchObject([{ level: "error" }]);
         expect(judge()[0]!.text).toMatch(/already has a sidecar of a stack pg-sidecar\/stage.* docker rm -f c1 c2$/);
@@ -262,7 +262,7 @@ describe("what a cut run left behind", () => {
         const labels = [{ label: "pg-sidecar.stack", value: "pg-sidecar/former" }];
         const role = { type: "postgresql:index/role:Role", urn: "", id: "pgbouncer" };
         const network = { type: "docker:index/network:Network", urn: "", id: "n", inputs: { labels } };
-        expect(knownTo({ deployment: { resources: [network, role] } }, owner)).toEqual({
+        expect(ownedResources({ deployment: { resources: [network, role] } }, owner)).toEqual({
             ...unknown,
             former: ["pg-sidecar/former"],
             ids: ["n", "pgbouncer"],
@@ -283,7 +283,7 @@ describe("what a cut run left behind", () => {
             id: "f",
             inputs: { body: "-- Made by stack pg-sidecar/prod.\n" },
         };
-        expect(knownTo({ deployment: { resources: [role, lookup] } }, owner).former).toEqual(["pg-sidecar/prod", "pg-sidecar/prod"]);
+        expect(ownedResources({ deployment: { resources: [role, lookup] } }, owner).former).toEqual(["pg-sidecar/prod", "pg-sidecar/prod"]);
     });
 
     test("is nothing of another's, and nothing that the state knows", () => {
@@ -294,8 +294,8 @@ describe("what a cut run left behind", () => {
             { type: "postgresql:index/function:Function", id: "tracksolid_db.public.user_lookup(text)" },
         );
         const nothing = { roles: [], lookupFunction: false, containers: [], networks: [] };
-        expect(findLeftovers(settings, knownTo(known, owner), database, host)).toEqual(nothing);
-        expect(findLeftovers(settings, knownTo(state(), "pg-sidecar/other"), database, host)).toEqual(nothing);
+        expect(findLeftovers(settings, ownedResources(known, owner), database, host)).toEqual(nothing);
+        expect(findLeftovers(settings, ownedResources(state(), "pg-sidecar/other"), database, host)).toEqual(nothing);
     });
 });
 

@@ -1,10 +1,10 @@
 import { psqlCommand } from "../../../host/remedies";
 import { ConnectFailure, TlsFileError } from "../../../host/postgres";
 import { DatabaseFacts, leastVersion, roleOwner, UserFacts } from "../../../preflight/database";
-import { whyUnreached } from "../../../host/unreachabledatabase";
+import { explainUnreachableDatabase } from "../../../host/unreachabledatabase";
 import { HostFacts } from "../../../preflight/docker";
 import { judgeDatabase, judgeDatabases } from "../../../preflight/judgedatabase";
-import { Known } from "../../../preflight/state";
+import { OwnedResources } from "../../../preflight/state";
 import { judgeUse } from "../../../preflight/usage";
 import { parseSettings } from "../../../settings/settings";
 
@@ -24,7 +24,7 @@ const settingsOf = (values: Record<string, string> = {}) =>
 const settings = settingsOf();
 const owner = "pg-sidecar/stage";
 const lookup = "tracksolid_db.public.user_lookup(text)";
-const unknown: Known = { owner, former: [], ids: [], roles: [], functions: [] };
+const unknown: OwnedResources = { owner, former: [], ids: [], roles: [], functions: [] };
 const good: UserFacts = { mayLogIn: true, verifier: "scram", expired: false };
 const served = (name: string, more = {}) => ({ name, connectable: true, template: false, connectionLimit: -1, ...more });
 const facts: DatabaseFacts = {
@@ -35,7 +35,7 @@ const facts: DatabaseFacts = {
     users: { postgres: good },
     ...{ md5Roles: [], roleOwners: {}, overloads: [], schemaExists: true, sessions: [] },
 };
-const judge = (more: Partial<DatabaseFacts>, known: Partial<Known> = {}, on = settings) =>
+const judge = (more: Partial<DatabaseFacts>, known: Partial<OwnedResources> = {}, on = settings) =>
     judgeDatabase({ ...facts, ...more }, on, { ...unknown, ...known });
 const psql = "psql -h 127.0.0.1 -p 5432 -U postgres";
 const set = "pulumi config set --stack stage";
@@ -320,12 +320,12 @@ test.each<[string, ConnectFailure, string, string]>([
         "postgresql:sslrootcert FILE",
     ],
 ])("a connection that fails by %s", (_, cause, level, fix) => {
-    const found = whyUnreached(cause, settings);
+    const found = explainUnreachableDatabase(cause, settings);
     expect(found).toMatchObject({ level, fix: expect.stringContaining(fix) });
     for (const [, named] of found.fix!.matchAll(/pulumi config (?:set|rm) (\S+ \S+)/g)) expect(named).toBe("--stack stage");
 });
 
 test("a database behind an ssh host is reached by the tunnel", () => {
-    const { fix } = whyUnreached(failure("ECONNREFUSED"), settingsOf({ "docker:host": "ssh://me@host" }));
+    const { fix } = explainUnreachableDatabase(failure("ECONNREFUSED"), settingsOf({ "docker:host": "ssh://me@host" }));
     expect(fix).toBe("open the way to it: npm run tunnel -- pulumi up --stack stage");
 });
