@@ -6,7 +6,7 @@ import { deploy } from "./stack";
 
 /** The program: settings, then what speaks against them, then the components. What it returns are the stack's outputs. */
 export = async () => {
-    const { settings, known } = await preflight(readSettings());
+    const { settings, owned } = await preflight(readSettings());
     await explainFailures(settings.docker);
-    return deploy(settings, { ...(known ? { inState: known } : {}), tryImage: (trial) => tryImage(settings.docker, trial) });
+    return deploy(settings, { ...(owned ? { inState: owned } : {}), tryImage: (trial) => tryImage(settings.docker, trial) });
 };

@@ -1,7 +1,8 @@
 import { execFile } from "child_process";
 import * as path from "path";
 import { promisify } from "util";
-import { explainUnreachableEngine } from "../host/engine";
+import { render } from "../findings/finding";
+import { explainUnreachableEngine } from "../host/unreachableengine";
 import { DockerHost, parseSettings, Settings } from "../settings/settings";
 
 /** Why a command can't look at a stack, with the remedy: shown as its message alone. */
@@ -33,8 +34,7 @@ export async function askCli(stack: string, args: string[]): Promise<unknown> {
 /** Rejects with what to say of a Docker engine that can't be reached. */
 export function engineUnread(docker: DockerHost, stack: string): (cause: Error) => never {
     return (cause) => {
-        const { what, remedy } = explainUnreachableEngine(docker, stack, cause);
-        throw new StackUnread(`${what}.\nFix: ${remedy}`);
+        throw new StackUnread(render(explainUnreachableEngine(cause, { docker, stack })));
     };
 }
 

@@ -4,8 +4,6 @@ import * as https from "https";
 import { isIP } from "net";
 import { join } from "path";
 import { defaultHost, DockerHost } from "../settings/settings";
-import { forStack } from "../findings/finding";
-import { reachRemedy } from "./unreachableengine";
 import { overSsh } from "./ssh";
 
 /** Milliseconds. */
@@ -35,15 +33,7 @@ export async function remove(docker: DockerHost, path: string): Promise<void> {
 const refused = (docker: DockerHost, method: string, path: string, status: number, body: Buffer) =>
     new Error(`the Docker engine at ${docker.host} answers ${status} to ${method} ${path}: ${body.toString().trim()}`);
 
-/** What to say of an engine that can't be reached, and what fixes it. */
-export function explainUnreachableEngine(docker: DockerHost, stack: string, { message }: Error): { what: string; remedy: string } {
-    return {
-        what: `the Docker engine at ${docker.host} can't be reached from here (${message})`,
-        remedy: forStack(stack, reachRemedy(docker, message)),
-    };
-}
-
-/** How a person calls docker on this engine from here. */
+/** The docker command for this engine, as a person calls it from here. */
 export function dockerCommand({ host, tls }: DockerHost): string {
     if (host === defaultHost) return "docker";
     const certified = tls && "certPath" in tls ? `DOCKER_TLS_VERIFY=1 DOCKER_CERT_PATH='${tls.certPath}' ` : "";
@@ -67,8 +57,8 @@ export function request(
     const content = json ? JSON.stringify(json) : "";
     const headers = { host: "docker", "content-type": "application/json", "content-length": Buffer.byteLength(content) };
     return new Promise((resolve, reject) => {
-        const through = transport(docker);
-        const sent = ("ca" in through ? https : http).request({ ...through, method, path, headers }, (response) => {
+        const connection = transport(docker);
+        const sent = ("ca" in connection ? https : http).request({ ...connection, method, path, headers }, (response) => {
             const chunks: Buffer[] = [];
             response.on("data", (chunk: Buffer) => chunks.push(chunk));
             response.on("end", () => resolve({ status: response.statusCode ?? 0, body: Buffer.concat(chunks) }));
@@ -90,16 +80,16 @@ function transport(docker: DockerHost): https.RequestOptions {
         case "ssh:":
             return { createConnection: () => overSsh(docker) };
         default: {
-            // tcp: and http:, as settings.ts lets nothing else through
-            const host = url.hostname.replace(/^\[|\]$/g, ""); // of an IPv6 address
+            // tcp: or http:, since the settings allow nothing else
+            const host = url.hostname.replace(/^\[|\]$/g, ""); // around an IPv6 address
             const port = url.port || (docker.tls ? 2376 : 2375);
-            // Without a name of its own the certificate would have to be for the `host` header's.
+            // Without servername, Node would check the certificate against the `host` header.
             return { host, port, ...(docker.tls ? { servername: isIP(host) ? "" : host, ...certificates(docker.tls) } : {}) };
         }
     }
 }
 
-/** The engine's CA, and our own certificate and key. */
+/** The engine's CA, and our own certificate and key, as PEM. */
 function certificates(tls: NonNullable<DockerHost["tls"]>): Record<"ca" | "cert" | "key", string> {
     if (!("certPath" in tls)) return tls;
     const read = (name: string) => fs.readFileSync(join(tls.certPath, name), "utf8");

@@ -5,7 +5,8 @@ import { Command, runCommand } from "../commandline";
 import { lookupRole } from "../../components/authentication/rotation";
 import { upCommand } from "../../host/remedies";
 import { explainUnreachableDatabase } from "../../host/unreachabledatabase";
-import { forStack } from "../../findings/finding";
+import { UserError } from "../../findings/errors";
+import { render } from "../../findings/finding";
 import { ownedResources, StackState } from "../../preflight/state";
 import { askCli, configuredSettings, project, selectedStack, StackUnread } from "../stack";
 import { runInTerminal } from "../terminal";
@@ -32,7 +33,7 @@ runCommand(command, async ({ stack: named, yes }) => {
     const settings = await configuredSettings(stack);
     const state = (await askCli(stack, ["stack", "export"])) as StackState;
     const found = await findByHand(settings, ownedResources(state, `${project}/${settings.stack}`)).catch((cause: Error) => {
-        throw cause instanceof StackUnread ? cause : new StackUnread(forStack(stack, explainUnreachableDatabase(cause, settings).text));
+        throw cause instanceof UserError ? cause : new StackUnread(render(explainUnreachableDatabase(cause, settings)));
     });
     if (!found.role && !found.lookup) {
         console.log(

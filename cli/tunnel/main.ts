@@ -1,4 +1,4 @@
-import { inspectHost } from "../../preflight/docker";
+import { inspectHost } from "../../host/containers";
 import { Misused, run } from "../commandline";
 import { configuredSettings, engineUnread, stackOf } from "../stack";
 import { runInTerminal } from "../terminal";

@@ -1,7 +1,8 @@
 import { isIP } from "net";
 import { locals } from "../../settings/databaseserver";
-import { databasesOn, findDatabaseNetwork, HostFacts } from "../../preflight/docker";
-import { forStack } from "../../findings/finding";
+import { render } from "../../findings/finding";
+import { HostFacts } from "../../host/containers";
+import { databasesOn, findDatabaseNetwork } from "../../preflight/network";
 import { Settings } from "../../settings/settings";
 import { StackUnread } from "../stack";
 
@@ -16,7 +17,7 @@ export interface Route {
 export function routeTo(settings: Settings, host: HostFacts): Route {
     const { databaseServer, databaseHost, databasePort, docker, stack } = settings;
     const network = findDatabaseNetwork(host, settings);
-    if (typeof network !== "string") throw new StackUnread(forStack(stack, network.text));
+    if (typeof network !== "string") throw new StackUnread(render(network));
     const found = databasesOn(network, host, settings).filter((one) => one.running);
     // An address is a database outside of Docker's names, as with the host's own network.
     const given = isIP(databaseHost) !== 0 ? databaseHost : undefined;
@@ -28,7 +29,7 @@ export function routeTo(settings: Settings, host: HostFacts): Route {
                 `Fix: start the database, or: pulumi config set --stack ${stack} databaseHost NAME`,
         );
     }
-    const route = { localPort: databaseServer.port, address: given ?? found[0]!.networks[network]!.address, port: databasePort };
+    const route = { localPort: databaseServer.port, address: given ?? found[0]!.networks[network]!.addresses[0]!, port: databasePort };
     if (!docker.host.startsWith("ssh:")) {
         throw new StackUnread(
             `docker:host is ${docker.host}: there is no ssh host to go through.\n` +

@@ -29,7 +29,7 @@ export interface Room {
  */
 async function pooledBackends(on: Target): Promise<string> {
     const pooler = await findContainer(on, on.outputs.pgbouncerContainer);
-    const addresses = pooler?.networks[on.outputs.networks.database] ?? [];
+    const addresses = pooler?.networks[on.outputs.networks.database]?.addresses ?? [];
     return `client_addr = ANY (${literal(`{${addresses.join(",")}}`)}) AND backend_start >= ${literal(pooler?.startedAt ?? "infinity")}
             AND application_name <> current_setting('application_name')`;
 }

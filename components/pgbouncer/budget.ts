@@ -30,18 +30,19 @@ export function free(limits: ServerLimits, otherConnections: number): number {
     return limits.maxConnections - limits.superuserReservedConnections - limits.reservedConnections - otherConnections;
 }
 
-/** Why the budget does not fit the server, with the remedy; undefined where it fits. */
-export function overBudget(args: BudgetArgs, limits: ServerLimits, otherConnections: number): string | undefined {
+/** Why the budget does not fit the server, and the greatest maxDbConnections that fits (below 1: none does); undefined if it fits. */
+export function overBudget(
+    args: BudgetArgs,
+    limits: ServerLimits,
+    otherConnections: number,
+): { what: string; fitting: number } | undefined {
     const need = budget(args);
     const left = free(limits, otherConnections);
     if (need <= left) return undefined;
     const fitting = Math.floor((Math.floor(left / 2) - lookupPoolSize) / args.databases);
-    return (
+    const what =
         `the sidecar may hold ${need} backends (2 × (${args.databases} × maxDbConnections ${args.maxDbConnections} + ${lookupPoolSize} for lookups)), ` +
         `but the database has ${left} to give: max_connections ${limits.maxConnections}, ` +
-        `less ${limits.superuserReservedConnections + limits.reservedConnections} reserved and ${otherConnections} for the direct clients (otherConnections)` +
-        (fitting >= 1
-            ? `. Mend it: pulumi config set maxDbConnections ${fitting}   (and defaultPoolSize to at most that)`
-            : `. Mend it: raise the server's max_connections, or lower otherConnections if the direct clients really use fewer`)
-    );
+        `less ${limits.superuserReservedConnections + limits.reservedConnections} reserved and ${otherConnections} for the direct clients (otherConnections)`;
+    return { what, fitting };
 }

@@ -1,10 +1,11 @@
-import { databasesOn, inspectHost, whereabouts } from "../../../preflight/docker";
+import { ContainerFacts, inspectHost, PublishedPort } from "../../../host/containers";
 import { get } from "../../../host/engine";
 import { exec } from "../../../host/exec";
-import { bypasses, Whereabouts } from "../../../preflight/isolation";
+import { bypasses, Whereabouts, whereabouts } from "../../../preflight/isolation";
 import { isContainerName } from "../../../preflight/names";
+import { databasesOn } from "../../../preflight/network";
 import { Check, failed, ok, Outcome, skipped, Unmet, warning } from "../check";
-import { ContainerFacts, findContainer, findContainers } from "../containers";
+import { findContainer, findContainers } from "../containers";
 import { Target } from "../target";
 
 /** Names of the containers that the stack's outputs tell. */
@@ -25,7 +26,7 @@ export function judgeContainers(
         if (!one.running) return failed(`container ${name} does not run`, `${up} --refresh`);
         if (one.health !== "healthy")
             return failed(
-                `${name} is ${one.health}: ${one.healthSaid || "its health check says nothing within its time"}`,
+                `${name} is ${one.health}: ${one.healthOutput || "its health check says nothing within its time"}`,
                 `${dockerCommand} restart ${name}   (if that does not help, its log says why: ${dockerCommand} logs --tail 20 ${name})`,
             );
     }
@@ -44,11 +45,12 @@ export function judgeImage(reference: string, repoDigests: string[], up: string)
 }
 
 /** Whether nothing is reachable from outside the Docker networks but pgAdmin's port on loopback. */
-export function judgePorts(pgbouncer: string[], pgadmin: string[], pgadminPort: number, up: string): Outcome {
+export function judgePorts(pgbouncer: PublishedPort[], pgadmin: PublishedPort[], pgadminPort: number, up: string): Outcome {
     const expected = pgadminPort > 0 ? [`127.0.0.1:${pgadminPort}`] : [];
-    const list = (published: string[]) => published.join(", ") || "nothing";
-    const saw = `pgbouncer publishes ${list(pgbouncer)}, pgAdmin ${list(pgadmin)}`;
-    return pgbouncer.length === 0 && list(pgadmin) === list(expected)
+    const list = (ports: string[]) => ports.join(", ") || "nothing";
+    const shown = (published: PublishedPort[]) => list(published.map(({ address, port }) => `${address}:${port}`));
+    const saw = `pgbouncer publishes ${shown(pgbouncer)}, pgAdmin ${shown(pgadmin)}`;
+    return pgbouncer.length === 0 && shown(pgadmin) === list(expected)
         ? ok(saw)
         : failed(`${saw}; expected of pgAdmin ${list(expected)}`, `${up} --refresh`);
 }
@@ -113,7 +115,7 @@ async function findDatabases(on: Target): Promise<Found[]> {
     const { databaseHost } = on.deployed;
     return databasesOn(on.outputs.networks.database, host, { databaseHost }).map((one) => ({
         ...whereabouts(one),
-        addresses: Object.values(one.networks).flatMap(({ address }) => address || []),
+        addresses: Object.values(one.networks).flatMap(({ addresses }) => addresses),
     }));
 }
 

@@ -1,4 +1,3 @@
-import { demultiplex } from "../../../../host/exec";
 import { parseSettings } from "../../../../settings/settings";
 import { deployed } from "../../../../settings/deployed";
 import { chart } from "../../../../cli/verify/chart";
@@ -61,31 +60,6 @@ describe("the target", () => {
         const raw = { ...values, "pg-sidecar:pipelineTable": pipelineTable };
         const parse = () => parseSettings({ project: "pg-sidecar", stack: "s", values: raw, secretKeys: ["postgresql:password"], env: {} });
         expect(parse).toThrow(/pipelineTable is .* must be schema.table/);
-    });
-});
-
-describe("an exec's stream", () => {
-    const piece = (stream: number, text: string) => {
-        const header = Buffer.alloc(8);
-        header[0] = stream;
-        header.writeUInt32BE(Buffer.byteLength(text), 4);
-        return Buffer.concat([header, Buffer.from(text)]);
-    };
-
-    test("is taken apart, whatever it was cut into", () => {
-        const [first, second] = [Buffer.from("1 ✓").subarray(0, 3), Buffer.from("1 ✓").subarray(3)]; // in the midst of a character
-        const halves = [first, second].map((half) => {
-            const header = Buffer.from([1, 0, 0, 0, 0, 0, 0, half.length]);
-            return Buffer.concat([header, half]);
-        });
-        expect(demultiplex(Buffer.concat([piece(1, "a\n"), piece(2, "oh\n"), ...halves]))).toEqual({ stdout: "a\n1 ✓", stderr: "oh\n" });
-        expect(demultiplex(Buffer.alloc(0))).toEqual({ stdout: "", stderr: "" });
-    });
-
-    test("that was cut short is an error", () => {
-        const whole = piece(1, "abc");
-        expect(() => demultiplex(whole.subarray(0, 5))).toThrow("ends within a header");
-        expect(() => demultiplex(whole.subarray(0, 9))).toThrow("cut short");
     });
 });
 
