@@ -47,7 +47,7 @@ test.each<[string, Partial<DatabaseFacts>, string, string]>([
         "too few connections",
         { limits: { ...facts.limits, maxConnections: 90 } },
         "maxDbConnections: the sidecar may hold",
-        `${set} maxDbConnections 6`,
+        `${set} maxDbConnections 11`,
     ],
     [
         "a role made by hand",
