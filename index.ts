@@ -6,7 +6,7 @@ import { deploy } from "./stack";
 
 /** The program: it reads the settings, has the preflight check them, and declares the components. It returns the stack's outputs. */
 export = async () => {
-    const { settings, known } = await preflight(readSettings());
+    const { settings, owned } = await preflight(readSettings());
     await explainFailures(settings.docker);
-    return deploy(settings, { inState: known, tryImage: (trial) => tryImage(settings.docker, trial) });
+    return deploy(settings, { inState: owned, tryImage: (trial) => tryImage(settings.docker, trial) });
 };

@@ -19,8 +19,8 @@ async function main(args: string[]): Promise<number> {
 async function explain(cause: Error): Promise<string> {
     if (cause instanceof Misused) return cause.message;
     // Imported only now: the Pulumi SDK behind them takes most of a second to load.
-    const [{ StackUnread }, { UserError }] = await Promise.all([import("./stack"), import("../findings/errors")]);
-    const known = cause instanceof StackUnread || cause instanceof UserError;
+    const { UserError } = await import("../findings/errors");
+    const known = cause instanceof UserError;
     return known ? cause.message : (cause.stack ?? cause.message);
 }
 

@@ -1,11 +1,10 @@
+import { UserError } from "../findings/errors";
 import { execFile } from "child_process";
 import * as path from "path";
 import { promisify } from "util";
-import { unreached } from "../host/engine";
+import { render } from "../findings/finding";
+import { explainUnreachableEngine } from "../host/unreachableengine";
 import { DockerHost, parseSettings, Settings } from "../settings/settings";
-
-/** Why a command cannot work on a stack, with the fix: shown as its message alone. */
-export class StackUnread extends Error {}
 
 export const project = "pg-sidecar";
 
@@ -18,9 +17,7 @@ async function output(args: string[]): Promise<string> {
 }
 
 const notOnPath = () =>
-    new StackUnread(
-        `pulumi is not on PATH.\nFix: install it (https://www.pulumi.com/docs/install); for the lab's: eval "$(./sidecar env)"`,
-    );
+    new UserError(`pulumi is not on PATH.\nFix: install it (https://www.pulumi.com/docs/install); for the lab's: eval "$(./sidecar env)"`);
 
 /** What the Pulumi CLI printed on a failure, without its prefix. */
 const complaint = ({ stderr = "", message }: Failure) => stderr.trim().replace(/^error: /, "") || message;
@@ -33,17 +30,16 @@ export async function askCli(stack: string, args: string[]): Promise<unknown> {
         if ((cause as Failure).code === "ENOENT") throw notOnPath();
         const why = complaint(cause as Failure);
         if (/no stack named/.test(why)) {
-            throw new StackUnread(`there is no stack ${stack} here (${why}).\nFix: name one that pulumi stack ls --all lists`);
+            throw new UserError(`there is no stack ${stack} here (${why}).\nFix: name one that pulumi stack ls --all lists`);
         }
-        throw new StackUnread(`pulumi ${args.slice(0, 2).join(" ")} failed for stack ${stack}: ${why}`);
+        throw new UserError(`pulumi ${args.slice(0, 2).join(" ")} failed for stack ${stack}: ${why}`);
     }
 }
 
 /** Rejects with the explanation of a Docker engine that cannot be reached. */
-export function engineUnread(docker: DockerHost, stack: string): (cause: Error) => never {
+export function rejectUnreachable(docker: DockerHost, stack: string): (cause: Error) => never {
     return (cause) => {
-        const { what, remedy } = unreached(docker, stack, cause);
-        throw new StackUnread(`${what}.\nFix: ${remedy}`);
+        throw new UserError(render(explainUnreachableEngine(cause, { docker, stack })));
     };
 }
 
@@ -86,7 +82,7 @@ export async function selectedStack(named = process.env.PULUMI_STACK): Promise<s
     if (named) return named;
     const selected = await output(["stack", "--show-name", "--non-interactive"]).catch((cause: Failure) => {
         if (cause.code === "ENOENT") throw notOnPath();
-        throw new StackUnread(`no stack is named, and pulumi says: ${complaint(cause)}\nFix: add --stack NAME`);
+        throw new UserError(`no stack is named, and pulumi says: ${complaint(cause)}\nFix: add --stack NAME`);
     });
     return selected.trim();
 }

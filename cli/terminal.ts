@@ -1,6 +1,6 @@
+import { UserError } from "../findings/errors";
 import { spawn } from "child_process";
 import { constants } from "os";
-import { StackUnread } from "./stack";
 
 /**
  * Runs a program with this terminal and resolves with its exit code. Ctrl-C reaches the program too, which then decides
@@ -16,7 +16,7 @@ export function runInTerminal(
         const stay = () => undefined;
         const pass = () => child.kill("SIGTERM");
         process.on("SIGINT", stay).on("SIGTERM", pass);
-        child.on("error", (cause) => reject(new StackUnread(`cannot run ${program}: ${cause.message}`)));
+        child.on("error", (cause) => reject(new UserError(`cannot run ${program}: ${cause.message}`)));
         child.on("exit", (code, signal) => {
             process.off("SIGINT", stay).off("SIGTERM", pass);
             resolve(code ?? 128 + constants.signals[signal!]);

@@ -1,28 +1,23 @@
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
-import { ask, dockerCommand, exchange } from "../host/engine";
-import { demultiplex } from "../host/exec";
+import { ContainerFacts, inspectContainer, listContainers, readLog } from "../host/containers";
+import { dockerCommand } from "../host/engine";
 import { DockerHost } from "../settings/settings";
-import { owner, stackLabel } from "./labels";
+import { owner } from "./labels";
 
-/** Seconds between two looks at the engine. */
+/** Seconds between two lists of the containers. */
 const pause = 2;
-/** Seconds before the provider gives up: enough to read a log over ssh and to print it. */
+/** How many seconds before the provider's timeout a container is explained: enough to read a log over ssh and print it. */
 const margin = 8;
-/** Lines of a log that are shown. */
-const shown = 15;
+/** Lines of a log that are printed. */
+const logLines = 15;
 
 /** What the provider waits for: a new container `NAME-…` that is healthy within so many seconds. */
 interface Awaited {
     name: string;
     waitTimeout: number;
-    /** What its files hold. */
+    /** The contents of its files. */
     contents: pulumi.Output<string>[];
-}
-
-interface Listed {
-    Id: string;
-    Names: string[];
 }
 
 /** A container that is new in this run, and when it was first seen. */
@@ -31,23 +26,14 @@ interface Seen {
     explained: boolean;
 }
 
-interface Inspected {
-    State: {
-        Status: string;
-        ExitCode: number;
-        Error: string;
-        Health?: { Status: string; Log: { Output: string }[] | null };
-    };
-    RestartCount: number;
-}
-
 /**
- * Has an `up` print what a new container said last, shortly before the provider gives up on it: the provider says only that
- * the container is not healthy. Pulumi's error hooks would come right after that, but need a language host that passes them
- * on, and the lab's does not.
+ * Makes an `up` print the last output of a new container shortly before the provider gives up on it: the provider reports only
+ * that the container is not healthy. Pulumi's error hooks would run right after that, but need a language host that supports
+ * them, and the lab's does not.
  */
 export async function explainFailures(host: DockerHost): Promise<void> {
     if (pulumi.runtime.isDryRun()) return;
+    const stack = owner();
     const awaited: Awaited[] = [];
     pulumi.runtime.registerStackTransformation(({ type, name, props }) => {
         const { wait, waitTimeout, uploads } = props as { wait?: unknown; waitTimeout?: unknown; uploads?: unknown };
@@ -57,8 +43,7 @@ export async function explainFailures(host: DockerHost): Promise<void> {
         }
         return undefined;
     });
-    const filters = encodeURIComponent(JSON.stringify({ label: [`${stackLabel}=${owner()}`] }));
-    const list = async () => (await ask<Listed[]>(host, `/containers/json?all=true&filters=${filters}`)) ?? [];
+    const list = () => listContainers(host, stack);
     const before = new Set((await list()).map(({ Id }) => Id));
     const seen = new Map<string, Seen>();
     const look = async () => {
@@ -69,12 +54,12 @@ export async function explainFailures(host: DockerHost): Promise<void> {
             seen.set(Id, first);
             if (!of || first.explained || Date.now() - first.at < (of.waitTimeout - margin) * 1000) continue;
             first.explained = true;
-            const said = await lastWords(host, name, of.waitTimeout);
-            if (said !== undefined) await pulumi.log.warn(withoutSecrets(said, await secretsOf(of.contents)));
+            const text = await explain(host, name, of.waitTimeout);
+            if (text !== undefined) await pulumi.log.warn(withoutSecrets(text, await secretsOf(of.contents)));
         }
     };
     let busy = false;
-    // Neither this clock nor what fails in it may keep the program from its end.
+    // Neither this timer nor a failure in it may keep the program from ending.
     setInterval(() => {
         if (busy) return;
         busy = true;
@@ -84,16 +69,15 @@ export async function explainFailures(host: DockerHost): Promise<void> {
     }, pause * 1000).unref();
 }
 
-/** What a container said last; undefined if it is gone or healthy. */
-async function lastWords(host: DockerHost, name: string, waitTimeout: number): Promise<string | undefined> {
-    const found = await ask<Inspected>(host, `/containers/${name}/json`);
-    if (!found || found.State.Health?.Status === "healthy") return undefined;
-    const { status, body } = await exchange(host, "GET", `/containers/${name}/logs?stdout=true&stderr=true&timestamps=true&tail=${shown}`);
-    if (status !== 200) return undefined;
-    return renderLastWords(name, waitTimeout, found, inOrder(demultiplex(body)), dockerCommand(host));
+/** The last output of a container; undefined if the container is gone or healthy. */
+async function explain(host: DockerHost, name: string, waitTimeout: number): Promise<string | undefined> {
+    const container = await inspectContainer(host, name);
+    if (!container || container.health === "healthy") return undefined;
+    const log = await readLog(host, name, logLines, { timestamps: true });
+    return log && renderFailure(container, waitTimeout, inOrder(log), dockerCommand(host));
 }
 
-/** Both streams as one, in the order of the engine's timestamps, which are then taken away. */
+/** Both streams as one, in the order of the engine's timestamps, without the timestamps. */
 export function inOrder({ stdout, stderr }: { stdout: string; stderr: string }): string {
     return `${stdout}${stderr}`
         .split("\n")
@@ -103,27 +87,31 @@ export function inOrder({ stdout, stderr }: { stdout: string; stderr: string }):
         .join("\n");
 }
 
-/** The text that an `up` shows. */
-export function renderLastWords(
-    name: string,
+/** The text that an `up` prints. */
+export function renderFailure(
+    {
+        name,
+        status,
+        exitCode,
+        restarts,
+        engineError,
+        healthOutput,
+    }: Pick<ContainerFacts, "name" | "status" | "exitCode" | "restarts" | "engineError" | "healthOutput">,
     waitTimeout: number,
-    { State, RestartCount }: Pick<Inspected, "State" | "RestartCount">,
     log: string,
     docker: string,
 ): string {
-    const { Status, ExitCode, Error: said, Health } = State;
-    const health = Health?.Log?.at(-1)?.Output.trim() ?? "";
     const indent = (text: string) => text.trim().replace(/^/gm, "    ");
     return [
         `${name} is not healthy yet, and this run fails if it is not within ${waitTimeout} s of its start. ` +
-            `It is ${Status}${Status === "running" ? "" : ` (exit code ${ExitCode})`}${RestartCount > 0 ? `, after ${RestartCount} restarts` : ""}.`,
-        ...(said ? [`The engine says:\n${indent(said)}`] : []),
-        ...(health ? [`Its health check says:\n${indent(health)}`] : []),
+            `It is ${status}${status === "running" ? "" : ` (exit code ${exitCode})`}${restarts > 0 ? `, after ${restarts} restarts` : ""}.`,
+        ...(engineError ? [`The engine says:\n${indent(engineError)}`] : []),
+        ...(healthOutput ? [`Its health check says:\n${indent(healthOutput)}`] : []),
         log.trim() === "" ? "Its log is empty." : `Its log ends with (all of it: ${docker} logs ${name}):\n${indent(log)}`,
     ].join("\n");
 }
 
-/** The secrets in files: the whole of each that is secret, and the last word of each of its lines, as of `"role" "password"`. */
+/** The secrets in files: each secret file's text, and the last word of each of its lines (as in `"role" "password"`). */
 async function secretsOf(contents: pulumi.Output<string>[]): Promise<string[]> {
     const found: string[] = [];
     for (const content of contents) {

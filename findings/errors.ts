@@ -1,10 +1,12 @@
 import * as pulumi from "@pulumi/pulumi";
+import { render } from "./finding";
 
-/** A mistake that the reader can mend: shown as its message alone. */
+/** An error that the reader can fix. It is shown as its message alone, without a stack trace. */
 export class UserError extends pulumi.RunError {
-    constructor(message: string) {
-        super(message);
-        // The SDK renders an error that has a stack with all that hangs on it: measured, 13 s before the message appears.
+    /** `fix` gets a line of its own in the message. */
+    constructor(what: string, fix?: string) {
+        super(render({ what, ...(fix === undefined ? {} : { fix }) }));
+        // The SDK prints an error with a stack together with everything attached to it: the message appears after 13 s (measured).
         this.stack = undefined;
     }
 }

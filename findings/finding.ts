@@ -1,20 +1,22 @@
-/** One thing the preflight found: `error` stops the run before anything is made, `unchecked` only where something would be made. */
+/**
+ * One thing that the preflight found. An `error` stops the run before anything is created. `unchecked` is something that
+ * could not be looked at: it stops an `up`, and a preview only reports it.
+ */
 export interface Finding {
     level: "error" | "warning" | "unchecked";
-    /** What it is and what fixes it, as it is printed. */
-    text: string;
-    /** What fixes it, alone. */
+    /** What was found: sentences without a final full stop, after the setting's name if one is to blame. */
+    what: string;
+    /** The commands that fix it; they name the stack (see commands.ts). */
     fix?: string;
 }
 
-const finding = (level: Finding["level"], what: string, fix?: string): Finding =>
-    fix === undefined ? { level, text: what } : { level, text: `${what}. Fix: ${fix}`, fix };
+const finding = (level: Finding["level"], what: string, fix?: string): Finding => ({ level, what, ...(fix === undefined ? {} : { fix }) });
 
 export const error = (what: string, fix?: string): Finding => finding("error", what, fix);
 export const warning = (what: string, fix?: string): Finding => finding("warning", what, fix);
 export const unchecked = (what: string, fix?: string): Finding => finding("unchecked", what, fix);
 
-/** Names the stack in the commands of a remedy: the one that is selected may be another. */
-export function forStack(stack: string, text: string): string {
-    return text.replace(/pulumi config (set|rm) (?!--stack)/g, `pulumi config $1 --stack ${stack} `);
+/** The layout of everything that has a fix: what, then the fix on a line of its own, which `indent` moves to the right. */
+export function render({ what, fix }: Pick<Finding, "what" | "fix">, indent = ""): string {
+    return fix === undefined ? what : `${what}\n${indent}Fix: ${fix}`;
 }

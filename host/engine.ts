@@ -4,70 +4,71 @@ import * as https from "https";
 import { isIP } from "net";
 import { join } from "path";
 import { defaultHost, DockerHost } from "../settings/settings";
-import { forStack } from "../findings/finding";
-import { reachRemedy } from "./reach";
 import { overSsh } from "./ssh";
 
-const timeout = 20_000;
+/** Milliseconds. */
+const defaultTimeout = 20_000;
 
-/** Asks the Docker engine's API, as the provider does: over its socket, TCP, or ssh. Undefined where it has no such thing. */
-export async function ask<T>(docker: DockerHost, path: string): Promise<T | undefined> {
-    const { status, body } = await send(docker, "GET", path);
+/** GETs JSON from the engine's API, as the provider does: over its socket, TCP or ssh. Undefined if the engine answers 404. */
+export async function get<T>(docker: DockerHost, path: string): Promise<T | undefined> {
+    const { status, body } = await request(docker, "GET", path);
     if (status === 404) return undefined;
-    if (status !== 200) throw new Error(`the Docker engine at ${docker.host} answers ${status} to ${path}: ${body.trim()}`);
-    return JSON.parse(body) as T;
+    if (status !== 200) throw refused(docker, "GET", path, status, body);
+    return JSON.parse(body.toString()) as T;
 }
 
-/** Tells the engine to do something; what is done or gone already is no error. */
-export async function tell(docker: DockerHost, method: "POST" | "DELETE", path: string): Promise<void> {
-    const { status, body } = await send(docker, method, path);
-    if (status >= 400 && status !== 404) {
-        throw new Error(`the Docker engine at ${docker.host} answers ${status} to ${method} ${path}: ${body.trim()}`);
-    }
+/** POSTs to the engine's API and returns the answer's body. Throws if the engine refuses; 304, "already so", is not a refusal. */
+export async function post(docker: DockerHost, path: string, options: RequestOptions = {}): Promise<Buffer> {
+    const { status, body } = await request(docker, "POST", path, options);
+    if (status >= 400) throw refused(docker, "POST", path, status, body);
+    return body;
 }
 
-/** What to say of an engine that can't be reached, and what fixes it. */
-export function unreached(docker: DockerHost, stack: string, { message }: Error): { what: string; remedy: string } {
-    return {
-        what: `the Docker engine at ${docker.host} can't be reached from here (${message})`,
-        remedy: forStack(stack, reachRemedy(docker, message)),
-    };
+/** DELETEs something from the engine. What is gone already is not an error. */
+export async function remove(docker: DockerHost, path: string): Promise<void> {
+    const { status, body } = await request(docker, "DELETE", path);
+    if (status >= 400 && status !== 404) throw refused(docker, "DELETE", path, status, body);
 }
 
-/** How a person calls docker on this engine from here. */
+const refused = (docker: DockerHost, method: string, path: string, status: number, body: Buffer) =>
+    new Error(`the Docker engine at ${docker.host} answers ${status} to ${method} ${path}: ${body.toString().trim()}`);
+
+/** The docker command for this engine, as a person calls it from here. */
 export function dockerCommand({ host, tls }: DockerHost): string {
     if (host === defaultHost) return "docker";
     const certified = tls && "certPath" in tls ? `DOCKER_TLS_VERIFY=1 DOCKER_CERT_PATH='${tls.certPath}' ` : "";
     return `${certified}docker -H ${host}`;
 }
 
-async function send(docker: DockerHost, method: string, path: string): Promise<{ status: number; body: string }> {
-    const { status, body } = await exchange(docker, method, path);
-    return { status, body: body.toString() };
+export interface RequestOptions {
+    /** Sent as JSON. */
+    json?: object;
+    /** Milliseconds for the whole answer; default 20,000. */
+    timeout?: number;
 }
 
-/** One request and its whole answer, as bytes. `within` is in milliseconds. */
-export function exchange(
+/** One request to the engine's API and its whole answer, whatever its status. Rejects if the engine can't be reached or is too slow. */
+export function request(
     docker: DockerHost,
     method: string,
     path: string,
-    { send, within = timeout }: { send?: object; within?: number } = {},
+    { json, timeout = defaultTimeout }: RequestOptions = {},
 ): Promise<{ status: number; body: Buffer }> {
-    const content = send ? JSON.stringify(send) : "";
+    const content = json ? JSON.stringify(json) : "";
     const headers = { host: "docker", "content-type": "application/json", "content-length": Buffer.byteLength(content) };
     return new Promise((resolve, reject) => {
-        const through = transport(docker);
-        const request = ("ca" in through ? https : http).request({ ...through, method, path, headers }, (response) => {
+        const connection = transport(docker);
+        const sent = ("ca" in connection ? https : http).request({ ...connection, method, path, headers }, (response) => {
             const chunks: Buffer[] = [];
             response.on("data", (chunk: Buffer) => chunks.push(chunk));
             response.on("end", () => resolve({ status: response.statusCode ?? 0, body: Buffer.concat(chunks) }));
             response.on("error", reject);
         });
-        // A clock of our own: a pipe to ssh has no timeout.
-        const clock = setTimeout(() => request.destroy(new Error(`no answer within ${within / 1000} s`)), within);
-        request.on("close", () => clearTimeout(clock));
-        request.on("error", reject);
-        request.end(content);
+        // Not http's own timeout: a pipe to ssh has none.
+        const deadline = setTimeout(() => sent.destroy(new Error(`no answer within ${timeout / 1000} s`)), timeout);
+        sent.on("close", () => clearTimeout(deadline));
+        sent.on("error", reject);
+        sent.end(content);
     });
 }
 
@@ -79,16 +80,16 @@ function transport(docker: DockerHost): https.RequestOptions {
         case "ssh:":
             return { createConnection: () => overSsh(docker) };
         default: {
-            // tcp: and http:, as settings.ts lets nothing else through
-            const host = url.hostname.replace(/^\[|\]$/g, ""); // of an IPv6 address
+            // tcp: or http:, since the settings allow nothing else
+            const host = url.hostname.replace(/^\[|\]$/g, ""); // around an IPv6 address
             const port = url.port || (docker.tls ? 2376 : 2375);
-            // Without a name of its own the certificate would have to be for the `host` header's.
+            // Without servername, Node would check the certificate against the `host` header.
             return { host, port, ...(docker.tls ? { servername: isIP(host) ? "" : host, ...certificates(docker.tls) } : {}) };
         }
     }
 }
 
-/** The engine's CA, and our own certificate and key. */
+/** The engine's CA, and our own certificate and key, as PEM. */
 function certificates(tls: NonNullable<DockerHost["tls"]>): Record<"ca" | "cert" | "key", string> {
     if (!("certPath" in tls)) return tls;
     const read = (name: string) => fs.readFileSync(join(tls.certPath, name), "utf8");

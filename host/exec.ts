@@ -1,54 +1,54 @@
 import { DockerHost } from "../settings/settings";
-import { ask, exchange } from "./engine";
+import { get, post } from "./engine";
 
-export interface Ran {
+/** How a program ended, and what it printed. */
+export interface ExecResult {
     code: number;
     stdout: string;
     stderr: string;
 }
 
 /**
- * Runs a program in a container through the engine's API. What it needs to know of secrets goes into `env`: arguments
- * show in process lists. A program goes on when the connection is lost, so each has to bound itself; `within`
- * (milliseconds) only bounds the wait for it.
+ * Runs a program in a container through the engine's API. Secrets go into `env`, since arguments show in process lists.
+ * A program keeps running when the connection is lost, so each has to limit itself; `timeout` (milliseconds) only limits
+ * the wait for it.
  */
 export async function exec(
     docker: DockerHost,
     container: string,
     command: string[],
     env: Record<string, string> = {},
-    within = 30_000,
-): Promise<Ran> {
+    timeout = 30_000,
+): Promise<ExecResult> {
     const created = await post(docker, `/containers/${container}/exec`, {
-        Cmd: command,
-        Env: Object.entries(env).map(([key, value]) => `${key}=${value}`),
-        AttachStdout: true,
-        AttachStderr: true,
+        json: {
+            Cmd: command,
+            Env: Object.entries(env).map(([key, value]) => `${key}=${value}`),
+            AttachStdout: true,
+            AttachStderr: true,
+        },
     });
     const { Id } = JSON.parse(created.toString()) as { Id: string };
-    const said = demultiplex(await post(docker, `/exec/${Id}/start`, { Detach: false, Tty: false }, within));
-    return { code: await exitCode(docker, Id), ...said };
+    const output = demultiplex(await post(docker, `/exec/${Id}/start`, { json: { Detach: false, Tty: false }, timeout }));
+    return { code: await exitCode(docker, Id), ...output };
 }
 
-async function post(docker: DockerHost, path: string, send: object, within?: number): Promise<Buffer> {
-    const { status, body } = await exchange(docker, "POST", path, within ? { send, within } : { send });
-    if (status >= 300) throw new Error(`the Docker engine at ${docker.host} answers ${status} to POST ${path}: ${body.toString().trim()}`);
-    return body;
-}
-
-/** The engine closes the stream a moment before it writes the exit code down. */
+/** Asks for up to 2 s: the engine closes the stream a moment before it records the exit code. */
 async function exitCode(docker: DockerHost, id: string): Promise<number> {
-    for (let tries = 0; tries < 20; tries++) {
-        const state = await ask<{ Running: boolean; ExitCode: number | null }>(docker, `/exec/${id}/json`);
+    for (let attempt = 0; attempt < 20; attempt++) {
+        const state = await get<{ Running: boolean; ExitCode: number | null }>(docker, `/exec/${id}/json`);
         if (state && !state.Running && state.ExitCode !== null) return state.ExitCode;
         await new Promise((resolve) => setTimeout(resolve, 100));
     }
-    throw new Error(`the Docker engine at ${docker.host} does not tell the exit code of a program that has ended`);
+    throw new Error(`the Docker engine at ${docker.host} reports no exit code of a program that has ended`);
 }
 
 const headerLength = 8;
 
-/** Takes the engine's one stream apart: before each piece, a byte tells its stream (2 is stderr) and bytes 4 to 7 its length. */
+/**
+ * Splits the engine's one stream into two. Each piece has a header of 8 bytes: the first is its stream (2 is stderr), the
+ * last four are its length.
+ */
 export function demultiplex(stream: Buffer): { stdout: string; stderr: string } {
     const pieces: Record<"stdout" | "stderr", Buffer[]> = { stdout: [], stderr: [] };
     for (let at = 0; at < stream.length;) {

@@ -9,22 +9,22 @@ import { bareHost } from "./remedies";
 /** Milliseconds. */
 const connectTimeout = 5_000;
 
-/** A file of the settings that TLS can't do with; `key` names the setting. */
+/** A file that TLS can't use; `key` is the setting that names it. */
 export class TlsFileError extends Error {
     constructor(
         readonly key: string,
         message: string,
-        /** What the file lacks is not its content, but its mode: a key that others may read. */
-        readonly open = false,
+        /** The file is a private key that others may read: not its content is wrong, but its mode. */
+        readonly readableByOthers = false,
     ) {
         super(message);
     }
 }
 
-/** What a connection failed by; `worksWith` is the sslmode under which pg_hba.conf has an entry. */
+/** Why a connection failed. `worksWith` is the other sslmode, if pg_hba.conf has an entry for it. */
 export type ConnectFailure = NodeJS.ErrnoException & { worksWith?: "require" | "disable" };
 
-/** pg's TLS options for what the provider is told, as its driver (lib/pq) takes them. Throws a TlsFileError. */
+/** pg's TLS options for the provider's settings, as its driver (lib/pq) reads them. Throws a TlsFileError. */
 export function tlsOptions({ sslmode, sslRootCert, clientCert }: DatabaseServer): false | tls.ConnectionOptions {
     if (sslmode === "disable") return false;
     const inline = clientCert?.inline ?? false;
@@ -53,7 +53,7 @@ function parse(part: string, read: () => unknown): void {
     }
 }
 
-/** Whether the certificate is for this name. Go's TLS, unlike node's, takes no common name for one. */
+/** Whether the certificate is for this name. Unlike Node's TLS, Go's does not accept a common name. */
 function judgeName(host: string, cert: tls.PeerCertificate): Error | undefined {
     if (cert.subjectaltname) return tls.checkServerIdentity(host, cert);
     return Object.assign(new Error(`the certificate has no subjectAltName`), { code: "ERR_TLS_CERT_ALTNAME_INVALID" });
@@ -67,7 +67,7 @@ function readFile(part: string, file: string): string {
     }
 }
 
-/** The driver refuses a key that others may read; root's may be its group's. */
+/** The driver refuses a key that others may read. root's key may be readable by its group. */
 function readKey(file: string): string {
     const key = readFile("clientcert.key", file);
     const { mode, uid } = fs.statSync(file);
@@ -89,7 +89,7 @@ export async function connect({ databaseServer }: Pick<Settings, "databaseServer
     }
 }
 
-/** Whether pg_hba.conf has an entry for us under the other sslmode, whatever comes after it. */
+/** Whether pg_hba.conf has an entry for us under the other sslmode: the server then asks for the password. */
 async function hasEntry(server: DatabaseServer, database: string, sslmode: "require" | "disable"): Promise<boolean> {
     try {
         await (await open(server, database, tlsOptions({ ...server, sslmode, sslRootCert: "" }))).end();
@@ -110,7 +110,7 @@ async function open(server: DatabaseServer, database: string, ssl: false | tls.C
         connectionTimeoutMillis: connectTimeout,
         application_name: "pg-sidecar preflight",
     });
-    client.on("error", () => undefined); // a connection cut later shows in the query that waits for it
+    client.on("error", () => undefined); // a connection that breaks later shows in the query that waits for it
     await client.connect();
     return client;
 }

@@ -18,11 +18,6 @@ export function ownCommand({ stack }: Pick<Settings, "stack">, name: "rotate" | 
     return `./sidecar ${name} --stack ${stack}`;
 }
 
-/** How a person sets a value of the stack's; `key` may have flags before it. */
-export function configSet({ stack }: Pick<Settings, "stack">, key: string, value: string): string {
-    return `pulumi config set --stack ${stack} ${key} ${value}`;
-}
-
 /** How a person runs psql on a database from here, as the provider's user and with its TLS; psql asks for the password. */
 export function psqlCommand(settings: Settings, database: string, statements: string[] = [], stack = settings.stack): string {
     const { host, port, username, sslmode, sslRootCert, clientCert } = settings.databaseServer;

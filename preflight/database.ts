@@ -2,21 +2,21 @@ import { Client } from "pg";
 import { lookupOwner } from "../components/authentication/lookup";
 import { lookupRoles } from "../components/authentication/rotation";
 import { ServerLimits } from "../components/pgbouncer/budget";
-import { Settings } from "../settings/settings";
 import { connect } from "../host/postgres";
-import { lookupSessions, LookupSession } from "./usage";
+import { Settings } from "../settings/settings";
+import { LookupSession, lookupSessions } from "./usage";
 
-/** The oldest PostgreSQL that the sidecar is for, as server_version_num counts: 13.0. */
-export const leastVersion = 130_000;
+/** The oldest PostgreSQL that the sidecar supports, as server_version_num counts: 13.0. */
+export const oldestVersion = 130_000;
 
 /** What the preflight wants to know of the database. */
 export interface DatabaseFacts {
     /** As server_version_num counts: 170005 is 17.5. */
     version: number;
     limits: ServerLimits;
-    /** Whether a pooler answers in the database's place. */
+    /** Whether a pooler answers instead of the database. */
     pooled: boolean;
-    /** Whether it is a standby, which takes no changes, and the primary that it follows, if it says. */
+    /** Whether it is a standby, which accepts no changes, and the primary that it follows, if it knows. */
     standby: boolean;
     primary?: string;
     /** Whether our sessions begin read-only. */
@@ -26,17 +26,17 @@ export interface DatabaseFacts {
     /** Superusers that may log in. */
     superusers: string[];
     databases: Served[];
-    /** The roles that are to log in through the pooler: adminUsers and postgresql:username, of those that exist. */
+    /** The roles that must log in through the pooler (adminUsers and postgresql:username), as far as they exist. */
     users: Record<string, UserFacts>;
-    /** Other roles that may log in, but whose verifier is md5's. */
+    /** Other roles that may log in, but have an md5 verifier. */
     md5Roles: string[];
-    /** Whose the lookup roles are, of those that exist; "" if no stack marked it. */
+    /** The stack in each lookup role's mark, as far as the roles exist; "" for a role without a mark. */
     roleOwners: Record<string, string>;
-    /** Whose the lookup function is, if it exists; "" if no stack marked it. */
+    /** The stack in the lookup function's mark, if it exists; "" without a mark. */
     functionOwner?: string;
-    /** Functions of its name with other arguments, by their signatures. */
+    /** Signatures of functions that have its name and other arguments. */
     overloads: string[];
-    /** Whether the schema that the lookup function is to be in exists. */
+    /** Whether the lookup function's schema exists. */
     schemaExists: boolean;
     /** Sessions of the lookup roles. */
     sessions: LookupSession[];
@@ -47,13 +47,13 @@ export interface Served {
     name: string;
     connectable: boolean;
     template: boolean;
-    /** datconnlimit: -1 for none, -2 for one that a cut DROP DATABASE left. */
+    /** datconnlimit: -1 for no limit, -2 for a database that an interrupted DROP DATABASE left. */
     connectionLimit: number;
 }
 
 export interface UserFacts {
     mayLogIn: boolean;
-    /** What its password is kept as; unknown if pg_authid can't be read. */
+    /** How its password is stored; unknown if pg_authid can't be read. */
     verifier: "scram" | "md5" | "none" | "unknown";
     expired: boolean;
 }
@@ -62,11 +62,11 @@ async function rows<T>(client: Client, text: string, values: unknown[] = []): Pr
     return (await client.query(text, values)).rows as T[];
 }
 
-/** Asks the database, reading only. */
+/** Everything that the preflight wants to know of the database. Reads only. */
 export async function inspectDatabase(settings: Settings): Promise<DatabaseFacts> {
     const server = await connect(settings, settings.databaseServer.database);
     try {
-        const [found] = await rows<ServerRow>(server, serverQuery);
+        const [row] = await rows<ServerRow>(server, serverQuery);
         const databases = await rows<Served>(
             server,
             `SELECT datname AS name, datallowconn AS connectable, datistemplate AS template, datconnlimit AS "connectionLimit"
@@ -79,22 +79,22 @@ export async function inspectDatabase(settings: Settings): Promise<DatabaseFacts
         );
         const served = databases.find(({ name }) => name === settings.databases[0]);
         return {
-            version: found!.version,
+            version: row!.version,
             limits: {
-                maxConnections: found!.max,
-                superuserReservedConnections: found!.superuser,
-                reservedConnections: found!.reserved,
+                maxConnections: row!.max,
+                superuserReservedConnections: row!.superuser,
+                reservedConnections: row!.reserved,
             },
-            // A pooler makes up the process id that it gives its clients.
-            pooled: (server as Client & { processID: number }).processID !== found!.pid,
-            standby: found!.standby,
-            ...(found!.primary ? { primary: found!.primary } : {}),
-            readOnly: found!.readonly,
-            mayReadVerifiers: found!.read,
-            mayCreateRoles: found!.create,
-            superusers: found!.superusers,
+            // A pooler invents the process id that it gives its clients.
+            pooled: (server as Client & { processID: number }).processID !== row!.pid,
+            standby: row!.standby,
+            ...(row!.primary ? { primary: row!.primary } : {}),
+            readOnly: row!.readonly,
+            mayReadVerifiers: row!.read,
+            mayCreateRoles: row!.create,
+            superusers: row!.superusers,
             databases,
-            ...(await inspectUsers(server, settings, found!.read)),
+            ...(await inspectUsers(server, settings, row!.read)),
             roleOwners: Object.fromEntries(roles.map(({ rolname, rolconfig }) => [rolname, roleOwner(rolconfig ?? [])])),
             sessions: await lookupSessions(server, settings),
             ...(served?.connectable ? await inspectLookup(settings) : { overloads: [], schemaExists: true }),
@@ -148,7 +148,7 @@ async function inspectUsers(server: Client, settings: Settings, readable: boolea
     };
 }
 
-/** Who has to be able to log in through the pooler. */
+/** The roles that must be able to log in through the pooler. */
 export const usersOf = ({ adminUsers, databaseServer }: Settings): string[] => [...new Set([...adminUsers, databaseServer.username])];
 
 async function inspectLookup(settings: Settings): Promise<Pick<DatabaseFacts, "functionOwner" | "overloads" | "schemaExists">> {
@@ -162,19 +162,21 @@ async function inspectLookup(settings: Settings): Promise<Pick<DatabaseFacts, "f
                FROM pg_proc p JOIN pg_namespace n ON n.oid = pronamespace WHERE nspname = $1 AND proname = $2`,
             [schema, name],
         );
-        const [there] = await rows<{ exists: boolean }>(database, "SELECT EXISTS (SELECT FROM pg_namespace WHERE nspname = $1)", [schema]);
+        const [namespace] = await rows<{ exists: boolean }>(database, "SELECT EXISTS (SELECT FROM pg_namespace WHERE nspname = $1)", [
+            schema,
+        ]);
         const own = found.find(({ ours }) => ours);
         return {
             ...(own ? { functionOwner: lookupOwner(own.prosrc) ?? "" } : {}),
             overloads: found.filter(({ ours }) => !ours).map(({ signature }) => signature),
-            schemaExists: there!.exists,
+            schemaExists: namespace!.exists,
         };
     } finally {
         await database.end();
     }
 }
 
-/** The stack that marked a role, by the last entry of its search_path; "" where none did. */
+/** The stack in a role's mark, which is the last entry of its search_path; "" without a mark. */
 export function roleOwner(rolconfig: string[]): string {
     const path = rolconfig.find((setting) => setting.startsWith("search_path="))?.slice("search_path=".length) ?? "";
     return /"?([\w.-]+\/[\w.-]+)"?\s*$/.exec(path)?.[1] ?? "";

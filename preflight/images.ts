@@ -1,83 +1,83 @@
-import { DockerHost, Settings } from "../settings/settings";
-import { ask, dockerCommand, exchange } from "../host/engine";
+import { configRemove } from "../findings/commands";
 import { error, Finding, unchecked, warning } from "../findings/finding";
+import { dockerCommand, get, request } from "../host/engine";
+import { runTasks } from "../host/tasks";
+import { DockerHost, Settings } from "../settings/settings";
 
 type ImageKey = "pgbouncerImage" | "pgadminImage";
 
-/** What the registry says of an image, by way of the engine: HTTP's status, and the platforms or why there are none. */
+/** What the registry says of an image, asked by the engine: HTTP's status, the platforms, or why there are none. */
 export interface RegistryAnswer {
     status: number;
     platforms: string[];
     message: string;
 }
 
-/** Asks for each image that is not on the host yet whether the engine will get it, before anything is changed. */
+/** Asks, for each image that is not on the host yet, whether the engine can pull it, before anything is changed. */
 export async function inspectImages(settings: Settings): Promise<Finding[]> {
-    const found = await Promise.all(
-        (["pgbouncerImage", "pgadminImage"] as const).map(async (key) => {
-            const reference = settings[key];
-            if (await ask(settings.docker, `/images/${reference}/json`)) return [];
-            const [answer, platform] = await Promise.all([askRegistry(settings.docker, reference), platformOf(settings.docker)]);
-            return judgeImage(key, reference, answer, platform, settings.docker);
-        }),
-    );
-    return found.flat();
+    const { docker } = settings;
+    const inspect = async (key: ImageKey) => {
+        const reference = settings[key];
+        if (await get(docker, `/images/${reference}/json`)) return [];
+        return judgeImage(key, reference, await askRegistry(docker, reference), await platformOf(docker), settings);
+    };
+    return (await runTasks(docker, [() => inspect("pgbouncerImage"), () => inspect("pgadminImage")])).flat();
 }
 
 async function platformOf(docker: DockerHost): Promise<string> {
-    const version = await ask<{ Os: string; Arch: string }>(docker, "/version");
+    const version = await get<{ Os: string; Arch: string }>(docker, "/version");
     return `${version!.Os}/${version!.Arch}`;
 }
 
-/** A registry that doesn't answer within the time of one request is no error of the engine's. */
+/** A registry that doesn't answer within the time of one request is not an error of the engine's: it has status 0. */
 async function askRegistry(docker: DockerHost, reference: string): Promise<RegistryAnswer> {
     try {
-        const { status, body } = await exchange(docker, "GET", `/distribution/${reference}/json`);
-        const said = JSON.parse(body.toString()) as { message?: string; Platforms?: { os: string; architecture: string }[] | null };
+        const { status, body } = await request(docker, "GET", `/distribution/${reference}/json`);
+        const answer = JSON.parse(body.toString()) as { message?: string; Platforms?: { os: string; architecture: string }[] | null };
         return {
             status,
-            platforms: (said.Platforms ?? []).map(({ os, architecture }) => `${os}/${architecture}`),
-            message: said.message ?? "",
+            platforms: (answer.Platforms ?? []).map(({ os, architecture }) => `${os}/${architecture}`),
+            message: answer.message ?? "",
         };
     } catch (cause) {
         return { status: 0, platforms: [], message: (cause as Error).message };
     }
 }
 
-/** What speaks against an image that is still to be pulled. */
+/** Why an image that is yet to be pulled can't be pulled or won't run. */
 export function judgeImage(
     key: ImageKey,
     reference: string,
     { status, platforms, message }: RegistryAnswer,
     platform: string,
-    docker: DockerHost,
+    settings: Pick<Settings, "docker" | "stack">,
 ): Finding[] {
-    const pull = `${dockerCommand(docker)} pull ${reference}`;
-    const another = `pulumi config rm ${key}   (Pulumi.yaml's is pinned by its digest), or name one that its registry has`;
+    const { docker } = settings;
+    const another = `${configRemove(settings, key)}   (Pulumi.yaml pins its image by digest), or name one that its registry has`;
     if (status === 200) {
         if (platforms.length === 0 || platforms.some((one) => one === platform)) return [];
-        return [error(`${key}: ${reference} is for ${platforms.join(", ")}, and ${docker.host} is ${platform}. Fix: ${another}`)];
+        return [error(`${key}: ${reference} is for ${platforms.join(", ")}, and ${docker.host} is ${platform}`, another)];
     }
     if (/denied|unauthorized|authentication required/i.test(message)) {
-        // The provider logs in with what this machine's docker has; the question here went without.
+        // The provider logs in with the login of this machine's docker; this question was asked without one.
         return [
             warning(
-                `${key}: the registry does not show ${reference} to everybody (${message}). ` +
-                    `Fix: if it is not there, ${another}; if it is private, docker login ${registryOf(reference)}   (on this machine: the provider takes its login)`,
+                `${key}: the registry does not show ${reference} to everybody (${message})`,
+                `if it does not exist, ${another}; if it is private, docker login ${registryOf(reference)}   (on this machine: the provider uses its login)`,
             ),
         ];
     }
     if (status === 404 || /manifest unknown|not found|no such manifest/i.test(message))
-        return [error(`${key}: the registry has no ${reference} (${message}). Fix: ${another}`)];
+        return [error(`${key}: the registry has no ${reference} (${message})`, another)];
     return [
         unchecked(
-            `${key}: ${docker.host} can't get ${reference} (${message}). ` +
-                `Fix: let that host reach ${registryOf(reference)} (DNS, firewall, proxy), until this works: ${pull}`,
+            `${key}: ${docker.host} can't get ${reference} (${message})`,
+            `let that host reach ${registryOf(reference)} (DNS, firewall, proxy), until this works: ${dockerCommand(docker)} pull ${reference}`,
         ),
     ];
 }
 
-/** The registry's host: the first part of a name, where that looks like a host. */
+/** The registry's host: the first part of a name, if it looks like a host. */
 export function registryOf(reference: string): string {
     const [first, ...rest] = reference.split("/");
     return rest.length > 0 && /[.:]|^localhost$/.test(first!) ? first! : "docker.io";

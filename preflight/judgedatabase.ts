@@ -1,34 +1,36 @@
 import { lookupRole } from "../components/authentication/rotation";
 import { overBudget } from "../components/pgbouncer/budget";
-import { sqlName, sqlQualified } from "../findings/quoting";
-import { Settings } from "../settings/settings";
-import { configSet, ownCommand, psqlCommand } from "../host/remedies";
-import { DatabaseFacts, leastVersion, usersOf } from "./database";
+import { configRemove, configSet, configSetSecret } from "../findings/commands";
 import { error, Finding, warning } from "../findings/finding";
-import { hasLookup, Known } from "./state";
-import { describe } from "./usage";
+import { sqlName, sqlQualified } from "../findings/quoting";
+import { ownCommand, psqlCommand } from "../host/remedies";
+import { Settings } from "../settings/settings";
+import { DatabaseFacts, oldestVersion, usersOf } from "./database";
+import { hasLookup, OwnedResources } from "./state";
+import { describeSessions } from "./usage";
 
-/** What speaks against bringing the stack up on this database, beside what its state has. */
-export function judgeDatabase(facts: DatabaseFacts, settings: Settings, known: Known): Finding[] {
-    const over = overBudget(
-        { databases: settings.databases.length, maxDbConnections: settings.maxDbConnections },
-        facts.limits,
-        settings.otherConnections,
-        settings,
-    );
+/** What prevents an `up` on this database, beside what the stack's state already has there. */
+export function judgeDatabase(facts: DatabaseFacts, settings: Settings, owned: OwnedResources): Finding[] {
     return [
         ...judgeServer(facts, settings),
         ...judgeDatabases(facts, settings),
-        ...(over ? [error(`maxDbConnections: ${over.what}`, over.fix)] : []),
+        ...judgeBudget(facts, settings),
         ...judgeUsers(facts, settings),
         ...judgeLookup(facts, settings),
-        ...judgeOwners(facts, settings, known),
+        ...judgeOwners(facts, settings, owned),
     ];
 }
 
 const at = ({ databaseServer: { host, port } }: Settings) => `${host}:${port}`;
 
-/** A server that can't be changed by this login, or is none. */
+/** Whether the server has the connections that the sidecar may hold. */
+function judgeBudget({ limits }: DatabaseFacts, settings: Settings): Finding[] {
+    const { databases, maxDbConnections, otherConnections } = settings;
+    const over = overBudget({ databases: databases.length, maxDbConnections }, limits, otherConnections, settings);
+    return over ? [error(`maxDbConnections: ${over.what}`, over.fix)] : [];
+}
+
+/** A server that this login can't change, or that is not the database. */
 function judgeServer(facts: DatabaseFacts, settings: Settings): Finding[] {
     const { username } = settings.databaseServer;
     const setServer = (host = "HOST", port = "PORT") =>
@@ -36,16 +38,16 @@ function judgeServer(facts: DatabaseFacts, settings: Settings): Finding[] {
     if (facts.pooled) {
         return [
             error(
-                `postgresql:host: a pooler answers at ${at(settings)}, not the database: it would be asked for the roles it depends on`,
+                `postgresql:host: a pooler answers at ${at(settings)}, not the database: it would be asked to create the roles that it depends on`,
                 `${setServer()}   (of the database itself)`,
             ),
         ];
     }
-    if (facts.version < leastVersion) {
+    if (facts.version < oldestVersion) {
         const shown = (version: number) => Math.floor(version / 10_000);
         return [
             error(
-                `the database at ${at(settings)} is PostgreSQL ${shown(facts.version)}; the sidecar needs ${shown(leastVersion)} or newer`,
+                `the database at ${at(settings)} is PostgreSQL ${shown(facts.version)}; the sidecar needs ${shown(oldestVersion)} or newer`,
                 `upgrade it (pg_upgrade), or dump and restore it into a newer one`,
             ),
         ];
@@ -57,14 +59,14 @@ function judgeServer(facts: DatabaseFacts, settings: Settings): Finding[] {
             error(
                 `postgresql:host: the database at ${at(settings)} is a standby, which takes no changes`,
                 primary
-                    ? `${setServer(primary[1], primary[2])}   (its primary, as it knows it)`
+                    ? `${setServer(primary[1], primary[2])}   (the primary, as the standby knows it)`
                     : `${setServer()}   (of its primary), or make it one: ${psqlCommand(settings, settings.databaseServer.database, ["SELECT pg_promote()"])}`,
             ),
         );
     } else if (facts.readOnly) {
         found.push(
             error(
-                `postgresql:username: sessions of ${username} on ${at(settings)} begin read-only (default_transaction_read_only)`,
+                `postgresql:username: sessions of ${username} on ${at(settings)} start read-only (default_transaction_read_only)`,
                 psqlCommand(settings, settings.databaseServer.database, [
                     "SET default_transaction_read_only = off",
                     `ALTER ROLE ${sqlName(username)} SET default_transaction_read_only = off`,
@@ -78,14 +80,14 @@ function judgeServer(facts: DatabaseFacts, settings: Settings): Finding[] {
         found.push(
             error(
                 `postgresql:username: ${username} on ${at(settings)} may not ${lacks}`,
-                `${configSet(settings, "postgresql:username", other)}; pulumi config set --stack ${settings.stack} --secret postgresql:password   (a superuser and its password)`,
+                `${configSet(settings, "postgresql:username", other)}; ${configSetSecret(settings, "postgresql:password")}   (a superuser and its password)`,
             ),
         );
     }
     return found;
 }
 
-/** The databases to be served that are not there, or not to be connected to. */
+/** The databases to be served that don't exist or can't be connected to. */
 export function judgeDatabases(facts: Pick<DatabaseFacts, "databases">, settings: Settings): Finding[] {
     const alter = (name: string, change: string) =>
         psqlCommand(settings, settings.databaseServer.database, [`ALTER DATABASE ${sqlName(name)} ${change}`]);
@@ -93,11 +95,11 @@ export function judgeDatabases(facts: Pick<DatabaseFacts, "databases">, settings
         const key = `--path 'databases[${position}]'`;
         const served = facts.databases.find(({ name }) => name === database);
         if (!served) {
-            const there = facts.databases.filter(({ connectable, template }) => connectable && !template).map(({ name }) => name);
-            const meant = there.find((name) => name.toLowerCase() === database.toLowerCase());
+            const existing = facts.databases.filter(({ connectable, template }) => connectable && !template).map(({ name }) => name);
+            const meant = existing.find((name) => name.toLowerCase() === database.toLowerCase());
             return [
                 error(
-                    `databases: there is no database ${database} on ${at(settings)}, only ${there.join(", ")}`,
+                    `databases: there is no database ${database} on ${at(settings)}, only ${existing.join(", ")}`,
                     configSet(settings, key, meant ?? "NAME"),
                 ),
             ];
@@ -105,7 +107,7 @@ export function judgeDatabases(facts: Pick<DatabaseFacts, "databases">, settings
         if (served.connectionLimit === -2) {
             return [
                 error(
-                    `databases: ${database} on ${at(settings)} was left invalid by a DROP DATABASE that was cut`,
+                    `databases: ${database} on ${at(settings)} was left invalid by an interrupted DROP DATABASE`,
                     `restore it under its name, or: ${configSet(settings, key, "NAME")}`,
                 ),
             ];
@@ -128,7 +130,7 @@ export function judgeDatabases(facts: Pick<DatabaseFacts, "databases">, settings
     });
 }
 
-/** Whether those who are to log in through the pooler can: it looks verifiers up, and takes SCRAM alone. */
+/** Roles that must log in through the pooler, but can't: the pooler looks verifiers up, and accepts only SCRAM. */
 function judgeUsers(facts: DatabaseFacts, settings: Settings): Finding[] {
     const psql = (...statements: string[]) => psqlCommand(settings, settings.databaseServer.database, statements);
     const setPassword = (role: string) => psql('SET password_encryption = "scram-sha-256"', `\\password ${sqlName(role)}`);
@@ -140,18 +142,22 @@ function judgeUsers(facts: DatabaseFacts, settings: Settings): Finding[] {
             return [
                 error(
                     `${what} does not exist`,
-                    `pulumi config rm --stack ${settings.stack} adminUsers   (then it is postgresql:username), or: ${psql(`CREATE ROLE ${sqlName(name)} LOGIN`)}; ${setPassword(name)}`,
+                    `${configRemove(settings, "adminUsers")}   (then it is postgresql:username), or: ${psql(`CREATE ROLE ${sqlName(name)} LOGIN`)}; ${setPassword(name)}`,
                 ),
             ];
         }
         if (!user.mayLogIn) return [error(`${what} may not log in`, psql(`ALTER ROLE ${sqlName(name)} LOGIN`))];
         if (user.verifier === "md5" || user.verifier === "none") {
             const has = user.verifier === "md5" ? "has an md5 verifier" : "has no password";
-            return [error(`${what} ${has}, so it can't log in through the pooler`, `${setPassword(name)}   (the same password will do)`)];
+            return [error(`${what} ${has}, so it can't log in through the pooler`, `${setPassword(name)}   (it may be the same password)`)];
         }
         if (user.expired) {
-            const what2 = `${what} has a password that has expired, so it can't log in through the pooler`;
-            return [error(what2, psql(`ALTER ROLE ${sqlName(name)} VALID UNTIL 'infinity'`))];
+            return [
+                error(
+                    `${what} has a password that has expired, so it can't log in through the pooler`,
+                    psql(`ALTER ROLE ${sqlName(name)} VALID UNTIL 'infinity'`),
+                ),
+            ];
         }
         return [];
     });
@@ -166,7 +172,7 @@ function judgeUsers(facts: DatabaseFacts, settings: Settings): Finding[] {
     return found;
 }
 
-/** Whether the lookup function can be made where it is to be. */
+/** What keeps the lookup function from being created. */
 function judgeLookup(facts: DatabaseFacts, settings: Settings): Finding[] {
     const { authFunction, databases } = settings;
     const psql = (statement: string) => psqlCommand(settings, databases[0]!, [statement]);
@@ -181,25 +187,25 @@ function judgeLookup(facts: DatabaseFacts, settings: Settings): Finding[] {
     }
     return facts.overloads.map((signature) =>
         error(
-            `authFunction: on ${at(settings)} there is a function ${signature}, and a grant on ${authFunction} can't tell it from the stack's own`,
-            `${psql(`DROP FUNCTION ${signature}`)}, or take another name: ${configSet(settings, "authFunction", "SCHEMA.NAME")}`,
+            `authFunction: on ${at(settings)} there is a function ${signature}, which a grant on ${authFunction} can't distinguish from the stack's own`,
+            `${psql(`DROP FUNCTION ${signature}`)}, or use another name: ${configSet(settings, "authFunction", "SCHEMA.NAME")}`,
         ),
     );
 }
 
-/** Whose the roles and the function are, by their marks and by what the state has. */
-function judgeOwners(facts: DatabaseFacts, settings: Settings, known: Known): Finding[] {
+/** Roles and a function that are not this stack's, by their marks and by the state. */
+function judgeOwners(facts: DatabaseFacts, settings: Settings, owned: OwnedResources): Finding[] {
     const { authFunction, databases } = settings;
     const psql = (statement: string) => psqlCommand(settings, databases[0]!, [statement]);
     const roles = Object.entries(facts.roleOwners).map(([role, mark]) => ({
-        ...{ what: `role ${role}`, key: "authUser", mark, has: known.roles.includes(role), adoptable: role === lookupRole(settings) },
+        ...{ what: `role ${role}`, key: "authUser", mark, has: owned.roles.includes(role), adoptable: role === lookupRole(settings) },
         remove: psql(`DROP OWNED BY ${sqlName(role)}; DROP ROLE ${sqlName(role)}`),
         sessions: facts.sessions.filter((one) => one.role === role),
     }));
     const { functionOwner: mark } = facts;
     const lookup = mark === undefined ? [] : [
         {
-            ...{ what: `function ${authFunction}`, key: "authFunction", mark, has: hasLookup(known, settings), adoptable: true },
+            ...{ what: `function ${authFunction}`, key: "authFunction", mark, has: hasLookup(owned, settings), adoptable: true },
             remove: psql(`DROP FUNCTION ${sqlQualified(authFunction)}(text)`),
             sessions: [],
         },
@@ -207,15 +213,15 @@ function judgeOwners(facts: DatabaseFacts, settings: Settings, known: Known): Fi
     const restored: string[] = [];
     const found: Finding[] = [];
     for (const one of [...roles, ...lookup]) {
-        if (one.mark === known.owner || (one.has && ["", ...known.former].includes(one.mark))) continue;
+        if (one.mark === owned.owner || (one.has && ["", ...owned.previousNames].includes(one.mark))) continue;
         if (one.has) restored.push(`${one.what} is marked as that of stack ${one.mark}`);
-        else found.push(judgeStranger(one, settings));
+        else found.push(judgeForeign(one, settings));
     }
     if (restored.length > 0) {
-        // The provider doesn't see by itself that the role has another's password.
+        // The provider does not notice by itself that the role has another stack's password.
         found.push(
             warning(
-                `${restored.join(", ")} on ${at(settings)}, though this stack's state has it: a restored dump may have brought it, with that stack's password`,
+                `${restored.join(", ")} on ${at(settings)}, although it is in this stack's state: a restored dump may have brought it, with that stack's password`,
                 `${ownCommand(settings, "rotate")} --refresh`,
             ),
         );
@@ -223,28 +229,32 @@ function judgeOwners(facts: DatabaseFacts, settings: Settings, known: Known): Fi
     return found;
 }
 
-interface Stranger {
+/** A role or function that exists without being this stack's. */
+interface Foreign {
     what: string;
+    /** The setting that names it. */
     key: string;
+    /** The stack in its mark; "" without one. */
     mark: string;
+    /** Whether `adopt` takes it. */
     adoptable: boolean;
+    /** The command that removes it. */
     remove: string;
     sessions: DatabaseFacts["sessions"];
 }
 
-/** What is there already without being this stack's. */
-function judgeStranger({ what, key, mark, adoptable, remove, sessions }: Stranger, settings: Settings): Finding {
+function judgeForeign({ what, key, mark, adoptable, remove, sessions }: Foreign, settings: Settings): Finding {
     const ways = [...(adoptable ? [`take it over: ${ownCommand(settings, "adopt")}`] : []), `remove it: ${remove}`];
     const rename = configSet(settings, key, key === "authUser" ? "NAME" : "SCHEMA.NAME");
     if (mark === "") {
         return error(
             `${key}: ${what} on ${at(settings)} is there already and no stack made it (the runbook's SQL, run by hand?)`,
-            `${ways.join(", or ")}, or take another name: ${rename}`,
+            `${ways.join(", or ")}, or use another name: ${rename}`,
         );
     }
     const used = sessions.length > 0;
     return error(
-        `${key}: ${what} on ${at(settings)} belongs to stack ${mark}${used ? `, which uses it (sessions: ${describe(sessions)})` : ""}`,
+        `${key}: ${what} on ${at(settings)} belongs to stack ${mark}${used ? `, which uses it (sessions: ${describeSessions(sessions)})` : ""}`,
         used
             ? `${rename}   (each stack on one database needs its own)`
             : `${rename}   (each stack on one database needs its own), or, if a restored dump brought it and that stack is not on this database: ${ways.join(", or ")}`,

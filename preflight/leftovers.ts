@@ -1,69 +1,96 @@
 import * as pulumi from "@pulumi/pulumi";
+import { error, Finding, warning } from "../findings/finding";
 import { sqlName, sqlQualified } from "../findings/quoting";
-import { Settings } from "../settings/settings";
+import { HostFacts, removeContainer } from "../host/containers";
+import { dockerCommand, remove, request } from "../host/engine";
 import { connect } from "../host/postgres";
+import { upCommand } from "../host/remedies";
+import { Settings } from "../settings/settings";
 import { DatabaseFacts } from "./database";
-import { HostFacts } from "./dockerhost";
-import { tell } from "../host/engine";
-import { hasLookup, Known, StackState } from "./state";
+import { hasLookup, OwnedResources, StackState } from "./state";
 
-/** What a run that was cut made, but could not write down any more: it carries the stack's mark, and the state doesn't know it. */
+/** What an interrupted run created but never recorded: it has the stack's mark, and the state doesn't list it. */
 export interface Leftovers {
     roles: string[];
     lookupFunction: boolean;
-    /** Containers and networks, by id. */
+    /** Ids of containers. */
     containers: string[];
+    /** Ids of networks. */
     networks: string[];
 }
 
-/** What carries the stack's mark without being in its state. */
-export function findLeftovers(settings: Settings, known: Known, database?: DatabaseFacts, host?: HostFacts): Leftovers {
-    const { owner, ids } = known;
-    const unknown = (facts: { id: string; owner?: string }[] = []) =>
-        facts.filter((one) => one.owner === owner && !ids.includes(one.id)).map(({ id }) => id);
+/** Everything that has the stack's mark without being in its state. */
+export function findLeftovers(settings: Settings, owned: OwnedResources, database?: DatabaseFacts, host?: HostFacts): Leftovers {
+    const { owner, ids } = owned;
+    const unrecorded = (marked: { id: string; owner?: string }[] = []) =>
+        marked.filter((one) => one.owner === owner && !ids.includes(one.id)).map(({ id }) => id);
     return {
-        roles: unknown(Object.entries(database?.roleOwners ?? {}).map(([id, of]) => ({ id, owner: of }))),
-        lookupFunction: database?.functionOwner === owner && !hasLookup(known, settings),
-        containers: unknown(host?.containers),
-        networks: unknown(host?.networks),
+        roles: unrecorded(Object.entries(database?.roleOwners ?? {}).map(([id, of]) => ({ id, owner: of }))),
+        lookupFunction: database?.functionOwner === owner && !hasLookup(owned, settings),
+        containers: unrecorded(host?.containers),
+        networks: unrecorded(host?.networks),
     };
 }
 
-/** Containers and networks that the state knows, but that are gone from the host or, as containers, don't run. */
+/** Containers and networks that the state lists, but that are gone from the host or, as containers, don't run. */
 export function findMissing({ deployment: { resources = [] } }: StackState, { containers, networks }: HostFacts): string[] {
-    const there = new Set([...containers.filter(({ running }) => running), ...networks].map(({ id }) => id));
+    const present = new Set([...containers.filter(({ running }) => running), ...networks].map(({ id }) => id));
     const kinds: Record<string, string> = { "docker:index/container:Container": "container", "docker:index/network:Network": "network" };
     return resources.flatMap(({ type, id, urn, delete: replaced }) => {
         const kind = kinds[type];
-        return kind && id && !replaced && !there.has(id) ? [`${kind} ${urn.split("::").at(-1)} (${id.slice(0, 12)})`] : [];
+        return kind && id && !replaced && !present.has(id) ? [`${kind} ${urn.split("::").at(-1)} (${id.slice(0, 12)})`] : [];
     });
 }
 
 /**
- * Containers that bear this stack's name while nothing that the state knows is on the host: those of a sidecar of another
- * state. A run that was cut left its network to the state before it began with containers.
+ * Containers labelled with this stack's name although none of the state's resources exist on the host: another backend's
+ * stack of the same name. It is not an interrupted run, which records its network before it creates containers.
  */
-export function findNamesake({ owner, ids }: Known, host: HostFacts): string[] {
+export function findNamesake({ owner, ids }: OwnedResources, host: HostFacts): string[] {
     if ([...host.containers, ...host.networks].some(({ id }) => ids.includes(id))) return [];
     return host.containers.filter((one) => one.owner === owner).map(({ name }) => name);
 }
 
-/** Takes the leftovers away, so that this run can make them anew and none serves on unseen. */
+/** Whether the state is that of what runs on the host, all of it. */
+export function judgeState(state: StackState, owned: OwnedResources, host: HostFacts, settings: Settings): Finding[] {
+    const { docker, stack } = settings;
+    const namesake = findNamesake(owned, host).join(" ");
+    if (namesake !== "") {
+        return [
+            error(
+                `${docker.host} already has a sidecar of a stack ${owned.owner}, which is not in this state: ${namesake}. ` +
+                    `Another backend's stack created it, or its state was lost`,
+                `pulumi login to that backend, or deploy another one beside it: pulumi stack rename --stack ${stack} NAME, ` +
+                    `or, if its state was lost, remove it: ${dockerCommand(docker)} rm -f ${namesake}`,
+            ),
+        ];
+    }
+    const missing = findMissing(state, host).join(", ");
+    if (missing === "") return [];
+    return [
+        warning(
+            `${missing}: missing or stopped on ${docker.host}. Without --refresh, Pulumi assumes that nothing has changed`,
+            `${upCommand(settings)} --refresh`,
+        ),
+    ];
+}
+
+/** Removes the leftovers, so that this run can create them and none keeps serving unseen. Warns of what it removes. */
 export async function removeLeftovers(settings: Settings, { roles, lookupFunction, containers, networks }: Leftovers): Promise<void> {
     const { docker, authFunction, databases } = settings;
-    const what = [
+    const names = [
         ...roles.map((role) => `role ${role}`),
         ...(lookupFunction ? [`function ${authFunction}`] : []),
         ...containers.map((id) => `container ${id.slice(0, 12)}`),
         ...networks.map((id) => `network ${id.slice(0, 12)}`),
     ];
-    if (what.length === 0) return;
-    await pulumi.log.warn(`removing what an earlier run of this stack made, but was cut before it could write down: ${what.join(", ")}`);
+    if (names.length === 0) return;
+    await pulumi.log.warn(`removing resources that an interrupted run of this stack created but never recorded: ${names.join(", ")}`);
     for (const id of containers) {
-        await tell(docker, "POST", `/containers/${id}/stop?t=10`);
-        await tell(docker, "DELETE", `/containers/${id}?force=true&v=true`);
+        await request(docker, "POST", `/containers/${id}/stop?t=10`); // 404 if it is gone already
+        await removeContainer(docker, id);
     }
-    for (const id of networks) await tell(docker, "DELETE", `/networks/${id}`);
+    for (const id of networks) await remove(docker, `/networks/${id}`);
     if (roles.length > 0 || lookupFunction) {
         const client = await connect(settings, databases[0]!);
         try {

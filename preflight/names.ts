@@ -1,119 +1,124 @@
 import { isIP } from "net";
-import { Settings } from "../settings/settings";
-import { ContainerFacts, HostFacts } from "./dockerhost";
-import { dockerCommand } from "../host/engine";
+import { configSet } from "../findings/commands";
 import { error, Finding, unchecked, warning } from "../findings/finding";
-import { Known } from "./state";
+import { ContainerFacts, HostFacts } from "../host/containers";
+import { dockerCommand } from "../host/engine";
+import { Settings } from "../settings/settings";
+import { OwnedResources } from "./state";
 
-/** Whether Docker's DNS gives this container's address, once it runs, for a name on a network. */
+/** Whether Docker's DNS returns this container's address, once it runs, for a name on a network. */
 export function answersTo(host: string, network: string, { name, networks }: ContainerFacts): boolean {
     const endpoint = networks[network];
     return endpoint !== undefined && (name === host || endpoint.aliases.includes(host));
 }
 
-/** All that answer to a name on a network, running or not. */
-export const answering = (host: string, network: string, { containers }: HostFacts) =>
+/** All containers that answer to a name on a network, running or not. */
+export const answering = (host: string, network: string, { containers }: Pick<HostFacts, "containers">) =>
     containers.filter((one) => answersTo(host, network, one));
 
-/** Whether only a container can have this name: not an address, nor one that a DNS server outside of Docker may know. */
+/** Whether only a container can have this name: it is not an address, nor a name that a DNS server outside Docker may know. */
 export const isContainerName = (host: string) => isIP(host) === 0 && !host.includes(".");
 
-/** What speaks against the pooler's finding the database, and it alone, under `databaseHost` on its network. */
-export function judgeDatabaseHost(facts: HostFacts, settings: Settings): Finding[] {
+/** What keeps the pooler from finding the database, and only the database, under `databaseHost` on its network. */
+export function judgeDatabaseHost(host: HostFacts, settings: Settings): Finding[] {
     const { databaseHost, databaseNetwork, docker } = settings;
     if (!isContainerName(databaseHost)) return [];
     const cli = dockerCommand(docker);
-    const all = answering(databaseHost, databaseNetwork, facts);
+    const all = answering(databaseHost, databaseNetwork, host);
     const running = all.filter((one) => one.running);
     if (running.length === 1) return [];
     if (running.length > 1) {
         const names = running.map(({ name }) => name);
         return [
             error(
-                `databaseHost: ${names.length} containers answer to ${databaseHost} on network ${databaseNetwork}: ${names.join(", ")}. The pooler would reach now one, now the other. ` +
-                    `Fix: if one is being replaced (a redeploy), wait until it is gone; else take the name from the one that is not the database: ` +
+                `databaseHost: ${names.length} containers answer to ${databaseHost} on network ${databaseNetwork}: ${names.join(", ")}. The pooler would reach now one, now the other`,
+                "if one is being replaced (a redeploy), wait until it is gone; otherwise take the name from the one that is not the database: " +
                     names.map((name) => withoutAlias(cli, databaseNetwork, name, databaseHost)).join(", or: "),
             ),
         ];
     }
     if (all.length > 0) {
         const names = all.map(({ name }) => name).join(" ");
-        return [unchecked(`whether the pooler reaches ${databaseHost}: container ${names} is stopped. Fix: ${cli} start ${all[0]!.name}`)];
+        return [unchecked(`whether the pooler reaches ${databaseHost}: container ${names} is stopped`, `${cli} start ${all[0]!.name}`)];
     }
-    return [error(`databaseHost: ${whyNobody(facts, settings)}`)];
+    return [explainNobody(host, settings)];
 }
 
-/** A container loses its aliases by leaving a network and joining it again; its name it keeps. */
+/** A container loses its aliases when it leaves a network and joins it again; it keeps its name. */
 function withoutAlias(cli: string, network: string, name: string, alias: string): string {
     return name === alias
         ? `${cli} rename ${name} ${name}-2`
         : `${cli} network disconnect ${network} ${name} && ${cli} network connect ${network} ${name}`;
 }
 
-function whyNobody(facts: HostFacts, { databaseHost, databaseNetwork, docker }: Settings): string {
-    const what = `no container answers to ${databaseHost} on network ${databaseNetwork} of ${docker.host}`;
-    const elsewhere = facts.networks
+function explainNobody(host: HostFacts, settings: Settings): Finding {
+    const { databaseHost, databaseNetwork, docker } = settings;
+    const what = `databaseHost: no container answers to ${databaseHost} on network ${databaseNetwork} of ${docker.host}`;
+    const elsewhere = host.networks
         .map(({ name }) => name)
-        .filter((name) => answering(databaseHost, name, facts).some(({ running }) => running));
+        .filter((name) => answering(databaseHost, name, host).some(({ running }) => running));
     if (elsewhere.length > 0)
-        return `${what}, but one does on ${elsewhere.join(", ")}. Fix: pulumi config set databaseNetwork ${elsewhere[0]}`;
-    return `${what}. Fix: ${nameDatabase(facts.containers.filter(({ networks }) => networks[databaseNetwork]))}`;
+        return error(`${what}, but one does on ${elsewhere.join(", ")}`, configSet(settings, "databaseNetwork", elsewhere[0]!));
+    const onNetwork = host.containers.filter(({ networks }) => networks[databaseNetwork]);
+    return error(what, nameDatabase(onNetwork, settings));
 }
 
-/** How to name the database among these containers: those whose image listens on PostgreSQL's port, if any does. */
-export function nameDatabase(containers: ContainerFacts[]): string {
+/** The command that names the database among these containers: one whose image listens on PostgreSQL's port, if there is one. */
+export function nameDatabase(containers: ContainerFacts[], settings: Settings): string {
     const running = containers.filter((one) => one.running && one.owner === undefined);
     const databases = running.filter(({ exposes }) => exposes.includes(5432));
     const candidates = databases.length > 0 ? databases : running;
     const named = candidates.filter((one) => aliasOf(one) !== undefined);
     const [only, ...others] = [...named, ...candidates.filter((one) => !named.includes(one))].map((one) => aliasOf(one) ?? one.name);
-    if (only === undefined) return "start the database, or: pulumi config set databaseNetwork NETWORK";
-    return `pulumi config set databaseHost ${only}` + (others.length > 0 ? `   (or ${others.join(", ")})` : "");
+    if (only === undefined) return `start the database, or: ${configSet(settings, "databaseNetwork", "NETWORK")}`;
+    return configSet(settings, "databaseHost", only) + (others.length > 0 ? `   (or ${others.join(", ")})` : "");
 }
 
-/** The alias that somebody gave it: the container's name is in Coolify another after each deployment. */
+/** The alias that a person gave it: in Coolify, a container has a new name after each deployment. */
 const aliasOf = ({ id, name, networks }: ContainerFacts) =>
     Object.values(networks)
         .flatMap(({ aliases }) => aliases)
         .find((alias) => !id.startsWith(alias) && alias !== name);
 
 /**
- * What speaks against the pooler's and pgAdmin's names: on a network that one of the sidecar's containers is on, another
- * container of that name gets half of the connections.
+ * Other containers with the pooler's or pgAdmin's name: on a network of one of the sidecar's containers, such a container
+ * gets half of the connections.
  */
-export function judgeAliases(facts: HostFacts, settings: Settings, known: Pick<Known, "owner" | "ids">): Finding[] {
-    const { pgbouncerAlias, databaseNetwork, proxyNetwork, pgadminDomain, docker, stack } = settings;
-    const cli = dockerCommand(docker);
-    const own = facts.networks.filter(({ owner }) => owner === known.owner).map(({ name }) => name);
-    const others = { ...facts, containers: facts.containers.filter(({ id, owner }) => owner !== known.owner && !known.ids.includes(id)) };
-    // pgAdmin looks the pooler up on the proxy's network, too.
+export function judgeAliases(host: HostFacts, settings: Settings, owned: Pick<OwnedResources, "owner" | "ids">): Finding[] {
+    const { databaseNetwork, proxyNetwork, pgadminDomain } = settings;
+    const own = host.networks.filter(({ owner }) => owner === owned.owner).map(({ name }) => name);
+    const others = { containers: host.containers.filter(({ id, owner }) => owner !== owned.owner && !owned.ids.includes(id)) };
+    // pgAdmin looks the pooler up on the proxy's network as well.
     const networks = [...new Set([databaseNetwork, ...(pgadminDomain === "" ? [] : [proxyNetwork]), ...own])];
-    const found: Finding[] = [];
-    for (const network of networks) {
-        for (const { name, owner, running } of answering(pgbouncerAlias, network, others)) {
-            const whose = `container ${name}${owner ? ` of stack ${owner}` : ""}`;
-            const rename = `pulumi config set pgbouncerAlias ${pgbouncerAlias}-${stack}`;
-            found.push(
-                running
-                    ? error(
-                          `pgbouncerAlias: the name ${pgbouncerAlias} on network ${network} is already that of ${whose} on ${docker.host}, which would get half of the connections. ` +
-                              `Fix: ${rename}`,
-                      )
-                    : warning(
-                          `pgbouncerAlias: ${whose} on ${docker.host} is stopped, but would get half of the connections to ${pgbouncerAlias} on network ${network} once it is started. ` +
-                              `Fix: ${rename}, or, if nobody needs it: ${cli} rm ${name}`,
-                      ),
+    return [
+        ...networks.flatMap((network) => judgePoolerName(network, others, settings)),
+        ...own.flatMap((network) => judgePgadminName(network, others, settings)),
+    ];
+}
+
+function judgePoolerName(network: string, others: Pick<HostFacts, "containers">, settings: Settings): Finding[] {
+    const { pgbouncerAlias, docker, stack } = settings;
+    const rename = configSet(settings, "pgbouncerAlias", `${pgbouncerAlias}-${stack}`);
+    return answering(pgbouncerAlias, network, others).map(({ name, owner, running }) => {
+        const container = `container ${name}${owner ? ` of stack ${owner}` : ""}`;
+        if (running) {
+            return error(
+                `pgbouncerAlias: the name ${pgbouncerAlias} on network ${network} is already that of ${container} on ${docker.host}, which would get half of the connections`,
+                rename,
             );
         }
-    }
-    for (const network of own) {
-        for (const { name } of answering("pgadmin", network, others)) {
-            found.push(
-                warning(
-                    `container ${name} answers to pgadmin on ${network}, the stack's own network, as pgAdmin does. Fix: ${cli} network disconnect -f ${network} ${name}`,
-                ),
-            );
-        }
-    }
-    return found;
+        return warning(
+            `pgbouncerAlias: ${container} on ${docker.host} is stopped, but would get half of the connections to ${pgbouncerAlias} on network ${network} once it is started`,
+            `${rename}, or, if nobody needs it: ${dockerCommand(docker)} rm ${name}`,
+        );
+    });
+}
+
+function judgePgadminName(network: string, others: Pick<HostFacts, "containers">, { docker }: Settings): Finding[] {
+    return answering("pgadmin", network, others).map(({ name }) =>
+        warning(
+            `container ${name} answers to pgadmin on ${network}, the stack's own network, as pgAdmin does`,
+            `${dockerCommand(docker)} network disconnect -f ${network} ${name}`,
+        ),
+    );
 }

@@ -1,9 +1,10 @@
 import * as pulumi from "@pulumi/pulumi";
 import { lookupRole } from "../components/authentication/rotation";
+import { render } from "../findings/finding";
 import { sqlName } from "../findings/quoting";
-import { Settings } from "../settings/settings";
 import { connect } from "../host/postgres";
-import { hasLookup, Known, StackState } from "./state";
+import { Settings } from "../settings/settings";
+import { hasLookup, OwnedResources, StackState } from "./state";
 
 /** A lookup function, by the provider's id: `database.schema.name(text)`. */
 interface LookupFunction {
@@ -13,17 +14,17 @@ interface LookupFunction {
     name: string;
 }
 
-/** What the state has of roles and lookup functions, and this run will delete. */
+/** The roles and lookup functions of the state that this run will delete. */
 export interface Outgoing {
     roles: string[];
     functions: LookupFunction[];
 }
 
-export function findOutgoing(known: Pick<Known, "roles" | "functions">, settings: Settings): Outgoing {
+export function findOutgoing(owned: Pick<OwnedResources, "roles" | "functions">, settings: Settings): Outgoing {
     const role = lookupRole(settings);
     return {
-        roles: known.roles.filter((one) => one !== role),
-        functions: known.functions.flatMap((id) => {
+        roles: owned.roles.filter((one) => one !== role),
+        functions: owned.functions.flatMap((id) => {
             const [, database, schema, name] = /^(.+)\.([^.]+)\.([^.]+)\(text\)$/.exec(id) ?? [];
             return !hasLookup({ functions: [id] }, settings) && database && schema && name ? [{ id, database, schema, name }] : [];
         }),
@@ -31,28 +32,30 @@ export function findOutgoing(known: Pick<Known, "roles" | "functions">, settings
 }
 
 /**
- * If somebody dropped an outgoing role or function by hand, makes an empty one in its place: the provider can't revoke a grant of what
- * is gone, and each later run would fail on it. This run deletes it in the end.
+ * If somebody dropped an outgoing role or function by hand, creates an empty one in its place: the provider can't revoke the
+ * grants of one that is gone, and every later run would fail on that. This run deletes the empty one at its end.
  */
-export async function reviveOutgoing(state: StackState, known: Known, settings: Settings): Promise<void> {
-    const { roles, functions } = findOutgoing(known, settings);
+export async function reviveOutgoing(state: StackState, owned: OwnedResources, settings: Settings): Promise<void> {
+    const { roles, functions } = findOutgoing(owned, settings);
     if (roles.length === 0 && functions.length === 0) return;
-    const made: string[] = [];
+    const created: string[] = [];
     const server = await connect(settings, settings.databaseServer.database);
     try {
         for (const role of roles) {
             const { rowCount } = await server.query("SELECT FROM pg_roles WHERE rolname = $1", [role]);
             if (rowCount !== 0) continue;
             await server.query(`CREATE ROLE ${sqlName(role)} NOLOGIN`);
-            made.push(`role ${role}`);
+            created.push(`role ${role}`);
         }
         for (const { id, database, schema, name } of functions) {
             const { rowCount: exists } = await server.query("SELECT FROM pg_database WHERE datname = $1 AND datallowconn", [database]);
             if (exists === 0) {
                 const urn = state.deployment.resources?.find((one) => one.id === id)?.urn;
                 await pulumi.log.warn(
-                    `function ${schema}.${name} is in the state, but its database ${database} is gone. So this run fails in the end, when all else is done.\n` +
-                        `  Fix, after it: pulumi state delete --stack ${settings.stack} --yes --target-dependents '${urn}'`,
+                    render({
+                        what: `function ${schema}.${name} is in the state, but its database ${database} is gone. So this run fails at its end, after everything else is done`,
+                        fix: `after this run, pulumi state delete --stack ${settings.stack} --yes --target-dependents '${urn}'`,
+                    }),
                 );
                 continue;
             }
@@ -66,7 +69,7 @@ export async function reviveOutgoing(state: StackState, known: Known, settings: 
                 await client.query(
                     `CREATE FUNCTION ${sqlName(schema)}.${sqlName(name)}(text) RETURNS text LANGUAGE sql AS 'SELECT NULL::text'`,
                 );
-                made.push(`function ${schema}.${name} in ${database}`);
+                created.push(`function ${schema}.${name} in ${database}`);
             } finally {
                 await client.end();
             }
@@ -74,7 +77,9 @@ export async function reviveOutgoing(state: StackState, known: Known, settings: 
     } finally {
         await server.end();
     }
-    if (made.length > 0) {
-        await pulumi.log.warn(`somebody dropped ${made.join(" and ")}; made an empty one, so that this run can delete it with its grants`);
+    if (created.length > 0) {
+        await pulumi.log.warn(
+            `somebody dropped ${created.join(" and ")}; created an empty one, so that this run can delete it with its grants`,
+        );
     }
 }

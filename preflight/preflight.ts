@@ -1,110 +1,114 @@
 import * as pulumi from "@pulumi/pulumi";
 import { owner } from "../components/labels";
 import { UserError } from "../findings/errors";
+import { Finding, render, warning } from "../findings/finding";
+import { HostFacts, inspectHost } from "../host/containers";
+import { runTasks } from "../host/tasks";
+import { explainUnreachableDatabase } from "../host/unreachabledatabase";
+import { explainUnreachableEngine } from "../host/unreachableengine";
 import { Settings } from "../settings/settings";
-import { viaTunnel } from "../host/remedies";
 import { DatabaseFacts, inspectDatabase } from "./database";
-import { whyUnreached } from "./databaseerrors";
-import { findDatabaseNetwork, HostFacts, inspectHost, judgeHost, judgePort, whyNoEngine } from "./dockerhost";
-import { dockerCommand } from "../host/engine";
-import { error, Finding, forStack, warning } from "../findings/finding";
+import { judgeHost } from "./docker";
 import { judgeHealth } from "./health";
 import { inspectImages } from "./images";
 import { judgeDatabase } from "./judgedatabase";
-import { findLeftovers, findMissing, findNamesake, removeLeftovers } from "./leftovers";
+import { findLeftovers, judgeState, removeLeftovers } from "./leftovers";
+import { findDatabaseNetwork } from "./network";
 import { reviveOutgoing } from "./outgoing";
+import { judgePort } from "./port";
 import { inspectProxy } from "./proxy";
-import { judgeSsh } from "../host/ssh";
-import { Known, knownTo, readState, StackState } from "./state";
+import { judgeSsh } from "./ssh";
+import { OwnedResources, ownedResources, readState, StackState } from "./state";
 import { judgeUse } from "./usage";
 
-/** Thrown once with all that speaks against the run, before any resource is registered. */
+/** Thrown once with everything that prevents the run, before any resource is registered. */
 export class PreflightError extends UserError {}
 
-/** What a run may go on with. */
+/** What a run continues with. */
 export interface Cleared {
     /** The settings, with what was looked up in them. */
     settings: Settings;
-    /** What the stack's state has; undefined if it could not be read. */
-    known?: Known;
+    /** What the stack's state lists; undefined if it could not be read. */
+    owned?: OwnedResources;
+}
+
+/** What the Docker host's engine said. */
+interface EngineFacts {
+    host: HostFacts;
+    images: Finding[];
+    proxy: Finding[];
 }
 
 /**
- * Looks at the database and the Docker host before anything is registered. What can't be reached stops an `up`; a
- * `preview` without the database says what it could not check and goes on, since a review's CI may not reach it. An `up`
- * also takes away what a run that was cut left behind.
+ * Checks the database and the Docker host before anything is registered. What can't be reached stops an `up`. A `preview`
+ * without the database reports what it could not check and continues, since a review's CI may not reach it. An `up` also
+ * removes what an interrupted run left behind.
  */
-export async function preflight(given: Settings, dryRun = pulumi.runtime.isDryRun()): Promise<Cleared> {
-    const [database, host, state] = await Promise.all([
-        inspectDatabase(given).catch((cause: Error) => cause),
-        inspectHost(given.docker).catch((cause: Error) => cause),
-        readState(given.stack).catch((cause: Error) => cause),
+export async function preflight(configured: Settings, dryRun = pulumi.runtime.isDryRun()): Promise<Cleared> {
+    const failure = (cause: Error) => cause;
+    const [database, engine, state, ssh] = await Promise.all([
+        inspectDatabase(configured).catch(failure),
+        inspectEngine(configured).catch(failure),
+        readState(configured.stack).catch(failure),
+        judgeSsh(configured),
     ]);
-    const network = host instanceof Error ? given.databaseNetwork : findDatabaseNetwork(host, given);
-    const settings = typeof network === "string" ? { ...given, databaseNetwork: network } : given;
-    const known = knownTo(state instanceof Error ? { deployment: {} } : state, owner());
+    const network = engine instanceof Error ? configured.databaseNetwork : findDatabaseNetwork(engine.host, configured);
+    const settings = typeof network === "string" ? { ...configured, databaseNetwork: network } : configured;
+    const owned = ownedResources(state instanceof Error ? { deployment: {} } : state, owner());
     await report(settings, dryRun, [
-        ...(database instanceof Error ? [whyUnreached(database, settings)] : judgeDatabase(database, settings, known)),
-        ...(host instanceof Error
-            ? [whyNoEngine(host, settings)]
+        ...(database instanceof Error ? [explainUnreachableDatabase(database, settings)] : judgeDatabase(database, settings, owned)),
+        ...(engine instanceof Error
+            ? [explainUnreachableEngine(engine, settings)]
             : [
-                  ...(typeof network === "string" ? judgeHost(host, settings, known) : [network]),
-                  ...(await judgePort(host, settings)),
-                  ...(await inspectImages(settings)),
-                  ...(await inspectProxy(settings)),
+                  ...(typeof network === "string" ? judgeHost(engine.host, settings, owned) : [network]),
+                  ...(await judgePort(engine.host, settings)),
+                  ...engine.images,
+                  ...engine.proxy,
               ]),
-        ...(await judgeSsh(settings.docker)),
-        ...(state instanceof Error
-            ? [warning(`not checked: what the stack's state has (pulumi stack export: ${state.message.trim()})`)]
-            : host instanceof Error
-              ? []
-              : judgeState(state, known, host, settings)),
-        ...(database instanceof Error || host instanceof Error || state instanceof Error ? [] : judgeUse(database, host, settings, known)),
+        ...ssh,
+        ...judgeStateOn(engine, state, owned, settings),
+        ...(database instanceof Error || engine instanceof Error || state instanceof Error
+            ? []
+            : judgeUse(database, engine.host, settings, owned)),
     ]);
-    // Unread, it doesn't tell what is a leftover; database and host were reached, or the report had stopped the run.
+    // Without the state, a leftover can't be told from what the stack has. Database and engine were reached, or the report had thrown.
     if (!dryRun && !(state instanceof Error)) {
-        await removeLeftovers(settings, findLeftovers(settings, known, database as DatabaseFacts, host as HostFacts));
-        await reviveOutgoing(state, known, settings);
+        const { host } = engine as EngineFacts;
+        await removeLeftovers(settings, findLeftovers(settings, owned, database as DatabaseFacts, host));
+        await reviveOutgoing(state, owned, settings);
     }
-    return { settings, ...(state instanceof Error ? {} : { known }) };
+    return { settings, ...(state instanceof Error ? {} : { owned }) };
 }
 
-/** What speaks against this state's being that of what runs on the host. */
-export function judgeState(state: StackState, known: Known, host: HostFacts, settings: Settings): Finding[] {
-    const { docker, stack } = settings;
-    const namesake = findNamesake(known, host).join(" ");
-    if (namesake !== "") {
-        return [
-            error(
-                `${docker.host} already has a sidecar of a stack ${known.owner}, which is not in this state: ${namesake}. ` +
-                    `It was made from another backend, or its state was lost. Mend it: pulumi login to the backend it was made from, ` +
-                    `or make one beside it: pulumi stack rename --stack ${stack} NAME, or take it away, where its state is lost: ${dockerCommand(docker)} rm -f ${namesake}`,
-            ),
-        ];
-    }
-    const unhealthy = judgeHealth(state, host, settings);
-    const missing = findMissing(state, host).join(", ");
-    if (missing === "") return unhealthy;
-    return [
-        ...unhealthy,
-        warning(
-            `${missing}: gone from ${docker.host}, or stopped; a run without --refresh takes them for what they were. ` +
-                `Mend it: ${viaTunnel(settings)}pulumi up --refresh --stack ${stack}`,
-        ),
-    ];
+/** Asks the engine everything at the same time, or over ssh one question after another (see runTasks). */
+async function inspectEngine(settings: Settings): Promise<EngineFacts> {
+    const facts: Partial<EngineFacts> = {};
+    await runTasks<unknown>(settings.docker, [
+        async () => (facts.host = await inspectHost(settings.docker)),
+        async () => (facts.images = await inspectImages(settings)),
+        async () => (facts.proxy = await inspectProxy(settings)),
+    ]);
+    return facts as EngineFacts;
 }
 
-async function report(settings: Settings, dryRun: boolean, findings: Finding[]): Promise<void> {
-    const named = findings.map(({ level, text }) => ({ level, text: forStack(settings.stack, text) }));
-    for (const { level, text } of named) {
-        if (level === "warning") await pulumi.log.warn(text);
-        if (level === "unchecked" && dryRun) await pulumi.log.warn(`not checked: ${text}`);
+/** Whether the state is that of what runs on the host, and its containers are healthy. */
+function judgeStateOn(engine: EngineFacts | Error, state: StackState | Error, owned: OwnedResources, settings: Settings): Finding[] {
+    if (state instanceof Error) return [warning(`not checked: the stack's state (pulumi stack export: ${state.message.trim()})`)];
+    if (engine instanceof Error) return [];
+    return [...judgeHealth(state, engine.host, settings), ...judgeState(state, owned, engine.host, settings)];
+}
+
+/** Prints the warnings, then throws with everything that prevents the run. */
+async function report({ stack }: Settings, dryRun: boolean, findings: Finding[]): Promise<void> {
+    for (const finding of findings) {
+        if (finding.level === "warning") await pulumi.log.warn(render(finding));
+        if (finding.level === "unchecked" && dryRun) await pulumi.log.warn(`not checked: ${render(finding)}`);
     }
-    const against = named.filter(({ level }) => level === "error" || (level === "unchecked" && !dryRun));
-    if (against.length > 0) {
+    const preventing = findings.filter(({ level }) => level === "error" || (level === "unchecked" && !dryRun));
+    if (preventing.length > 0) {
         throw new PreflightError(
-            `stack ${settings.stack} can't be brought up as it is; nothing was changed:\n` +
-                against.map(({ text }) => `  - ${text}`).join("\n"),
+            `stack ${stack} can't be brought up as it is; nothing was changed:\n` +
+                preventing.map((finding) => `  - ${render(finding, "    ")}`).join("\n"),
         );
     }
 }

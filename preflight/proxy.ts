@@ -1,43 +1,39 @@
-import { Settings } from "../settings/settings";
-import { ask } from "../host/engine";
+import { configSet } from "../findings/commands";
 import { Finding, warning } from "../findings/finding";
+import { ListedContainer } from "../host/containers";
+import { get } from "../host/engine";
+import { Settings } from "../settings/settings";
 
-/** A running container, as the engine lists it. */
-export interface Listed {
-    Names: string[];
-    Image: string;
-    Command: string;
-    Labels: Record<string, string> | null;
-    NetworkSettings: { Networks: Record<string, unknown> } | null;
-}
-
-/** Whether it runs Traefik: by the image's name, by what it runs, or by the title that the official image bears. */
-const isTraefik = ({ Image, Command, Labels }: Listed) =>
+/** Whether a container runs Traefik: by its image's name, its command, or the title of the official image. */
+const isTraefik = ({ Image, Command, Labels }: ListedContainer) =>
     /(^|\/)traefik([:@]|$)/i.test(Image) ||
     /(^|[\s/"'])traefik(\s|["']|$)/i.test(Command) ||
     Labels?.["org.opencontainers.image.title"]?.toLowerCase() === "traefik";
 
-/** Warns if nobody would read the labels that make pgAdmin's route. */
-export function judgeProxy(running: Listed[], { pgadminDomain, proxyNetwork, docker }: Settings): Finding[] {
+const nameOf = ({ Names }: ListedContainer) => (Names[0] ?? "").replace(/^\//, "");
+
+/** Warns if no proxy would read the labels that make pgAdmin's route. */
+export function judgeProxy(running: ListedContainer[], settings: Settings): Finding[] {
+    const { pgadminDomain, proxyNetwork, docker } = settings;
     if (pgadminDomain === "") return [];
     const on = (network: string) => running.filter((one) => one.NetworkSettings?.Networks[network] !== undefined);
     if ([...on(proxyNetwork), ...on("host")].some(isTraefik)) return [];
-    const there = on(proxyNetwork).map(({ Names }) => (Names[0] ?? "").replace(/^\//, ""));
+    const present = on(proxyNetwork).map(nameOf);
     const elsewhere = running.find(isTraefik);
-    const networks = Object.keys(elsewhere?.NetworkSettings?.Networks ?? {});
+    const [network] = Object.keys(elsewhere?.NetworkSettings?.Networks ?? {});
     return [
         warning(
-            `proxyNetwork: no Traefik runs on network ${proxyNetwork} of ${docker.host} (on it: ${there.join(", ") || "nobody"}), and only a Traefik ` +
-                `reads the labels that make the route: ${pgadminDomain} will lead nowhere. Fix: ` +
-                (networks[0] !== undefined
-                    ? `pulumi config set proxyNetwork ${networks[0]}   (where ${(elsewhere?.Names[0] ?? "").replace(/^\//, "")} is)`
-                    : `start it; with another proxy see "Another proxy than Traefik" in docs/RUNBOOK.md`),
+            `proxyNetwork: no Traefik runs on network ${proxyNetwork} of ${docker.host} (on it: ${present.join(", ") || "nobody"}), and only a Traefik ` +
+                `reads the labels that make the route: ${pgadminDomain} will lead nowhere`,
+            elsewhere && network !== undefined
+                ? `${configSet(settings, "proxyNetwork", network)}   (${nameOf(elsewhere)} is on it)`
+                : `start it; with another proxy see "Another proxy than Traefik" in docs/RUNBOOK.md`,
         ),
     ];
 }
 
-/** Asks the engine who runs, where pgAdmin is to be behind a proxy. */
+/** Asks the engine for the running containers, if pgAdmin is to be behind a proxy. */
 export async function inspectProxy(settings: Settings): Promise<Finding[]> {
     if (settings.pgadminDomain === "") return [];
-    return judgeProxy((await ask<Listed[]>(settings.docker, "/containers/json")) ?? [], settings);
+    return judgeProxy((await get<ListedContainer[]>(settings.docker, "/containers/json")) ?? [], settings);
 }

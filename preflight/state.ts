@@ -22,43 +22,43 @@ interface StateResource {
     inputs?: { labels?: { label: string; value: string }[]; searchPaths?: string[]; body?: string };
 }
 
-/** What a stack's state has: an adopted role or function is the stack's, though it carries no mark until the next `up`. */
-export interface Known {
+/** What a stack's state lists. An adopted role or function is the stack's, though it has no mark until the next `up`. */
+export interface OwnedResources {
     /** The stack itself, `project/stack`. */
     owner: string;
-    /** Names that what it has is marked with, by the state: after a `pulumi stack rename` or an import the former one, until the next `up`. */
-    former: string[];
-    /** Ids of what it has. */
+    /** Stack names in its marks: after `pulumi stack rename` or an import, the old name until the next `up`. */
+    previousNames: string[];
+    /** Ids of all its resources. */
     ids: string[];
     roles: string[];
     /** Ids of its functions. */
     functions: string[];
 }
 
-/** Whether the state has the very lookup function that the settings name. */
-export function hasLookup({ functions }: Pick<Known, "functions">, { databases, authFunction }: Settings): boolean {
+/** Whether the state lists the lookup function that the settings name. */
+export function hasLookup({ functions }: Pick<OwnedResources, "functions">, { databases, authFunction }: Settings): boolean {
     return functions.includes(lookupId({ database: databases[0]!, authFunction }));
 }
 
-/** What the state has, and the names its things were marked with. */
-export function knownTo({ deployment: { resources = [] } }: StackState, owner: string): Known {
+/** What the state lists, for the stack `owner`. */
+export function ownedResources({ deployment: { resources = [] } }: StackState, owner: string): OwnedResources {
     const marks = resources.flatMap(({ inputs }) => inputs?.labels ?? []).filter(({ label }) => label === stackLabel);
-    // The last of a role's search_path is its mark. A program that has another than the state sees it, and changes it.
+    // The last entry of a role's search_path is its mark.
     const inDatabase = resources.flatMap(({ type, inputs }) =>
         type === roleType ? (inputs?.searchPaths?.slice(2) ?? []) : type === functionType ? (lookupOwner(inputs?.body ?? "") ?? []) : [],
     );
     return {
         owner,
-        former: [...marks.map(({ value }) => value), ...inDatabase],
+        previousNames: [...marks.map(({ value }) => value), ...inDatabase],
         ids: resources.flatMap(({ id }) => id ?? []),
         roles: resources.flatMap(({ type, id }) => (type === roleType && id ? [id] : [])),
         functions: resources.flatMap(({ type, id }) => (type === functionType && id ? [id] : [])),
     };
 }
 
-/** The stack's state as it stood before this run; the CLI that runs the program reads it from whatever backend it uses. */
+/** The stack's state before this run, as the CLI that runs the program reads it from its backend. */
 export async function readState(name: string): Promise<StackState> {
-    // A backend without organizations says "organization"; where there are some, the name alone may be another's stack.
+    // A backend without organizations says "organization". With organizations, the bare name may be that of another stack.
     const organization = pulumi.getOrganization();
     const stack = organization === "organization" ? name : `${organization}/${pulumi.getProject()}/${name}`;
     const { stdout } = await promisify(execFile)("pulumi", ["stack", "export", "--stack", stack], { maxBuffer: 1 << 28 });

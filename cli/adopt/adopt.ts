@@ -1,14 +1,15 @@
+import { UserError } from "../../findings/errors";
 import * as fs from "fs";
 import * as os from "os";
 import * as path from "path";
 import { lookupRole } from "../../components/authentication/rotation";
-import { forStack } from "../../findings/finding";
+import { render } from "../../findings/finding";
 import { upCommand } from "../../host/remedies";
-import { whyUnreached } from "../../preflight/databaseerrors";
-import { knownTo, StackState } from "../../preflight/state";
+import { explainUnreachableDatabase } from "../../host/unreachabledatabase";
+import { ownedResources, StackState } from "../../preflight/state";
 import { Settings } from "../../settings/settings";
 import { pulumiFlags } from "../pulumiflags";
-import { askCli, configuredSettings, project, selectedStack, StackUnread } from "../stack";
+import { askCli, configuredSettings, project, selectedStack } from "../stack";
 import { pulumi } from "../terminal";
 import { withTunnelIfNeeded } from "../tunnel/tunnel";
 import { AdoptOptions, importOptions } from "./command";
@@ -40,8 +41,8 @@ export async function adopt({ stack: named, ...flags }: AdoptOptions): Promise<n
 
 async function find(stack: string, settings: Settings): Promise<Found> {
     const state = (await askCli(stack, ["stack", "export"])) as StackState;
-    return findByHand(settings, knownTo(state, `${project}/${settings.stack}`)).catch((cause: Error) => {
-        throw cause instanceof StackUnread ? cause : new StackUnread(forStack(stack, whyUnreached(cause, settings).text));
+    return findByHand(settings, ownedResources(state, `${project}/${settings.stack}`)).catch((cause: Error) => {
+        throw cause instanceof UserError ? cause : new UserError(render(explainUnreachableDatabase(cause, settings)));
     });
 }
 

@@ -1,26 +1,25 @@
 import { lookupRole } from "../../components/authentication/rotation";
-import { configSet } from "../../host/remedies";
+import { configSet } from "../../findings/commands";
+import { UserError } from "../../findings/errors";
+import { sqlQualified } from "../../findings/quoting";
 import { connect } from "../../host/postgres";
 import { inspectDatabase } from "../../preflight/database";
 import { judgeDatabases } from "../../preflight/judgedatabase";
-import { forStack } from "../../findings/finding";
-import { hasLookup, Known } from "../../preflight/state";
-import { describe } from "../../preflight/usage";
-import { sqlQualified } from "../../findings/quoting";
+import { hasLookup, OwnedResources } from "../../preflight/state";
+import { describeSessions } from "../../preflight/usage";
 import { Settings } from "../../settings/settings";
-import { StackUnread } from "../stack";
 
-/** A lookup role and function that no state has, as far as they are there: made by hand, or brought by a restored dump. */
+/** A lookup role and function that no state lists, as far as they exist: created by hand, or brought by a restored dump. */
 export interface Found {
     role?: FoundRole;
     lookup?: FoundFunction;
-    /** The other stack whose mark they carry. */
+    /** The other stack in their marks. */
     markedBy?: string;
 }
 
 export interface FoundRole {
     name: string;
-    /** What it may beyond logging in: SUPERUSER, CREATEDB … */
+    /** Its attributes beyond LOGIN: SUPERUSER, CREATEDB … */
     powers: string[];
     /** Roles that it is a member of. */
     memberOf: string[];
@@ -39,25 +38,25 @@ export interface FoundFunction {
 }
 
 /**
- * Looks, reading only. What this stack has is left out, as the preflight judges it; so is, with an error, what another
- * stack uses: it may be its own, on the same database.
+ * Finds what can be adopted. Reads only. Leaves out what is this stack's already, as the preflight judges it. Throws a
+ * UserError if another stack uses it, since it may be that stack's own, on the same database.
  */
-export async function findByHand(settings: Settings, known: Known): Promise<Found> {
+export async function findByHand(settings: Settings, owned: OwnedResources): Promise<Found> {
     const facts = await inspectDatabase(settings);
     const name = lookupRole(settings);
     const [database] = settings.databases as [string, ...string[]];
     const missing = judgeDatabases(facts, { ...settings, databases: [database] }).find(({ level }) => level === "error");
-    if (missing) throw new StackUnread(forStack(settings.stack, missing.text));
+    if (missing) throw new UserError(missing.what, missing.fix);
     const roleMark = facts.roleOwners[name];
-    const role = roleMark !== undefined && roleMark !== known.owner && !known.roles.includes(name);
-    const lookup = facts.functionOwner !== undefined && facts.functionOwner !== known.owner && !hasLookup(known, settings);
+    const role = roleMark !== undefined && roleMark !== owned.owner && !owned.roles.includes(name);
+    const lookup = facts.functionOwner !== undefined && facts.functionOwner !== owned.owner && !hasLookup(owned, settings);
     const markedBy = (role && roleMark) || (lookup && facts.functionOwner) || "";
     const inUse = markedBy === "" ? [] : facts.sessions;
     if (inUse.length > 0) {
-        throw new StackUnread(
+        throw new UserError(
             `stack ${markedBy} uses the lookup role on ${settings.databaseServer.host}:${settings.databaseServer.port} ` +
-                `(sessions: ${describe(inUse)}), so it is not there to be adopted.\n` +
-                `Fix: ${configSet(settings, "authUser", "NAME")}; ${configSet(settings, "authFunction", "SCHEMA.NAME")}   (each stack on one database needs its own)`,
+                `(sessions: ${describeSessions(inUse)}), so it can't be adopted`,
+            `${configSet(settings, "authUser", "NAME")}; ${configSet(settings, "authFunction", "SCHEMA.NAME")}   (each stack on one database needs its own)`,
         );
     }
     const client = await connect(settings, database);

@@ -1,9 +1,10 @@
+import { UserError } from "../../findings/errors";
 import { z } from "zod";
 import { upCommand } from "../../host/remedies";
 import { StackState } from "../../preflight/state";
 import { Settings } from "../../settings/settings";
 import { pulumiFlags } from "../pulumiflags";
-import { askCli, configuredSettings, selectedStack, StackUnread } from "../stack";
+import { askCli, configuredSettings, selectedStack } from "../stack";
 import { pulumi } from "../terminal";
 import { withTunnelIfNeeded } from "../tunnel/tunnel";
 import { RotateOptions, upOptions } from "./command";
@@ -34,7 +35,7 @@ async function readRotation(stack: string): Promise<{ settings: Settings; deploy
     const [settings, state] = await Promise.all([configuredSettings(stack), askCli(stack, ["stack", "export"])]);
     const outputs = z.object({ deployed: z.object({ rotation: z.number() }) }).safeParse(told);
     if (!outputs.success) {
-        throw new StackUnread(
+        throw new UserError(
             `stack ${stack} has no deployed rotation: it is not up, or an older version of this program deployed it.\n` +
                 `Fix: ${upCommand(settings, stack)}`,
         );

@@ -1,9 +1,10 @@
+import { UserError } from "../../findings/errors";
 import { ChildProcess, spawn } from "child_process";
 import * as net from "net";
-import { forStack } from "../../findings/finding";
-import { sshArguments, sshRemedy } from "../../host/ssh";
+import { configSet } from "../../findings/commands";
+import { sshArguments } from "../../host/ssh";
+import { sshFix } from "../../host/sshfix";
 import { Settings } from "../../settings/settings";
-import { StackUnread } from "../stack";
 import { Route } from "./route";
 
 /** Milliseconds that the host, and then the database, have to answer. */
@@ -34,12 +35,12 @@ export async function openTunnel({ docker, stack }: Settings, route: Route, ende
         ssh.kill();
         const why = (cause as Error).message;
         const taken = /Address already in use/.test(why)
-            ? `another tunnel is open, or a program uses port ${route.localPort}: end it, or: pulumi config set postgresql:port PORT`
+            ? `another tunnel is open, or a program uses port ${route.localPort}: end it, or: ${configSet({ stack }, "postgresql:port", "PORT")}`
             : /prohibited/.test(why)
               ? "let this login forward there (AllowTcpForwarding, PermitOpen in sshd_config)"
               : "check that the database runs and that ssh gets there by hand";
-        throw new StackUnread(
-            `no tunnel to ${route.address}:${route.port} through ${docker.host}: ${why}\nFix: ${forStack(stack, sshRemedy(docker, why) ?? taken)}`,
+        throw new UserError(
+            `no tunnel to ${route.address}:${route.port} through ${docker.host}: ${why}\nFix: ${sshFix(docker, why, { stack }) ?? taken}`,
         );
     }
     ssh.on("exit", (code) => open && ended(said.trim() || `ssh ended with ${code}`));

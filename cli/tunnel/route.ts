@@ -1,9 +1,10 @@
+import { UserError } from "../../findings/errors";
 import { isIP } from "net";
 import { locals } from "../../settings/databaseserver";
-import { databasesOn, findDatabaseNetwork, HostFacts } from "../../preflight/dockerhost";
-import { forStack } from "../../findings/finding";
+import { render } from "../../findings/finding";
+import { HostFacts } from "../../host/containers";
+import { databasesOn, findDatabaseNetwork } from "../../preflight/network";
 import { Settings } from "../../settings/settings";
-import { StackUnread } from "../stack";
 
 /** From a port on this machine's loopback to the database's address on its Docker network. */
 export interface Route {
@@ -16,28 +17,28 @@ export interface Route {
 export function routeTo(settings: Settings, host: HostFacts): Route {
     const { databaseServer, databaseHost, databasePort, docker, stack } = settings;
     const network = findDatabaseNetwork(host, settings);
-    if (typeof network !== "string") throw new StackUnread(forStack(stack, network.text));
+    if (typeof network !== "string") throw new UserError(render(network));
     const found = databasesOn(network, host, settings).filter((one) => one.running);
     // An address means a database outside Docker's names, such as one on the host's own network.
     const given = isIP(databaseHost) !== 0 ? databaseHost : undefined;
     if (!given && found.length !== 1) {
         const there = found.length > 0 ? found : host.containers.filter((one) => one.running && one.networks[network]);
-        throw new StackUnread(
+        throw new UserError(
             `${found.length === 0 ? "no" : "more than one"} running container is ${databaseHost} on network ${network} of ${docker.host}: ` +
                 `${there.map(({ name }) => name).join(", ") || "no container is on it"}.\n` +
                 `Fix: start the database, or: pulumi config set --stack ${stack} databaseHost NAME`,
         );
     }
-    const route = { localPort: databaseServer.port, address: given ?? found[0]!.networks[network]!.address, port: databasePort };
+    const route = { localPort: databaseServer.port, address: given ?? found[0]!.networks[network]!.addresses[0]!, port: databasePort };
     if (!docker.host.startsWith("ssh:")) {
-        throw new StackUnread(
+        throw new UserError(
             `docker:host is ${docker.host}: a tunnel needs an ssh host.\n` +
                 `Fix: from the Docker host itself, the database is at ${route.address}:${route.port}; ` +
                 `elsewhere: pulumi config set --stack ${stack} docker:host ssh://USER@HOST`,
         );
     }
     if (!locals.includes(databaseServer.host)) {
-        throw new StackUnread(
+        throw new UserError(
             `postgresql:host is ${databaseServer.host}, but a tunnel starts on this machine.\n` +
                 `Fix: pulumi config set --stack ${stack} postgresql:host 127.0.0.1; pulumi config set --stack ${stack} postgresql:port 15432`,
         );

@@ -1,8 +1,8 @@
 import { viaTunnel } from "../../host/remedies";
-import { inspectHost } from "../../preflight/dockerhost";
+import { inspectHost } from "../../host/containers";
 import { Settings } from "../../settings/settings";
 import { misused } from "../command";
-import { configuredSettings, engineUnread, selectedStack, shortName, stackIn } from "../stack";
+import { configuredSettings, rejectUnreachable, selectedStack, shortName, stackIn } from "../stack";
 import { runInTerminal } from "../terminal";
 import { TunnelOptions } from "./command";
 import { openTunnel } from "./forward";
@@ -39,7 +39,7 @@ const nameOf = ({ stack, docker, databaseHost, databaseServer }: Settings) =>
 export async function withTunnel<T>(settings: Settings, stack: string, work: (env: NodeJS.ProcessEnv) => Promise<T>): Promise<T> {
     const env = { [variable]: nameOf(settings), PULUMI_STACK: stack };
     if (process.env[variable] === env[variable]) return work(env);
-    const host = await inspectHost(settings.docker).catch(engineUnread(settings.docker, stack));
+    const host = await inspectHost(settings.docker).catch(rejectUnreachable(settings.docker, stack));
     const route = routeTo(settings, host);
     const open = await openTunnel(settings, route, (why) => console.error(`tunnel: it ended before the command did: ${why}`));
     console.error(

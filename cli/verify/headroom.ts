@@ -20,7 +20,7 @@ export interface Headroom {
  */
 export async function pooledBackends(target: Target): Promise<string> {
     const pooler = await findContainer(target, target.outputs.pgbouncerContainer);
-    const addresses = pooler?.networks[target.outputs.networks.database] ?? [];
+    const addresses = pooler?.networks[target.outputs.networks.database]?.addresses ?? [];
     return `client_addr = ANY (${literal(`{${addresses.join(",")}}`)}) AND backend_start >= ${literal(pooler?.startedAt ?? "infinity")}
             AND application_name <> current_setting('application_name')`;
 }

@@ -1,4 +1,4 @@
-import { exec, Ran } from "../../host/exec";
+import { exec, ExecResult } from "../../host/exec";
 import { findContainer } from "./containers";
 import { Unmet } from "./check";
 import { Target } from "./target";
@@ -27,7 +27,7 @@ export function psqlFor({ deployed, login }: Target, way: Way, database: string)
 }
 
 /** Runs a shell script in the pooler's container, with `env` as its variables. It is killed after `seconds`. */
-export async function inPooler(target: Target, script: string, env: Record<string, string> = {}, seconds = sessionTimeout): Promise<Ran> {
+export async function inPooler(target: Target, script: string, env: Record<string, string> = {}, seconds = sessionTimeout): Promise<ExecResult> {
     const { pgbouncerContainer } = target.outputs;
     const pooler = await findContainer(target, pgbouncerContainer);
     if (!pooler?.running) throw new Unmet(`the pooler ${pgbouncerContainer} is not running (see containers)`);
@@ -48,7 +48,7 @@ export async function queryJson<T>(target: Target, way: Way, database: string, c
 }
 
 /** The output of a program that failed, in one line. */
-export function reason({ code, stdout, stderr }: Ran): string {
+export function reason({ code, stdout, stderr }: ExecResult): string {
     if (code === 143 || code === 124) return `it did not end in time`;
     return (stderr || stdout).trim().replace(/\s*\n\s*/g, "; ") || `exit code ${code}`;
 }

@@ -1,10 +1,11 @@
+import { UserError } from "../../findings/errors";
 import { z } from "zod";
 import { resourceNames } from "../../components/names";
 import { Deployed, deployedSchema } from "../../settings/deployed";
 import { psqlCommand, upCommand } from "../../host/remedies";
-import { ask, dockerCommand } from "../../host/engine";
+import { get, dockerCommand } from "../../host/engine";
 import { Settings } from "../../settings/settings";
-import { askCli, configuredSettings, engineUnread, project, StackUnread } from "../stack";
+import { askCli, configuredSettings, rejectUnreachable, project } from "../stack";
 
 /** A deployed stack: its outputs say what was deployed, and its settings how to reach it. */
 export interface Target {
@@ -42,7 +43,7 @@ export async function findTarget(stack: string): Promise<Target> {
         configuredSettings(stack),
     ]);
     const target = targetOf(stack, outputs, settings);
-    await ask(target.docker, "/version").catch(engineUnread(target.docker, stack));
+    await get(target.docker, "/version").catch(rejectUnreachable(target.docker, stack));
     return target;
 }
 
@@ -50,12 +51,12 @@ export async function findTarget(stack: string): Promise<Target> {
 export function targetOf(stack: string, outputs: unknown, settings: Settings): Target {
     const up = upCommand(settings, stack);
     if (Object.keys(outputs as object).length === 0) {
-        throw new StackUnread(`stack ${stack} is not up: it has no outputs.\nFix: ${up}`);
+        throw new UserError(`stack ${stack} is not up: it has no outputs.\nFix: ${up}`);
     }
     const parsed = outputsSchema.safeParse(outputs);
     if (!parsed.success) {
         const missing = [...new Set(parsed.error.issues.map(({ path }) => path.join(".")))].join(", ");
-        throw new StackUnread(
+        throw new UserError(
             `another version of this program deployed stack ${stack} (outputs that are missing or not as expected: ${missing}).\nFix: ${up}`,
         );
     }

@@ -1,77 +1,67 @@
 import * as fs from "fs";
 import * as path from "path";
+import { configSet } from "../../findings/commands";
 import { UserError } from "../../findings/errors";
-import { ask, exchange, tell } from "../../host/engine";
-import { demultiplex } from "../../host/exec";
-import { forStack } from "../../findings/finding";
+import { inspectContainers, readLog, removeContainer } from "../../host/containers";
+import { request } from "../../host/engine";
 import { DockerHost } from "../../settings/settings";
 import { stackLabel } from "../labels";
 import { emailSettings } from "./email";
 
-/** What a new pgAdmin is tried with. */
+/** What a trial of a new pgAdmin needs. */
 export interface Trial {
     /** The stack that it is for, `project/stack`. */
     owner: string;
-    /** The image as it was set, for messages. */
+    /** The image as it is set, for messages. */
     reference: string;
-    /** Id of the image, which is on the host. */
+    /** Id of the image, which is on the host already. */
     image: string;
     email: string;
     /** What it gets as servers.json. */
     servers: string;
-    /** Volume on whose copy it is tried. */
+    /** The volume: the trial works on a copy of it. */
     volume: string;
-    /** Seconds that it may take. */
+    /** Seconds that the trial may take. */
     within: number;
-}
-
-interface Inspected {
-    Image: string;
-    State: { Running: boolean };
-    Config: { Env: string[] | null };
-    Mounts: { Name?: string }[];
 }
 
 /** Where the trial's container has the stack's volume. */
 const kept = "/kept";
 
 /**
- * Tries an image of pgAdmin, or another e-mail address, before the pgAdmin that runs makes room for it: in a container that
- * is gone afterwards, refresh.py migrates a copy of the volume's database and makes login and server entry in it. Throws with
- * what it said if that fails. Without a pgAdmin to lose, or with one that runs this very image for this address on this volume, it does nothing.
+ * Tries an image of pgAdmin, or another e-mail address, before it replaces the running pgAdmin: in a container that is removed
+ * afterwards, refresh.py migrates a copy of the volume's database and creates login and server entry in it. Throws a UserError
+ * with the trial's last line if that fails. Does nothing if there is no pgAdmin to lose, or if the running one has this image,
+ * address and volume already.
  */
 export async function tryImage(docker: DockerHost, trial: Trial): Promise<void> {
     if (!(await isNeeded(docker, trial))) return;
-    const { code, said } = await run(docker, trial);
+    const { code, output } = await run(docker, trial);
     if (code === 0) return;
-    const what = `pgadminImage: ${trial.reference} can't take the place of the pgAdmin that is there, which was left as it is: ${cause(code, said)}`;
-    const remedy =
-        "pulumi config set pgadminImage IMAGE, or pulumi config set pgadminEmail ADDRESS if it is the address, back to what worked";
-    throw new UserError(forStack(stackOf(trial), `${what}. Fix: ${remedy}`));
+    const stack = stackOf(trial);
+    throw new UserError(
+        `pgadminImage: ${trial.reference} can't take the place of the pgAdmin that is there, which was left as it is: ${cause(code, output)}`,
+        `${configSet(stack, "pgadminImage", "IMAGE")}, or, if it is the address, ${configSet(stack, "pgadminEmail", "ADDRESS")}, back to what worked`,
+    );
 }
 
-const stackOf = ({ owner }: Trial) => owner.split("/").at(-1)!;
+const stackOf = ({ owner }: Trial) => ({ stack: owner.split("/").at(-1)! });
 
-/** Why a trial that ended with this code failed: its last line, without who says it. */
-export function cause(code: number, said: string): string {
-    if (code === 126 || code === 127) return "it is no image of pgAdmin (it has no /venv/bin/python3)";
-    const last = said.trim().split("\n").at(-1) ?? "";
-    return last.replace(/^refresh: /, "").replace(/\.$/, "") || `its trial ended with ${code}, and without a word`;
+/** Why a trial that ended with this code failed: the last line of its output, without the program's name. */
+export function cause(code: number, output: string): string {
+    if (code === 126 || code === 127) return "it is not an image of pgAdmin (it has no /venv/bin/python3)";
+    const last = output.trim().split("\n").at(-1) ?? "";
+    return last.replace(/^refresh: /, "").replace(/\.$/, "") || `its trial ended with exit code ${code} and printed nothing`;
 }
 
 async function isNeeded(docker: DockerHost, { owner, volume, image, email }: Trial): Promise<boolean> {
-    const filters = encodeURIComponent(JSON.stringify({ label: [`${stackLabel}=${owner}`] }));
-    const listed = (await ask<{ Id: string }[]>(docker, `/containers/json?all=true&filters=${filters}`)) ?? [];
-    let needed = false;
-    for (const { Id } of listed) {
-        const one = await ask<Inspected>(docker, `/containers/${Id}/json`);
-        const address = one?.Config.Env?.find((env) => env.startsWith("PGADMIN_DEFAULT_EMAIL="));
-        if (!one || address === undefined) continue; // gone since, or the pooler
-        const same = one.Image === image && address.endsWith(`=${email}`) && one.Mounts.some(({ Name }) => Name === volume);
-        if (same && one.State.Running) return false;
-        needed = true;
-    }
-    return needed;
+    const address = (env: string[]) => env.find((one) => one.startsWith("PGADMIN_DEFAULT_EMAIL="));
+    // The pooler has no such variable.
+    const pgadmins = (await inspectContainers(docker, owner)).filter(({ env }) => address(env) !== undefined);
+    const isSame = pgadmins.some(
+        (one) => one.running && one.image === image && address(one.env)!.endsWith(`=${email}`) && one.volumes.includes(volume),
+    );
+    return pgadmins.length > 0 && !isSame;
 }
 
 const script = [
@@ -81,32 +71,29 @@ const script = [
     'exec /venv/bin/python3 -c "$SIDECAR_REFRESH"',
 ].join("\n");
 
-async function run(docker: DockerHost, trial: Trial): Promise<{ code: number; said: string }> {
+async function run(docker: DockerHost, trial: Trial): Promise<{ code: number; output: string }> {
     const { Id } = await create(docker, trial);
     try {
-        const started = await exchange(docker, "POST", `/containers/${Id}/start`);
-        if (started.status >= 300) return { code: 126, said: started.body.toString() };
-        const waited = await exchange(docker, "POST", `/containers/${Id}/wait`, { within: trial.within * 1000 }).catch((failure: Error) => {
+        const started = await request(docker, "POST", `/containers/${Id}/start`);
+        if (started.status >= 300) return { code: 126, output: started.body.toString() };
+        const ended = await request(docker, "POST", `/containers/${Id}/wait`, { timeout: trial.within * 1000 }).catch((failure: Error) => {
+            const stack = stackOf(trial);
             throw new UserError(
-                forStack(
-                    stackOf(trial),
-                    `pgadminImage: the trial of ${trial.reference} did not end (${failure.message}); the pgAdmin that is there was left as it is. ` +
-                        `Fix: pulumi up, or on a slow host: pulumi config set pgadminStartTimeout SECONDS`,
-                ),
+                `pgadminImage: the trial of ${trial.reference} did not end (${failure.message}); the pgAdmin that is there was left as it is`,
+                `pulumi up --stack ${stack.stack}, or on a slow host: ${configSet(stack, "pgadminStartTimeout", "SECONDS")}`,
             );
         });
-        const { StatusCode } = JSON.parse(waited.body.toString()) as { StatusCode: number };
-        const logs = await exchange(docker, "GET", `/containers/${Id}/logs?stdout=true&stderr=true&tail=20`);
-        const { stdout, stderr } = demultiplex(logs.body);
-        return { code: StatusCode, said: stderr.trim() || stdout };
+        const { StatusCode } = JSON.parse(ended.body.toString()) as { StatusCode: number };
+        const { stdout, stderr } = (await readLog(docker, Id, 20)) ?? { stdout: "", stderr: "" };
+        return { code: StatusCode, output: stderr.trim() || stdout };
     } finally {
-        await tell(docker, "DELETE", `/containers/${Id}?force=true&v=true`);
+        await removeContainer(docker, Id);
     }
 }
 
-async function create(docker: DockerHost, { owner, image, email, servers, volume }: Trial): Promise<{ Id: string }> {
-    const { status, body } = await exchange(docker, "POST", "/containers/create", {
-        send: {
+async function create(docker: DockerHost, { owner, reference, image, email, servers, volume }: Trial): Promise<{ Id: string }> {
+    const { status, body } = await request(docker, "POST", "/containers/create", {
+        json: {
             Image: image,
             Entrypoint: ["/bin/sh", "-c", script],
             Cmd: [],
@@ -119,7 +106,7 @@ async function create(docker: DockerHost, { owner, image, email, servers, volume
                 `SIDECAR_REFRESH=${fs.readFileSync(path.join(__dirname, "refresh.py"), "utf8")}`,
                 `SIDECAR_TRIAL_OF=${kept}`,
             ],
-            // A run that is cut leaves it to the next one's preflight, which takes away what bears the stack's label.
+            // If this run is interrupted, the next one's preflight removes the container by its label.
             Labels: { [stackLabel]: owner },
             HostConfig: {
                 Mounts: [{ Type: "volume", Source: volume, Target: kept, ReadOnly: true }],
@@ -129,6 +116,9 @@ async function create(docker: DockerHost, { owner, image, email, servers, volume
             },
         },
     });
-    if (status >= 300) throw new UserError(`the Docker engine at ${docker.host} makes no container for a trial: ${body.toString().trim()}`);
+    if (status >= 300)
+        throw new UserError(
+            `the Docker engine at ${docker.host} creates no container for a trial of ${reference}: ${body.toString().trim()}`,
+        );
     return JSON.parse(body.toString()) as { Id: string };
 }

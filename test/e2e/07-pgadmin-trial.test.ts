@@ -71,7 +71,7 @@ const unchanged = async () => {
 test("an image that is no pgAdmin", async () => {
     await setConfig(on, "pgadminImage", on.images.pgbouncer);
     const { said } = await refused();
-    expect(said).toContain(`pgadminImage: ${on.images.pgbouncer} can't take the place of the pgAdmin that is there, which was left as it is: it is no image of pgAdmin`); // prettier-ignore
+    expect(said).toContain(`pgadminImage: ${on.images.pgbouncer} can't take the place of the pgAdmin that is there, which was left as it is: it is not an image of pgAdmin`); // prettier-ignore
     await setConfig(on, "pgadminImage", on.images.pgadmin);
     await up(on);
     await unchanged();

@@ -460,7 +460,7 @@ fault("the sidecar stopped by hand, and then the host cleaned of unused networks
     expect((await attempt("docker", ["start", both[0]!])).code).not.toBe(0); // its network is gone
     const plain = await pulumi(on, ["preview"]);
     for (const what of ["container pgbouncer", "container pgadmin", "network pg-sidecar"]) expect(plain.stdout).toContain(what);
-    expect(plain.stdout).toContain("Mend it: pulumi up --refresh");
+    expect(plain.stdout).toContain("Fix: pulumi up --stack local --refresh");
     const from = Date.now();
     const refreshed = await pulumi(on, ["up", "--refresh", ...changing]);
     expect(refreshed.code).toBe(0);

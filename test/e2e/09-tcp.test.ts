@@ -64,14 +64,16 @@ test("without a certificate, or with another CA's, it says so and changes nothin
     await clientOf(await Authority.make(path.join(folder, "other")), stranger);
     await setConfig(on, "docker:certPath", stranger);
     expect(await said()).toMatch(
-        new RegExp(`can't be reached from here \\(.*certificate.*Fix: ca\\.pem in ${stranger} is not the CA of the engine's`),
+        new RegExp(`can't be reached from here \\(.*certificate.*\\)\\s+Fix: ca\\.pem in ${stranger} is not the CA of the engine's`),
     );
     fs.copyFileSync(path.join(folder, "ca.pem"), path.join(stranger, "ca.pem")); // the engine's; our own is another CA's still
     expect(await said()).toMatch(
-        /can't be reached from here \((.*alert.*|socket hang up)\)\. Fix: the engine takes no certificate but its own CA's/,
+        /can't be reached from here \((.*alert.*|socket hang up)\)\s+Fix: the engine takes no certificate but its own CA's/,
     );
     await setConfig(on, "docker:certPath", path.join(folder, "none"));
-    expect(await said()).toMatch(/can't be reached from here \(.*no such file .*ca\.pem.*Fix: put ca\.pem, cert\.pem and key\.pem into/);
+    expect(await said()).toMatch(
+        /can't be reached from here \(.*no such file .*ca\.pem.*\)\s+Fix: put ca\.pem, cert\.pem and key\.pem into/,
+    );
     fs.mkdirSync(path.join(folder, "none"));
     for (const name of ["ca.pem", "cert.pem", "key.pem"]) fs.copyFileSync(path.join(client, name), path.join(folder, "none", name)); // as it says
     expect((await pulumi(on, ["preview", "--expect-no-changes"])).code).toBe(0);

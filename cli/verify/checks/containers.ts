@@ -1,11 +1,12 @@
 import { resourceNames } from "../../../components/names";
-import { databasesOn, inspectHost, whereabouts } from "../../../preflight/dockerhost";
-import { ask } from "../../../host/engine";
+import { ContainerFacts, inspectHost, PublishedPort } from "../../../host/containers";
+import { get } from "../../../host/engine";
 import { exec } from "../../../host/exec";
-import { bypasses, Whereabouts } from "../../../preflight/isolation";
+import { bypasses, Whereabouts, whereabouts } from "../../../preflight/isolation";
 import { isContainerName } from "../../../preflight/names";
+import { databasesOn } from "../../../preflight/network";
 import { Check, failed, ok, Outcome, skipped, Unmet, warning } from "../check";
-import { ContainerFacts, findContainer, findContainers } from "../containers";
+import { findContainer, findContainers } from "../containers";
 import { program } from "../programs";
 import { Target } from "../target";
 
@@ -27,7 +28,7 @@ export function judgeContainers(
         if (!one.running) return failed(`container ${name} is not running`, `${up} --refresh`);
         if (one.health !== "healthy")
             return failed(
-                `${name} is ${one.health}: ${one.healthSaid || "its health check printed nothing in time"}`,
+                `${name} is ${one.health}: ${one.healthOutput || "its health check printed nothing in time"}`,
                 `${dockerCommand} restart ${name}   (if that does not help, see its log: ${dockerCommand} logs --tail 20 ${name})`,
             );
     }
@@ -46,11 +47,12 @@ export function judgeImage(reference: string, repoDigests: string[], up: string)
 }
 
 /** Whether the containers publish nothing but pgAdmin's port on loopback. */
-export function judgePorts(pgbouncer: string[], pgadmin: string[], pgadminPort: number, up: string): Outcome {
+export function judgePorts(pgbouncer: PublishedPort[], pgadmin: PublishedPort[], pgadminPort: number, up: string): Outcome {
     const expected = pgadminPort > 0 ? [`127.0.0.1:${pgadminPort}`] : [];
-    const list = (published: string[]) => published.join(", ") || "nothing";
-    const saw = `pgbouncer publishes ${list(pgbouncer)}, pgAdmin ${list(pgadmin)}`;
-    return pgbouncer.length === 0 && list(pgadmin) === list(expected)
+    const list = (ports: string[]) => ports.join(", ") || "nothing";
+    const shown = (published: PublishedPort[]) => list(published.map(({ address, port }) => `${address}:${port}`));
+    const saw = `pgbouncer publishes ${shown(pgbouncer)}, pgAdmin ${shown(pgadmin)}`;
+    return pgbouncer.length === 0 && shown(pgadmin) === list(expected)
         ? ok(saw)
         : failed(`${saw}; pgAdmin should publish ${list(expected)}`, `${up} --refresh`);
 }
@@ -67,7 +69,7 @@ const both = async (target: Target) => ({
 });
 
 async function imageOf(target: Target, { image }: ContainerFacts, reference: string): Promise<Outcome> {
-    const found = await ask<{ RepoDigests: string[] | null }>(target.docker, `/images/${image}/json`);
+    const found = await get<{ RepoDigests: string[] | null }>(target.docker, `/images/${image}/json`);
     return judgeImage(reference, found?.RepoDigests ?? [], target.upCommand);
 }
 
@@ -118,7 +120,7 @@ async function findDatabases(target: Target): Promise<Found[]> {
     const { databaseHost } = target.deployed;
     return databasesOn(target.outputs.networks.database, host, { databaseHost }).map((one) => ({
         ...whereabouts(one),
-        addresses: Object.values(one.networks).flatMap(({ address }) => address || []),
+        addresses: Object.values(one.networks).flatMap(({ addresses }) => addresses),
     }));
 }
 

@@ -39,15 +39,11 @@ export class Trial {
 
     preview = () => this.pulumi("preview");
 
-    /** Previews, which has to say `what`, and returns the fix that is printed beside it. */
+    /** Previews, which has to say `what`, and returns the fix that is printed below it. */
     async fixOf(what: string): Promise<string> {
         const { said } = await this.preview();
-        const line = said.split("\n").find((one) => one.includes(what));
-        if (line === undefined) throw new Error(`the preview does not say ${JSON.stringify(what)}, but:\n${said}`);
-        // Of a mistake in the settings the fix has a line of its own.
-        const at = said.indexOf(line);
-        const [, fix] = /Fix: (.*)/.exec(said.slice(at)) ?? [];
-        if (fix === undefined) throw new Error(`no fix is printed beside ${line}`);
+        const fix = fixBelow(said, (line) => line.includes(what));
+        if (fix === undefined) throw new Error(`the preview does not say ${JSON.stringify(what)} with a fix, but:\n${said}`);
         return fix;
     }
 
@@ -71,6 +67,16 @@ export class Trial {
         if (said.includes(what)) throw new Error(`${fix}\nfixed nothing:\n${said}`);
         return said;
     }
+}
+
+/** The fix on the line below the first one that `is` what is asked about and has one; Pulumi may also print that line alone. */
+export function fixBelow(said: string, is: (line: string) => boolean): string | undefined {
+    const lines = said.split("\n");
+    for (const [at, line] of lines.entries()) {
+        const fix = /^\s*Fix: (.*)$/.exec(lines[at + 1] ?? "")?.[1];
+        if (fix !== undefined && is(line)) return fix;
+    }
+    return undefined;
 }
 
 /** The commands of a printed fix's first way, without what explains them. */

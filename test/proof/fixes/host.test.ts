@@ -15,6 +15,7 @@ import {
     until,
     up,
 } from "../../e2e/support/sidecar";
+import { fixBelow } from "./fixes";
 
 // What the preflight and verify say of the Docker host that a database is on. Each fix is run as it is printed.
 
@@ -64,11 +65,10 @@ async function preview(): Promise<{ code: number; said: string }> {
     return { code, said: stdout + stderr };
 }
 
-/** Runs the fix that is printed for `about`: the first, if there are several, without what is said beside it. */
+/** Runs the fix that is printed for `about`: the first way, if there are several, without what explains it. */
 async function fix(said: string, about: RegExp, choose: (fixes: string[]) => string = ([first]) => first!): Promise<string> {
-    const line = said.split("\n").find((one) => about.test(one) && one.includes("Fix"));
-    if (!line) throw new Error(`nothing is said of ${about} with a fix:\n${said}`);
-    const printed = line.replace(/^.*?Fix(, with no restart of anything)?: /, "").replace(/ {3}\(.*$/, "");
+    const printed = fixBelow(said, (line) => about.test(line))?.replace(/ {3}\(.*$/, "");
+    if (printed === undefined) throw new Error(`nothing is printed about ${about} with a fix:\n${said}`);
     const command = choose(printed.split(/, or: /)).replace(/^.*?: (?=docker|pulumi)/, "");
     await run("sh", ["-ec", command], { env: on.env });
     return command;

@@ -102,7 +102,7 @@ describe("a dump of another stack's database, restored with its roles", () => {
         expect(said).toContain("role pgbouncer on 127.0.0.1");
         expect(said).toContain("belongs to stack pg-sidecar/prod");
         const env = { ...on.env, PULUMI_SKIP_CONFIRMATIONS: "true" };
-        const fixes = [...said.matchAll(/belongs to stack pg-sidecar\/prod. Fix: (.*)/g)].map(([, fix = ""]) => fix);
+        const fixes = [...said.matchAll(/belongs to stack pg-sidecar\/prod\s+Fix: (.*)/g)].map(([, fix = ""]) => fix);
         for (const fix of new Set(fixes)) {
             const command = way === "take it over" ? /take it over: (.*?), or remove it/.exec(fix)![1]! : /remove it: (.*)$/.exec(fix)![1]!;
             const ran = await attempt("bash", ["-c", command], { env });
@@ -152,11 +152,11 @@ describe("a stack of the same name on another Docker host, from another state", 
         const said = await trial.pulumi("up", ...changing);
         expect(said.code).not.toBe(0);
         expect(said.said).toMatch(
-            /a pooler that is none of this stack's on unix:.*role pgbouncer \(of stack pg-sidecar\/local\) has sessions, \d+ from 1/,
+            /a pooler that is not this stack's on unix:.*role pgbouncer \(of stack pg-sidecar\/local\) has sessions, \d+ from 1/,
         );
         expect(await marks()).toEqual(before);
         expect(await answers()).toBe(true);
-        const after = await trial.fixed("a pooler that is none of this stack's");
+        const after = await trial.fixed("a pooler that is not this stack's");
         expect(after).not.toMatch(/- auth(User|Function): /);
         expect(trial.config()).toMatchObject({
             "pg-sidecar:authUser": "pgbouncer_local",

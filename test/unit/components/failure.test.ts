@@ -1,12 +1,10 @@
-import { inOrder, renderLastWords, withoutSecrets } from "../../../components/failure";
+import { inOrder, renderFailure, withoutSecrets } from "../../../components/failure";
 
-const state = { Status: "running", ExitCode: 0, Error: "" };
-const render = (State: Parameters<typeof renderLastWords>[2]["State"], log: string, RestartCount = 0) =>
-    renderLastWords("pgbouncer-1a2b3c4", 45, { State, RestartCount }, log, "docker -H ssh://root@host");
+const running = { name: "pgbouncer-1a2b3c4", status: "running", exitCode: 0, engineError: "", healthOutput: "", restarts: 0 };
+const render = (more: Partial<typeof running>, log: string) => renderFailure({ ...running, ...more }, 45, log, "docker -H ssh://root@host");
 
-test("a container's last words are its health check's and its log's", () => {
-    const Health = { Status: "starting", Log: [{ Output: "first\n" }, { Output: "refused\nreally\n" }] };
-    expect(render({ ...state, Health }, "ERROR unknown parameter\nFATAL cannot load\n")).toBe(
+test("a container that does not become healthy is explained by its health check and its log", () => {
+    expect(render({ healthOutput: "refused\nreally" }, "ERROR unknown parameter\nFATAL cannot load\n")).toBe(
         [
             "pgbouncer-1a2b3c4 is not healthy yet, and this run fails if it is not within 45 s of its start. It is running.",
             "Its health check says:",
@@ -19,11 +17,11 @@ test("a container's last words are its health check's and its log's", () => {
     );
 });
 
-test("of one that doesn't run they say how it ended, and what the engine says", () => {
-    const said = render({ Status: "restarting", ExitCode: 127, Error: "exec: no such file" }, "", 5);
-    expect(said).toContain("It is restarting (exit code 127), after 5 restarts.");
-    expect(said).toContain("The engine says:\n    exec: no such file");
-    expect(said).toContain("Its log is empty.");
+test("one that doesn't run is explained by its exit code, and by what the engine says", () => {
+    const text = render({ status: "restarting", exitCode: 127, engineError: "exec: no such file", restarts: 5 }, "");
+    expect(text).toContain("It is restarting (exit code 127), after 5 restarts.");
+    expect(text).toContain("The engine says:\n    exec: no such file");
+    expect(text).toContain("Its log is empty.");
 });
 
 test("lines of both streams come in the order in which they were written", () => {

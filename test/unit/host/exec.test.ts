@@ -8,8 +8,8 @@ describe("an exec's stream", () => {
         return Buffer.concat([header, Buffer.from(text)]);
     };
 
-    test("is taken apart, whatever it was cut into", () => {
-        const [first, second] = [Buffer.from("1 ✓").subarray(0, 3), Buffer.from("1 ✓").subarray(3)]; // in the midst of a character
+    test("is split, wherever its pieces end", () => {
+        const [first, second] = [Buffer.from("1 ✓").subarray(0, 3), Buffer.from("1 ✓").subarray(3)]; // in the middle of a character
         const halves = [first, second].map((half) => {
             const header = Buffer.from([1, 0, 0, 0, 0, 0, 0, half.length]);
             return Buffer.concat([header, half]);

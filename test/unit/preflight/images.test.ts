@@ -1,28 +1,28 @@
 import { judgeImage, registryOf, RegistryAnswer } from "../../../preflight/images";
 
-const docker = { host: "ssh://root@host", sshOpts: [] };
+const settings = { stack: "stage", docker: { host: "ssh://root@host", sshOpts: [] } };
 const reference = "edoburu/pgbouncer:v1@sha256:12";
 const judge = (answer: Partial<RegistryAnswer>) =>
-    judgeImage("pgbouncerImage", reference, { status: 200, platforms: [], message: "", ...answer }, "linux/amd64", docker);
+    judgeImage("pgbouncerImage", reference, { status: 200, platforms: [], message: "", ...answer }, "linux/amd64", settings);
 
 test("an image that the registry has for the host's platform gives no finding", () => {
     expect(judge({ platforms: ["linux/arm64", "linux/amd64"] })).toEqual([]);
     expect(judge({})).toEqual([]); // some registries name none
 });
 
-test.each<[string, Partial<RegistryAnswer>, string, string]>([
-    ["another platform's", { platforms: ["linux/arm64"] }, "error", "is for linux/arm64, and ssh://root@host is linux/amd64"],
-    ["one that isn't there", { status: 404, message: "manifest unknown" }, "error", "the registry has no edoburu/pgbouncer:v1"],
-    ["one that isn't there, on an engine that says 500", { status: 500, message: "manifest unknown: manifest unknown" }, "error", "the registry has no"],
-    ["a private one", { status: 401, message: "pull access denied" }, "warning", "docker login docker.io"],
-    ["one behind a closed network", { status: 500, message: "dial tcp: lookup registry: no such host" }, "unchecked", "docker -H ssh://root@host pull edoburu/pgbouncer:v1"],
-    ["one whose registry hangs", { status: 0, message: "no answer within 20 s" }, "unchecked", "can't get"],
-])("%s is found before anything is changed", (_, answer, level, said) => {
+test.each<[string, Partial<RegistryAnswer>, string, string, string]>([
+    ["another platform's", { platforms: ["linux/arm64"] }, "error", "is for linux/arm64, and ssh://root@host is linux/amd64", "pulumi config rm --stack stage pgbouncerImage"],
+    ["one that isn't there", { status: 404, message: "manifest unknown" }, "error", "the registry has no edoburu/pgbouncer:v1", "pulumi config rm --stack stage pgbouncerImage"],
+    ["one that isn't there, on an engine that says 500", { status: 500, message: "manifest unknown: manifest unknown" }, "error", "the registry has no", "pulumi config rm --stack stage pgbouncerImage"],
+    ["a private one", { status: 401, message: "pull access denied" }, "warning", "does not show", "docker login docker.io"],
+    ["one behind a closed network", { status: 500, message: "dial tcp: lookup registry: no such host" }, "unchecked", "no such host", "docker -H ssh://root@host pull edoburu/pgbouncer:v1"],
+    ["one whose registry hangs", { status: 0, message: "no answer within 20 s" }, "unchecked", "can't get", "until this works: docker -H"],
+])("%s is found before anything is changed", (_, answer, level, what, fix) => {
     const [finding, ...others] = judge(answer);
     expect(others).toEqual([]);
     expect(finding!.level).toBe(level);
-    expect(finding!.text).toContain(said);
-    expect(finding!.text).toContain("Fix: ");
+    expect(finding!.what).toContain(what);
+    expect(finding!.fix).toContain(fix);
 }); // prettier-ignore
 
 test.each([

@@ -1,12 +1,15 @@
-import { judgeProxy, Listed } from "../../../preflight/proxy";
+import { ListedContainer } from "../../../host/containers";
+import { judgeProxy } from "../../../preflight/proxy";
 import { Settings } from "../../../settings/settings";
 
 const settings = {
+    stack: "stage",
     pgadminDomain: "pgadmin.example.com",
     proxyNetwork: "coolify",
     docker: { host: "unix:///d.sock", sshOpts: [] },
 } as unknown as Settings;
-const container = (name: string, more: Partial<Listed>, network = "coolify"): Listed => ({
+const container = (name: string, more: Partial<ListedContainer>, network = "coolify"): ListedContainer => ({
+    Id: name,
     Names: [`/${name}`],
     Image: "busybox",
     Command: "sh",
@@ -34,14 +37,14 @@ test("a network with another proxy is warned of, with who is there", () => {
     const [finding, ...more] = judgeProxy([caddy, container("web", { Image: "acme/traefik-docs" })], settings);
     expect(more).toEqual([]);
     expect(finding!.level).toBe("warning");
-    expect(finding!.text).toContain("no Traefik runs on network coolify of unix:///d.sock (on it: coolify-proxy, web)");
-    expect(finding!.text).toContain("docs/RUNBOOK.md");
+    expect(finding!.what).toContain("no Traefik runs on network coolify of unix:///d.sock (on it: coolify-proxy, web)");
+    expect(finding!.fix).toContain("docs/RUNBOOK.md");
 });
 
 test("a Traefik on another network is named, with the setting for it", () => {
     const [finding] = judgeProxy([container("edge", { Image: "traefik:v3" }, "web")], settings);
-    expect(finding!.text).toContain("(on it: nobody)");
-    expect(finding!.text).toContain("Fix: pulumi config set proxyNetwork web   (where edge is)");
+    expect(finding!.what).toContain("(on it: nobody)");
+    expect(finding!.fix).toBe("pulumi config set --stack stage proxyNetwork web   (edge is on it)");
 });
 
 test("without a domain nobody has to be there", () => {

@@ -1,22 +1,11 @@
 import { judgeContainers, judgeImage, judgeIsolation, judgePorts } from "../../../../../cli/verify/checks/containers";
-import { ContainerFacts } from "../../../../../cli/verify/containers";
+import { ContainerFacts } from "../../../../../host/containers";
 import { Deployed } from "../../../../../settings/deployed";
+import { at, container as anyContainer } from "../../../preflight/fixture";
 import { seen } from "../seen";
 
 describe("containers", () => {
-    const container = (name: string, more: Partial<ContainerFacts> = {}): ContainerFacts => ({
-        name,
-        image: "sha256:1",
-        running: true,
-        startedAt: "2026-01-01T00:00:00Z",
-        health: "healthy",
-        healthSaid: "",
-        restarts: 0,
-        networks: {},
-        gateways: [],
-        published: [],
-        ...more,
-    });
+    const container = (name: string, more: Partial<ContainerFacts> = {}) => anyContainer({ name, health: "healthy", ...more });
     const judge = (...found: ContainerFacts[]) =>
         seen(
             judgeContainers(
@@ -34,7 +23,7 @@ describe("containers", () => {
         ["stopped", [container("pgbouncer-1", { running: false }), pgadmin], /^failed: container pgbouncer-1 is not running/],
         [
             "unhealthy",
-            [container("pgbouncer-1", { health: "unhealthy", healthSaid: "no login" }), pgadmin],
+            [container("pgbouncer-1", { health: "unhealthy", healthOutput: "no login" }), pgadmin],
             /^failed: .*no login docker restart pgbouncer-1 /,
         ],
         ["two", [container("pgbouncer-1"), container("pgbouncer-2"), pgadmin], /^failed: .*there is pgbouncer-2 pulumi up --stack s/],
@@ -55,7 +44,7 @@ describe("containers", () => {
             reached: string[],
             more: Partial<Deployed> = {},
         ) => {
-            const pgadmin = container("pgadmin-1", { networks: Object.fromEntries(networks.map((name) => [name, ["172.18.0.3"]])) });
+            const pgadmin = container("pgadmin-1", { networks: Object.assign({}, ...networks.map((name) => at(name))) });
             return seen(
                 judgeIsolation(pgadmin, databases, reached, {
                     deployed: { ...deployed, ...more },
@@ -97,10 +86,11 @@ describe("containers", () => {
     });
 
     test("ports", () => {
+        const on = (address: string, port: number) => [{ inside: 5432, address, port }];
         expect(judgePorts([], [], 0, "pulumi up").result).toBe("ok");
-        expect(judgePorts([], ["127.0.0.1:5050"], 5050, "pulumi up").result).toBe("ok");
-        expect(judgePorts([], ["0.0.0.0:5050"], 5050, "pulumi up").result).toBe("failed");
-        expect(judgePorts([], ["127.0.0.1:5050"], 0, "pulumi up").result).toBe("failed");
-        expect(judgePorts(["127.0.0.1:6432"], [], 0, "pulumi up").result).toBe("failed");
+        expect(judgePorts([], on("127.0.0.1", 5050), 5050, "pulumi up").result).toBe("ok");
+        expect(judgePorts([], on("0.0.0.0", 5050), 5050, "pulumi up").result).toBe("failed");
+        expect(judgePorts([], on("127.0.0.1", 5050), 0, "pulumi up").result).toBe("failed");
+        expect(judgePorts(on("127.0.0.1", 6432), [], 0, "pulumi up").result).toBe("failed");
     });
 });

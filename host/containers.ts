@@ -1,0 +1,206 @@
+import { stackLabel } from "../components/labels";
+import { DockerHost } from "../settings/settings";
+import { get, remove, request } from "./engine";
+import { demultiplex } from "./exec";
+import { runTasks } from "./tasks";
+
+/** What is known of one container. */
+export interface ContainerFacts {
+    id: string;
+    name: string;
+    /** The stack that made it, `project/stack`. */
+    owner?: string;
+    /** Id of its image. */
+    image: string;
+    /** Its environment, as `NAME=value`. */
+    env: string[];
+    /** As the engine calls it: `running`, `restarting`, `exited` … */
+    status: string;
+    running: boolean;
+    exitCode: number;
+    /** Why the engine could not start it, or "". */
+    engineError: string;
+    /** ISO time of its last start. */
+    startedAt: string;
+    restarts: number;
+    /** `healthy`, `unhealthy`, `starting`, or "" without a health check. */
+    health: string;
+    /** What its last health check printed. */
+    healthOutput: string;
+    /** As in `docker run --network`; `container:ID` if it shares another's. */
+    networkMode: string;
+    /** The networks it is on, by name. */
+    networks: Record<string, Endpoint>;
+    /** The host's addresses on its networks. */
+    gateways: string[];
+    /** Names of its volumes. */
+    volumes: string[];
+    /** Ports it holds on the host, running or not. */
+    hostPorts: number[];
+    /** What it publishes on the host while it runs. */
+    published: PublishedPort[];
+    /** Its own ports that its image names. */
+    exposes: number[];
+}
+
+/** A container's place on a network. */
+export interface Endpoint {
+    /** Names it answers to there. */
+    aliases: string[];
+    /** Its addresses there, IPv4 first; none while it doesn't run. */
+    addresses: string[];
+}
+
+/** A port of the host that leads to a port of a container. */
+export interface PublishedPort {
+    /** Port of the container. */
+    inside: number;
+    /** Address of the host; "0.0.0.0", "::" or "" for all of them. */
+    address: string;
+    /** Port of the host. */
+    port: number;
+}
+
+/** A container as the engine lists it. */
+export interface ListedContainer {
+    Id: string;
+    Names: string[];
+    Image: string;
+    Command: string;
+    Labels: Record<string, string> | null;
+    NetworkSettings: { Networks: Record<string, unknown> } | null;
+}
+
+export interface NetworkFacts {
+    id: string;
+    name: string;
+    /** The stack that made it, `project/stack`. */
+    owner?: string;
+}
+
+export interface HostFacts {
+    networks: NetworkFacts[];
+    containers: ContainerFacts[];
+}
+
+/** A container as the engine describes it. */
+interface InspectedContainer {
+    Id: string;
+    Name: string;
+    Image: string;
+    RestartCount: number;
+    State: {
+        Status: string;
+        Running: boolean;
+        ExitCode: number;
+        Error: string;
+        StartedAt: string;
+        Health?: { Status: string; Log: { Output: string }[] | null };
+    };
+    Config: { Env: string[] | null; Labels: Record<string, string> | null; ExposedPorts?: Record<string, unknown> | null };
+    Mounts: { Type: string; Name?: string }[];
+    HostConfig: { NetworkMode: string; PortBindings: PortMap | null };
+    NetworkSettings: {
+        Networks: Record<string, { Aliases: string[] | null; IPAddress: string; GlobalIPv6Address: string; Gateway: string }>;
+        Ports: PortMap | null;
+    };
+}
+
+/** By the container's port, such as `5432/tcp`. */
+type PortMap = Record<string, { HostIp: string; HostPort: string }[] | null>;
+
+/** Lists the containers, running or not, that carry a stack's label; without a stack, all of them. */
+export async function listContainers(docker: DockerHost, owner?: string): Promise<ListedContainer[]> {
+    const filters = owner === undefined ? "" : `&filters=${encodeURIComponent(JSON.stringify({ label: [`${stackLabel}=${owner}`] }))}`;
+    return (await get<ListedContainer[]>(docker, `/containers/json?all=true${filters}`)) ?? [];
+}
+
+/** A container by its id or name; undefined if there is none. */
+export async function inspectContainer(docker: DockerHost, id: string): Promise<ContainerFacts | undefined> {
+    const container = await get<InspectedContainer>(docker, `/containers/${id}/json`);
+    return container && containerFacts(container);
+}
+
+/** The containers, running or not, that carry a stack's label; without a stack, all of them. */
+export async function inspectContainers(docker: DockerHost, owner?: string): Promise<ContainerFacts[]> {
+    const listed = await listContainers(docker, owner);
+    const containers = await runTasks(
+        docker,
+        listed.map(
+            ({ Id }) =>
+                () =>
+                    inspectContainer(docker, Id),
+        ),
+    );
+    return containers.flatMap((one) => one ?? []); // one that was removed meanwhile is undefined
+}
+
+/** All networks and containers of a Docker host. Reads only. */
+export async function inspectHost(docker: DockerHost): Promise<HostFacts> {
+    const networks = (await get<{ Id: string; Name: string; Labels: Record<string, string> | null }[]>(docker, "/networks")) ?? [];
+    return {
+        networks: networks.map(({ Id, Name, Labels }) => ({ id: Id, name: Name, ...ownerOf(Labels) })),
+        containers: await inspectContainers(docker),
+    };
+}
+
+/** The last lines of a container's log; undefined if the engine has none. */
+export async function readLog(
+    docker: DockerHost,
+    id: string,
+    lines: number,
+    { timestamps = false } = {},
+): Promise<{ stdout: string; stderr: string } | undefined> {
+    const query = `stdout=true&stderr=true&timestamps=${timestamps}&tail=${lines}`;
+    const { status, body } = await request(docker, "GET", `/containers/${id}/logs?${query}`);
+    return status === 200 ? demultiplex(body) : undefined;
+}
+
+/** Removes a container, running or not, with its unnamed volumes. One that is gone already is not an error. */
+export async function removeContainer(docker: DockerHost, id: string): Promise<void> {
+    await remove(docker, `/containers/${id}?force=true&v=true`);
+}
+
+/** A container's facts, by what the engine says of it. */
+export function containerFacts(inspected: InspectedContainer): ContainerFacts {
+    const { Id, Name, Image, RestartCount, State, Config, Mounts, HostConfig, NetworkSettings } = inspected;
+    const endpoints = Object.entries(NetworkSettings.Networks);
+    return {
+        id: Id,
+        name: Name.replace(/^\//, ""),
+        ...ownerOf(Config.Labels),
+        image: Image,
+        env: Config.Env ?? [],
+        status: State.Status,
+        running: State.Running,
+        exitCode: State.ExitCode,
+        engineError: State.Error,
+        startedAt: State.StartedAt,
+        restarts: RestartCount,
+        health: State.Health?.Status ?? "",
+        healthOutput: State.Health?.Log?.at(-1)?.Output.trim() ?? "",
+        networkMode: HostConfig.NetworkMode,
+        networks: Object.fromEntries(
+            endpoints.map(([network, { Aliases, IPAddress, GlobalIPv6Address }]) => [
+                network,
+                { aliases: Aliases ?? [], addresses: [IPAddress, GlobalIPv6Address].filter(Boolean) },
+            ]),
+        ),
+        gateways: endpoints.flatMap(([, { Gateway }]) => Gateway || []),
+        volumes: Mounts.flatMap(({ Type, Name: volume }) => (Type === "volume" && volume ? [volume] : [])),
+        hostPorts: publishedPorts(HostConfig.PortBindings).map(({ port }) => port),
+        published: publishedPorts(NetworkSettings.Ports),
+        exposes: Object.keys(Config.ExposedPorts ?? {}).map((port) => parseInt(port, 10)),
+    };
+}
+
+function publishedPorts(ports: PortMap | null): PublishedPort[] {
+    return Object.entries(ports ?? {}).flatMap(([inside, bindings]) =>
+        (bindings ?? []).map(({ HostIp, HostPort }) => ({ inside: parseInt(inside, 10), address: HostIp, port: Number(HostPort) })),
+    );
+}
+
+function ownerOf(labels: Record<string, string> | null): { owner?: string } {
+    const owner = labels?.[stackLabel];
+    return owner ? { owner } : {};
+}

@@ -1,0 +1,248 @@
+import { configRemove, configSet, configSetSecret } from "../findings/commands";
+import { error, Finding, unchecked } from "../findings/finding";
+import { shellWord, sqlName } from "../findings/quoting";
+import { locals } from "../settings/databaseserver";
+import { Settings } from "../settings/settings";
+import { ConnectFailure, TlsFileError } from "./postgres";
+import { inDatabaseContainer, upCommand, viaTunnel } from "./remedies";
+
+interface Failed {
+    cause: ConnectFailure;
+    /** What the driver or the server message. */
+    message: string;
+    /** `host:port`. */
+    where: string;
+    settings: Settings;
+}
+
+interface Rule {
+    /** SQLSTATE, or a code of node's. */
+    codes?: string[];
+    pattern?: RegExp;
+    finding: (failed: Failed) => Finding;
+}
+
+const setHost = (settings: Settings) =>
+    `${configSet(settings, "postgresql:host", "HOST")}; ${configSet(settings, "postgresql:port", "PORT")}`;
+
+/** The command that appends a line to pg_hba.conf and reloads the server's configuration. */
+function addEntry(settings: Settings, type: "host" | "hostnossl" | "hostssl", address: string): string {
+    const user = /^\w+$/.test(settings.databaseServer.username)
+        ? settings.databaseServer.username
+        : sqlName(settings.databaseServer.username);
+    const line = `${type} all ${user} ${address}/${address.includes(":") ? 128 : 32} scram-sha-256`;
+    return inDatabaseContainer(settings, `echo ${shellWord(line)} >> "$PGDATA/pg_hba.conf" && kill -HUP 1`);
+}
+
+/** Ends the idle backends, by their process titles: what pg_terminate_backend does, without a connection. */
+const endIdle = `for p in /proc/[0-9]*; do if tr -d '\\0' < $p/cmdline 2> /dev/null | grep -q '^postgres: .* idle *$'; then kill \${p#/proc/}; fi; done`;
+
+/** The first rule that matches counts. A server that can't be reached is `unchecked`; what is wrong from everywhere is an error. */
+const rules: Rule[] = [
+    {
+        pattern: /does not support SSL/,
+        finding: ({ where, settings }) =>
+            error(
+                `postgresql:sslmode: the server at ${where} has no TLS, and sslmode ${settings.databaseServer.sslmode} needs it`,
+                configSet(settings, "postgresql:sslmode", "disable"),
+            ),
+    },
+    {
+        codes: ["ENOTFOUND", "EAI_AGAIN"],
+        finding: ({ message, settings }) =>
+            unchecked(
+                `the database can't be reached from here: there is no host ${settings.databaseServer.host} (${message})`,
+                configSet(settings, "postgresql:host", "HOST"),
+            ),
+    },
+    {
+        codes: ["DEPTH_ZERO_SELF_SIGNED_CERT"],
+        finding: ({ where, settings }) =>
+            error(
+                `postgresql:sslrootcert: the server at ${where} has a certificate of its own making, which no CA signed`,
+                `openssl s_client -starttls postgres -connect ${where} < /dev/null 2> /dev/null | openssl x509 > server.pem; ` +
+                    `${configSet(settings, "postgresql:sslrootcert", '"$PWD/server.pem"')}   (this trusts what answers there now, so make sure first that it is the server)`,
+            ),
+    },
+    {
+        codes: [
+            "SELF_SIGNED_CERT_IN_CHAIN",
+            "UNABLE_TO_GET_ISSUER_CERT_LOCALLY",
+            "UNABLE_TO_VERIFY_LEAF_SIGNATURE",
+            "UNABLE_TO_GET_ISSUER_CERT",
+        ],
+        finding: ({ message, where, settings }) =>
+            error(
+                `postgresql:sslrootcert: the certificate of the server at ${where} is signed by a CA that is not known here (${message})`,
+                `${configSet(settings, "postgresql:sslrootcert", "FILE")}   (that CA's certificate, from its administrator)`,
+            ),
+    },
+    {
+        codes: ["CERT_HAS_EXPIRED", "CERT_NOT_YET_VALID"],
+        finding: ({ message, where, settings }) =>
+            error(
+                `postgresql:sslmode: the certificate of the server at ${where} is not valid now (${message})`,
+                `give the server a new one (SHOW ssl_cert_file, then SELECT pg_reload_conf()), or go on without a look at it: ` +
+                    `${configSet(settings, "postgresql:sslmode", "require")}; ${configRemove(settings, "postgresql:sslrootcert")}`,
+            ),
+    },
+    {
+        codes: ["ERR_TLS_CERT_ALTNAME_INVALID"],
+        finding: ({ message, where, settings }) =>
+            error(
+                `postgresql:sslmode: the certificate of the server at ${where} is for another name (${message})`,
+                locals.includes(settings.databaseServer.host)
+                    ? `${configSet(settings, "postgresql:sslmode", "verify-ca")}   (through a tunnel, the server's CA can be checked, but not its name)`
+                    : `${configSet(settings, "postgresql:host", "NAME")}   (a name that the certificate is for), or: ${configSet(settings, "postgresql:sslmode", "verify-ca")}`,
+            ),
+    },
+    {
+        codes: ["28P01"],
+        finding: ({ message, where, settings }) =>
+            error(
+                `postgresql:password: the database at ${where} turns ${settings.databaseServer.username} away (${message}): ` +
+                    `the password is wrong, or there is no such role`,
+                `${configSetSecret(settings, "postgresql:password")}   (asks for it), or, for another role: ${configSet(settings, "postgresql:username", "NAME")}`,
+            ),
+    },
+    {
+        codes: ["28000"],
+        pattern: /no pg_hba.conf entry/,
+        finding: ({ message, where, settings, cause }) => {
+            const what = `the database at ${where} has no entry in its pg_hba.conf for this way in (${message})`;
+            if (cause.worksWith) {
+                const tls =
+                    cause.worksWith === "require" ? "it has one for connections under TLS" : "it has one for connections without TLS";
+                return error(`postgresql:sslmode: ${what}; ${tls}`, configSet(settings, "postgresql:sslmode", cause.worksWith));
+            }
+            const address = /for host "([^"]+)"/.exec(message)?.[1] ?? "ADDRESS";
+            return error(`postgresql:host: ${what}`, addEntry(settings, "host", address));
+        },
+    },
+    {
+        codes: ["28000"],
+        pattern: /pg_hba.conf rejects connection/,
+        finding: ({ message, where, settings }) =>
+            error(
+                `postgresql:host: a line of the pg_hba.conf of the database at ${where} rejects this way in (${message})`,
+                `put a line that accepts it before that line, then SELECT pg_reload_conf(); the lines: ` +
+                    inDatabaseContainer(settings, `grep -n reject "$PGDATA/pg_hba.conf"`),
+            ),
+    },
+    {
+        codes: ["28000"],
+        pattern: /is not permitted to log in/,
+        finding: ({ message, where, settings }) =>
+            error(
+                `postgresql:username: the database at ${where} turns ${settings.databaseServer.username} away (${message})`,
+                `${configSet(settings, "postgresql:username", "NAME")}   (a superuser that may log in), or as one: ` +
+                    `ALTER ROLE ${sqlName(settings.databaseServer.username)} LOGIN`,
+            ),
+    },
+    {
+        codes: ["28000"],
+        pattern: /client certificate|certificate authentication failed/,
+        finding: ({ message, where, settings }) =>
+            error(
+                `postgresql:clientcert: the database at ${where} wants a certificate of the client's (${message})`,
+                ["cert", "key"].map((part) => configSet(settings, `--path postgresql:clientcert.${part}`, "FILE")).join("; "),
+            ),
+    },
+    {
+        // A role that doesn't exist (trust, peer), or a method that accepts no password.
+        codes: ["28000"],
+        finding: ({ message, where, settings }) =>
+            error(
+                `postgresql:username: the database at ${where} turns ${settings.databaseServer.username} away (${message})`,
+                `${configSet(settings, "postgresql:username", "NAME")}   (a superuser that its pg_hba.conf accepts with a password)`,
+            ),
+    },
+    {
+        codes: ["3D000"],
+        finding: ({ message, where, settings }) => {
+            const { database } = settings.databaseServer;
+            const other = database === "postgres" ? settings.databases[0]! : "postgres";
+            return error(`postgresql:database: ${where} says: ${message}`, configSet(settings, "postgresql:database", other));
+        },
+    },
+    {
+        codes: ["55000"],
+        finding: ({ message, where, settings }) =>
+            error(`postgresql:database: ${where} says: ${message}`, configSet(settings, "postgresql:database", settings.databases[0]!)),
+    },
+    {
+        codes: ["42501"],
+        finding: ({ message, where, settings }) =>
+            error(
+                `postgresql:username: ${where} says: ${message}`,
+                `${configSet(settings, "postgresql:username", "NAME")}   (a superuser)`,
+            ),
+    },
+    {
+        codes: ["53300"],
+        pattern: /for (role|database)/,
+        finding: ({ message, where, settings }) =>
+            error(
+                `the database at ${where} has no connection left for this login (${message})`,
+                `${configSet(settings, "postgresql:username", "NAME")}   (a superuser, to whom no such limit applies)`,
+            ),
+    },
+    {
+        codes: ["53300"],
+        finding: ({ message, where, settings }) =>
+            error(
+                `the database at ${where} has no connection left (${message})`,
+                // The provider's user is a superuser, so the slots reserved for superusers are taken too: psql gets none.
+                `end the sessions that idle: ${inDatabaseContainer(settings, endIdle)}`,
+            ),
+    },
+    {
+        codes: ["57P03"],
+        pattern: /is not accepting connections/,
+        finding: ({ message, where, settings }) =>
+            error(
+                `postgresql:host: the database at ${where} is a standby that takes no connections (${message})`,
+                `${setHost(settings)}   (of its primary)`,
+            ),
+    },
+    {
+        codes: ["57P03"],
+        finding: ({ message, where, settings }) =>
+            unchecked(`the database at ${where} takes no connections yet (${message})`, `wait until it does, then: ${upCommand(settings)}`),
+    },
+    {
+        codes: ["08P01"],
+        finding: ({ message, where, settings }) =>
+            error(`postgresql:host: a pooler answers at ${where}, not the database (${message})`, setHost(settings)),
+    },
+    {
+        codes: ["ECONNRESET"],
+        finding: closed,
+    },
+    { pattern: /terminated unexpectedly|error establishing an SSL connection/, finding: closed },
+];
+
+function closed({ message, where, settings }: Failed): Finding {
+    return unchecked(
+        `the database can't be reached from here: no PostgreSQL answers at ${where}, although something accepts the connection (${message})`,
+        viaTunnel(settings) ? `start the database, then: ${upCommand(settings)}` : `start the database, or: ${setHost(settings)}`,
+    );
+}
+
+/** Why the database can't be reached, or not by this login, and what fixes it. */
+export function explainUnreachableDatabase(cause: ConnectFailure, settings: Settings): Finding {
+    const { host, port } = settings.databaseServer;
+    const where = `${host}:${port}`;
+    const message = cause.message || cause.code || String(cause);
+    if (cause instanceof TlsFileError) {
+        const what = `${cause.key}: ${message}`;
+        if (cause.readableByOthers) return error(what, `chmod 600 ${shellWord(settings.databaseServer.clientCert!.key)}`);
+        return error(what, configSet(settings, cause.key === "postgresql:sslrootcert" ? cause.key : `--path ${cause.key}`, "FILE"));
+    }
+    const rule = rules.find(({ codes, pattern }) => (!codes || codes.includes(cause.code ?? "")) && (!pattern || pattern.test(message)));
+    if (rule) return rule.finding({ cause, message, where, settings });
+    return unchecked(
+        `the database at ${where} can't be reached from here (${message})`,
+        viaTunnel(settings) ? `open the way to it: ${upCommand(settings)}` : `start it, or: ${setHost(settings)}`,
+    );
+}

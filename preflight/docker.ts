@@ -1,0 +1,81 @@
+import { configRemove, configSet } from "../findings/commands";
+import { error, Finding, warning } from "../findings/finding";
+import { ContainerFacts, HostFacts } from "../host/containers";
+import { dockerCommand } from "../host/engine";
+import { Settings } from "../settings/settings";
+import { bypasses, whereabouts } from "./isolation";
+import { judgeAliases, judgeDatabaseHost } from "./names";
+import { databasesOn, judgeDatabaseNetwork, ownNetwork } from "./network";
+import { OwnedResources } from "./state";
+
+type Owned = Pick<OwnedResources, "owner" | "ids">;
+type Rule = (host: HostFacts, settings: Settings, owned: Owned) => Finding[];
+
+const rules: Rule[] = [judgeDatabasePlace, judgeProxyNetwork, judgeIsolation, judgeAliases, judgeVolume, judgePublishedPort];
+
+/** What prevents an `up` on this Docker host, beside what the stack's state already has there. */
+export function judgeHost(host: HostFacts, settings: Settings, owned: Owned): Finding[] {
+    return rules.flatMap((rule) => rule(host, settings, owned));
+}
+
+/** Without its network, nothing can be said of the database's name. */
+function judgeDatabasePlace(host: HostFacts, settings: Settings): Finding[] {
+    const network = judgeDatabaseNetwork(host, settings);
+    return network.length > 0 ? network : judgeDatabaseHost(host, settings);
+}
+
+function judgeProxyNetwork(host: HostFacts, settings: Settings): Finding[] {
+    const { pgadminDomain, proxyNetwork, docker } = settings;
+    if (pgadminDomain === "" || host.networks.some(({ name }) => name === proxyNetwork)) return [];
+    return [
+        error(
+            `proxyNetwork: there is no network ${proxyNetwork} on ${docker.host} for the proxy to serve ${pgadminDomain} on`,
+            `${configSet(settings, "proxyNetwork", "NETWORK")}   (docker inspect -f '{{json .NetworkSettings.Networks}}' PROXY-CONTAINER prints it), ` +
+                `or serve pgAdmin without a proxy: ${configRemove(settings, "pgadminDomain")}`,
+        ),
+    ];
+}
+
+/** The ways by which pgAdmin would reach the database past the pooler. With a direct entry, it is meant to. */
+function judgeIsolation(host: HostFacts, settings: Settings, { owner }: Owned): Finding[] {
+    const { databaseNetwork, databasePort, pgadminDirect, pgadminDomain, proxyNetwork, docker } = settings;
+    if (pgadminDirect) return [];
+    const own = host.networks.filter((one) => one.owner === owner).map(({ name }) => name);
+    const networks = [...own, ...(pgadminDomain === "" ? [] : [proxyNetwork])];
+    return databasesOn(databaseNetwork, host, settings).flatMap((database) =>
+        bypasses(networks, whereabouts(database), databasePort, dockerCommand(docker)).map(({ by, fix, network }) => {
+            const separate = `give the database a network of its own: ${ownNetwork(database, host, settings)}; then bring the stack up and: `;
+            return warning(
+                `pgAdmin can reach the database past the pooler, where no budget counts its connections: by ${by}`,
+                `${network === databaseNetwork ? separate : ""}${fix}`,
+            );
+        }),
+    );
+}
+
+function judgeVolume(host: HostFacts, settings: Settings, owned: Owned): Finding[] {
+    const { pgadminVolume, stack } = settings;
+    const holder = others(host, owned).find((one) => one.running && one.volumes.includes(pgadminVolume));
+    return holder ? [conflict("pgadminVolume", `the volume ${pgadminVolume}`, `${pgadminVolume}-${stack}`, holder, settings)] : [];
+}
+
+function judgePublishedPort(host: HostFacts, settings: Settings, owned: Owned): Finding[] {
+    const { pgadminPort } = settings;
+    if (pgadminPort === 0) return [];
+    const holder = others(host, owned).find((one) => one.running && one.hostPorts.includes(pgadminPort));
+    return holder ? [conflict("pgadminPort", `port ${pgadminPort}`, String(pgadminPort + 1), holder, settings)] : [];
+}
+
+/** The containers that are not the stack's. */
+function others({ containers }: HostFacts, { owner, ids }: Owned): ContainerFacts[] {
+    return containers.filter((one) => one.owner !== owner && !ids.includes(one.id));
+}
+
+/** Something that another container has already; `free` is a value of the setting that would not clash. */
+function conflict(key: string, what: string, free: string, { name, owner }: ContainerFacts, settings: Settings): Finding {
+    const { docker } = settings;
+    return error(
+        `${key}: ${what} is already that of container ${name}${owner ? ` of stack ${owner}` : ""} on ${docker.host}`,
+        `${configSet(settings, key, free)}, or: ${dockerCommand(docker)} stop ${name}`,
+    );
+}

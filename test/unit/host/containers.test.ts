@@ -1,0 +1,91 @@
+import { containerFacts, inspectHost, listContainers, readLog } from "../../../host/containers";
+import { FakeEngine, fakeEngine } from "./fakeengine";
+
+const inspected = (id: string): Parameters<typeof containerFacts>[0] => ({
+    Id: id,
+    Name: `/name-${id}`,
+    Image: "sha256:1",
+    RestartCount: 2,
+    State: {
+        Status: "running",
+        Running: true,
+        ExitCode: 0,
+        Error: "",
+        StartedAt: "2026-01-01T00:00:00Z",
+        Health: { Status: "unhealthy", Log: [{ Output: "first\n" }, { Output: "timed out\n" }] },
+    },
+    Config: { Env: ["A=b"], Labels: { "pg-sidecar.stack": "pg-sidecar/stage" }, ExposedPorts: { "5432/tcp": {} } },
+    Mounts: [{ Type: "volume", Name: "data" }, { Type: "bind" }],
+    HostConfig: { NetworkMode: "abc", PortBindings: { "5432/tcp": [{ HostIp: "127.0.0.1", HostPort: "5433" }], "80/tcp": null } },
+    NetworkSettings: {
+        Networks: { abc: { Aliases: ["db"], IPAddress: "172.18.0.2", GlobalIPv6Address: "fd00::2", Gateway: "172.18.0.1" } },
+        Ports: { "5432/tcp": [{ HostIp: "127.0.0.1", HostPort: "5433" }] },
+    },
+});
+
+let engine: FakeEngine | undefined;
+afterEach(() => engine?.close());
+
+test("the facts of a container are what the engine says of it", () => {
+    expect(containerFacts(inspected("c1"))).toEqual({
+        id: "c1",
+        name: "name-c1",
+        owner: "pg-sidecar/stage",
+        image: "sha256:1",
+        env: ["A=b"],
+        status: "running",
+        running: true,
+        exitCode: 0,
+        engineError: "",
+        startedAt: "2026-01-01T00:00:00Z",
+        restarts: 2,
+        health: "unhealthy",
+        healthOutput: "timed out",
+        networkMode: "abc",
+        networks: { abc: { aliases: ["db"], addresses: ["172.18.0.2", "fd00::2"] } },
+        gateways: ["172.18.0.1"],
+        volumes: ["data"],
+        hostPorts: [5433],
+        published: [{ inside: 5432, address: "127.0.0.1", port: 5433 }],
+        exposes: [5432],
+    });
+});
+
+test("a stopped container without labels, health check and ports has none of them", () => {
+    const { State, ...rest } = inspected("c1");
+    const facts = containerFacts({
+        ...rest,
+        State: { ...State, Status: "exited", Running: false, Health: undefined },
+        Config: { Env: null, Labels: null },
+        HostConfig: { NetworkMode: "none", PortBindings: null },
+        NetworkSettings: { Networks: { none: { Aliases: null, IPAddress: "", GlobalIPv6Address: "", Gateway: "" } }, Ports: null },
+    });
+    expect(facts).toMatchObject({ running: false, health: "", env: [], hostPorts: [], published: [], exposes: [], gateways: [] });
+    expect(facts.networks).toEqual({ none: { aliases: [], addresses: [] } });
+    expect(facts).not.toHaveProperty("owner");
+});
+
+test("a host's containers are inspected at the same time, and one that vanishes meanwhile is left out", async () => {
+    engine = await fakeEngine({
+        "GET /networks": { body: [{ Id: "n", Name: "abc", Labels: null }] },
+        "GET /containers/json?all=true": { body: [{ Id: "c1" }, { Id: "gone" }, { Id: "c2" }] },
+        "GET /containers/c1/json": { body: inspected("c1"), delay: 50 },
+        "GET /containers/c2/json": { body: inspected("c2"), delay: 50 },
+    });
+    const host = await inspectHost(engine.docker);
+    expect(host.networks).toEqual([{ id: "n", name: "abc" }]);
+    expect(host.containers.map(({ id }) => id)).toEqual(["c1", "c2"]);
+    expect(engine.most()).toBeGreaterThan(1);
+});
+
+test("a stack's containers are listed by its label", async () => {
+    const filters = encodeURIComponent('{"label":["pg-sidecar.stack=pg-sidecar/stage"]}');
+    engine = await fakeEngine({ [`GET /containers/json?all=true&filters=${filters}`]: { body: [{ Id: "c1" }] } });
+    expect(await listContainers(engine.docker, "pg-sidecar/stage")).toEqual([{ Id: "c1" }]);
+});
+
+test("a log that the engine doesn't have is undefined", async () => {
+    engine = await fakeEngine({});
+    expect(await readLog(engine.docker, "gone", 5)).toBeUndefined();
+    expect(engine.requests).toEqual(["GET /containers/gone/logs?stdout=true&stderr=true&timestamps=false&tail=5"]);
+});

@@ -1,0 +1,63 @@
+import { ConnectFailure, TlsFileError } from "../../../host/postgres";
+import { explainUnreachableDatabase } from "../../../host/unreachabledatabase";
+import { settingsOf } from "../preflight/fixture";
+
+const settings = settingsOf();
+
+const failure = (code: string | undefined, message = "no", more: Partial<ConnectFailure> = {}) =>
+    Object.assign(new Error(message), code ? { code } : {}, more) as ConnectFailure;
+
+test.each<[string, ConnectFailure, string, string]>([
+    ["no TLS", failure(undefined, "The server does not support SSL connections"), "error", "postgresql:sslmode disable"],
+    ["a name that is none", failure("ENOTFOUND"), "unchecked", "postgresql:host HOST"],
+    ["nobody listening", failure("ECONNREFUSED"), "unchecked", "start it"],
+    ["no answer", failure(undefined, "timeout expired"), "unchecked", "start it"],
+    ["a closed connection", failure(undefined, "Connection terminated unexpectedly"), "unchecked", "start the database"],
+    [
+        "a certificate of its own making",
+        failure("DEPTH_ZERO_SELF_SIGNED_CERT"),
+        "error",
+        "openssl s_client -starttls postgres -connect 127.0.0.1:5432",
+    ],
+    ["an unknown CA", failure("SELF_SIGNED_CERT_IN_CHAIN"), "error", "postgresql:sslrootcert FILE"],
+    ["an expired certificate", failure("CERT_HAS_EXPIRED"), "error", "postgresql:sslmode require"],
+    ["another name's certificate", failure("ERR_TLS_CERT_ALTNAME_INVALID"), "error", "postgresql:sslmode verify-ca"],
+    ["a wrong password", failure("28P01"), "error", "--secret postgresql:password"],
+    ["an entry for TLS alone", failure("28000", "no pg_hba.conf entry", { worksWith: "require" }), "error", "postgresql:sslmode require"],
+    [
+        "no entry",
+        failure("28000", 'no pg_hba.conf entry for host "172.18.0.1", user "x"'),
+        "error",
+        "host all postgres 172.18.0.1/32 scram-sha-256",
+    ],
+    ["a rejecting entry", failure("28000", "pg_hba.conf rejects connection for host"), "error", "grep -n reject"],
+    ["a role without LOGIN", failure("28000", 'role "postgres" is not permitted to log in'), "error", 'ALTER ROLE "postgres" LOGIN'],
+    [
+        "a certificate of the client's",
+        failure("28000", "connection requires a valid client certificate"),
+        "error",
+        "--path postgresql:clientcert.cert FILE",
+    ],
+    ["a missing database", failure("3D000"), "error", "postgresql:database tracksolid_db"],
+    ["a database without connections", failure("55000"), "error", "postgresql:database tracksolid_db"],
+    ["no connection left", failure("53300", "sorry, too many clients already"), "error", "end the sessions that idle: docker exec"],
+    ["a role's limit", failure("53300", 'too many connections for role "x"'), "error", "postgresql:username NAME"],
+    ["a server that starts", failure("57P03"), "unchecked", "pulumi up --stack stage"],
+    ["a cold standby", failure("57P03", "the database system is not accepting connections"), "error", "(of its primary)"],
+    ["a pooler", failure("08P01", "no such database: postgres"), "error", "postgresql:host HOST"],
+    [
+        "a file that isn't there",
+        new TlsFileError("postgresql:sslrootcert", "can't be read (ENOENT)"),
+        "error",
+        "postgresql:sslrootcert FILE",
+    ],
+])("a connection that fails by %s", (_, cause, level, fix) => {
+    const found = explainUnreachableDatabase(cause, settings);
+    expect(found).toMatchObject({ level, fix: expect.stringContaining(fix) });
+    for (const [, named] of found.fix!.matchAll(/pulumi config (?:set|rm) (\S+ \S+)/g)) expect(named).toBe("--stack stage");
+});
+
+test("a database behind an ssh host is reached by the tunnel", () => {
+    const { fix } = explainUnreachableDatabase(failure("ECONNREFUSED"), settingsOf({ "docker:host": "ssh://me@host" }));
+    expect(fix).toBe("open the way to it: ./sidecar tunnel --stack stage -- pulumi up --stack stage");
+});

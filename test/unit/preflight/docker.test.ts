@@ -1,0 +1,67 @@
+import { ContainerFacts, HostFacts } from "../../../host/containers";
+import { judgeHost } from "../../../preflight/docker";
+import { at, container, nothingOwned, owner, settingsOf } from "./fixture";
+
+const settings = settingsOf({ "pg-sidecar:databaseNetwork": "coolify-net", "pg-sidecar:pgadminPort": "5050" });
+const pooler = { networks: at("coolify-net", "pgbouncer") };
+const database: Partial<ContainerFacts> = {
+    id: "db",
+    name: "timescale_db-abc-1",
+    networks: at("coolify-net", "timescale_db"),
+    exposes: [5432],
+};
+const on = (...containers: Partial<ContainerFacts>[]): HostFacts => ({
+    networks: ["bridge", "coolify-net", "coolify", "other-net"].map((name) => ({ id: name, name })),
+    containers: containers.map(container),
+});
+const facts = (...containers: Partial<ContainerFacts>[]) => on(database, ...containers);
+const judge = (host: HostFacts, more: Partial<typeof settings> = {}) => judgeHost(host, { ...settings, ...more }, nothingOwned);
+
+test("a Docker host as it should be gives no finding, with the stack's own containers on it too", () => {
+    const own = { owner, ...pooler, volumes: ["pgadmin-data"], hostPorts: [5050] };
+    expect(judge(facts({}, own))).toEqual([]);
+    const former = { ...own, id: "c", owner: "pg-sidecar/former" };
+    expect(judgeHost(facts({}, former), settings, { owner, ids: ["c"] })).toEqual([]);
+    expect(judge(facts({}, former))).toHaveLength(3);
+});
+
+test.each<[string, Partial<ContainerFacts>, string, string]>([
+    ["volume", { volumes: ["pgadmin-data"], owner: "pg-sidecar/copy" }, "of stack pg-sidecar/copy", "pgadminVolume pgadmin-data-stage"],
+    ["port", { hostPorts: [5050] }, "port 5050", "pulumi config set --stack stage pgadminPort 5051, or: docker stop web"],
+])("another container's %s is refused with its name", (_, clash, what, fix) => {
+    const [finding, ...others] = judge(facts(clash));
+    expect(others).toEqual([]);
+    expect(finding!.what).toContain("container web");
+    expect(finding!.what).toContain(what);
+    expect(finding!.fix).toContain(fix);
+});
+
+test("a domain without its proxy's network is refused, with both ways out", () => {
+    const [finding, ...others] = judge(facts(), { pgadminDomain: "pgadmin.example.com", proxyNetwork: "gone" });
+    expect(others).toEqual([]);
+    expect(finding!.what).toContain("proxyNetwork: there is no network gone");
+    expect(finding!.fix).toContain("pulumi config set --stack stage proxyNetwork NETWORK");
+    expect(finding!.fix).toContain("pulumi config rm --stack stage pgadminDomain");
+});
+
+describe("a way past the pooler is a warning", () => {
+    const proxied = { pgadminDomain: "pgadmin.example.com", proxyNetwork: "coolify" };
+    const both = { ...database, networks: { ...database.networks!, ...at("coolify", "timescale_db") } };
+    const published = (address: string) => ({ ...database, published: [{ inside: 5432, address, port: 5433 }] });
+    test.each<[string, Partial<ContainerFacts>, Partial<typeof settings>, string]>([
+        ["a database on the proxy's network as well", both, proxied, "docker network disconnect coolify timescale_db-abc-1"],
+        ["the proxy's network as the database's only one", database, { ...proxied, proxyNetwork: "coolify-net" }, "docker network create pg-sidecar-database; docker network connect --alias timescale_db pg-sidecar-database timescale_db-abc-1; pulumi config set --stack stage databaseNetwork pg-sidecar-database"],
+        ["a port published to all", published("0.0.0.0"), {}, "publish it as 127.0.0.1:5433:5432"],
+    ])("%s", (_, one, more, fix) => {
+        const [finding, ...others] = judge(on(one), more);
+        expect(others).toEqual([]);
+        expect(finding).toMatchObject({ level: "warning", what: expect.stringContaining("past the pooler") });
+        expect(finding!.fix).toContain(fix);
+        expect(judge(on(one), { ...more, pgadminDirect: true })).toEqual([]);
+    }); // prettier-ignore
+
+    test("but not a port on the host's loopback, nor the proxy's network where pgAdmin is not on it", () => {
+        expect(judge(on(published("127.0.0.1")))).toEqual([]);
+        expect(judge(on(both))).toEqual([]);
+    });
+});

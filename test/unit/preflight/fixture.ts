@@ -1,0 +1,54 @@
+import { ContainerFacts } from "../../../host/containers";
+import { OwnedResources } from "../../../preflight/state";
+import { parseSettings, Settings } from "../../../settings/settings";
+
+/** Settings of the stack `stage`, by full keys (`pg-sidecar:pgadminPort`, `docker:host`). */
+export const settingsOf = (values: Record<string, string> = {}): Settings =>
+    parseSettings({
+        project: "pg-sidecar",
+        stack: "stage",
+        values: {
+            "pg-sidecar:pgadminEmail": "admin@example.com",
+            "postgresql:host": "127.0.0.1",
+            "postgresql:password": "x",
+            ...values,
+        },
+        secretKeys: ["postgresql:password"],
+        env: {},
+    });
+
+export const owner = "pg-sidecar/stage";
+
+/** What a state lists that has no resources yet. */
+export const nothingOwned: OwnedResources = { owner, previousNames: [], ids: [], roles: [], functions: [] };
+
+/** What the commands of a fix begin with. */
+export const set = "pulumi config set --stack stage";
+export const remove = "pulumi config rm --stack stage";
+
+/** A running container that is on no network and holds nothing. */
+export const container = (more: Partial<ContainerFacts> = {}): ContainerFacts => ({
+    id: "c0",
+    name: "web",
+    image: "sha256:1",
+    env: [],
+    status: "running",
+    running: true,
+    exitCode: 0,
+    engineError: "",
+    startedAt: "2026-01-01T00:00:00Z",
+    restarts: 0,
+    health: "",
+    healthOutput: "",
+    networkMode: "bridge",
+    networks: {},
+    gateways: [],
+    volumes: [],
+    hostPorts: [],
+    published: [],
+    exposes: [],
+    ...more,
+});
+
+/** A container's place on one network, with its aliases there. */
+export const at = (network: string, ...aliases: string[]) => ({ [network]: { aliases, addresses: ["172.18.0.9"] } });

@@ -1,0 +1,189 @@
+import { DatabaseFacts, oldestVersion, UserFacts } from "../../../preflight/database";
+import { judgeDatabase, judgeDatabases } from "../../../preflight/judgedatabase";
+import { OwnedResources } from "../../../preflight/state";
+import { nothingOwned, owner, set, settingsOf } from "./fixture";
+
+const settings = settingsOf();
+const lookup = "tracksolid_db.public.user_lookup(text)";
+const good: UserFacts = { mayLogIn: true, verifier: "scram", expired: false };
+const served = (name: string, more = {}) => ({ name, connectable: true, template: false, connectionLimit: -1, ...more });
+const facts: DatabaseFacts = {
+    ...{ version: 170_005, pooled: false, standby: false, readOnly: false, mayReadVerifiers: true, mayCreateRoles: true },
+    limits: { maxConnections: 100, superuserReservedConnections: 3, reservedConnections: 0 },
+    superusers: ["postgres"],
+    databases: [served("postgres"), served("tracksolid_db")],
+    users: { postgres: good },
+    ...{ md5Roles: [], roleOwners: {}, overloads: [], schemaExists: true, sessions: [] },
+};
+const judge = (more: Partial<DatabaseFacts>, owned: Partial<OwnedResources> = {}, on = settings) =>
+    judgeDatabase({ ...facts, ...more }, on, { ...nothingOwned, ...owned });
+const psql = "psql -h 127.0.0.1 -p 5432 -U postgres";
+
+test("as it should be gives no finding", () => {
+    expect(judge({})).toEqual([]);
+    expect(judge({ roleOwners: { pgbouncer: owner }, functionOwner: owner })).toEqual([]);
+    expect(judge({ version: oldestVersion })).toEqual([]);
+});
+
+test.each<[string, Partial<DatabaseFacts>, string, string]>([
+    ["a pooler", { pooled: true, standby: true }, "a pooler answers at 127.0.0.1:5432", `${set} postgresql:host HOST`],
+    ["an old version", { version: 120_022 }, "is PostgreSQL 12; the sidecar needs 13 or newer", "pg_upgrade"],
+    ["a standby", { standby: true, readOnly: true }, "is a standby", `${psql} -d postgres -c 'SELECT pg_promote()'`],
+    [
+        "a standby with its primary",
+        { standby: true, primary: "db1:5433" },
+        "is a standby",
+        `${set} postgresql:host db1; ${set} postgresql:port 5433`,
+    ],
+    ["a read-only login", { readOnly: true }, "read-only", `-c 'ALTER ROLE "postgres" SET default_transaction_read_only = off'`],
+    [
+        "no right to verifiers",
+        { mayReadVerifiers: false, superusers: ["ops", "postgres"] },
+        "read pg_authid",
+        `${set} postgresql:username ops`,
+    ],
+    ["no right to roles", { mayCreateRoles: false }, "create roles", `${set} postgresql:username`],
+    [
+        "too few connections",
+        { limits: { ...facts.limits, maxConnections: 90 } },
+        "maxDbConnections: the sidecar may hold",
+        `${set} maxDbConnections 11`,
+    ],
+    [
+        "a role made by hand",
+        { roleOwners: { pgbouncer: "" } },
+        "role pgbouncer on 127.0.0.1:5432 is there already",
+        "./sidecar adopt --stack stage",
+    ],
+    [
+        "another stack's role",
+        { roleOwners: { pgbouncer: "pg-sidecar/copy" } },
+        "belongs to stack pg-sidecar/copy",
+        "./sidecar adopt --stack stage",
+    ],
+    ["a function made by hand", { functionOwner: "" }, "function public.user_lookup", `-c 'DROP FUNCTION "public"."user_lookup"(text)'`],
+    ["another stack's function", { functionOwner: "pg-sidecar/copy" }, "belongs to stack", `${set} authFunction`],
+    [
+        "an overloaded name",
+        { overloads: ["user_lookup(name)"] },
+        "user_lookup(name)",
+        `${psql} -d tracksolid_db -c 'DROP FUNCTION user_lookup(name)'`,
+    ],
+    ["a missing schema", { schemaExists: false }, "has no schema public", `${psql} -d tracksolid_db -c 'CREATE SCHEMA "public"'`],
+    [
+        "a missing admin",
+        { users: {} },
+        "adminUsers: role postgres on 127.0.0.1:5432 does not exist",
+        "pulumi config rm --stack stage adminUsers",
+    ],
+    [
+        "an admin without LOGIN",
+        { users: { postgres: { ...good, mayLogIn: false } } },
+        "may not log in",
+        `${psql} -d postgres -c 'ALTER ROLE "postgres" LOGIN'`,
+    ],
+    ["an admin's md5 verifier", { users: { postgres: { ...good, verifier: "md5" } } }, "has an md5 verifier", `-c '\\password "postgres"'`],
+    [
+        "an admin without a password",
+        { users: { postgres: { ...good, verifier: "none" } } },
+        "has no password",
+        `-c '\\password "postgres"'`,
+    ],
+    ["an admin's expired password", { users: { postgres: { ...good, expired: true } } }, "has expired", "VALID UNTIL"],
+])("%s is an error with what fixes it", (_, more, what, fix) => {
+    const [finding, ...others] = judge(more);
+    expect(others).toEqual([]);
+    expect(finding!.level).toBe("error");
+    expect(finding!.what).toContain(what);
+    expect(finding!.fix ?? "").toContain(fix);
+});
+
+test("the admins that are set and the provider's user are both looked at", () => {
+    const on = settingsOf({ "postgresql:username": "app", "pg-sidecar:adminUsers": '["Ops-1"]' });
+    const users = { app: { ...good, verifier: "md5" as const }, "Ops-1": { ...good, mayLogIn: false } };
+    const found = judge({ users }, {}, on);
+    expect(found.map(({ what }) => what.split(" on ")[0])).toEqual(["adminUsers: role Ops-1", "postgresql:username: role app"]);
+    expect(found[0]!.fix).toBe(`psql -h 127.0.0.1 -p 5432 -U app -d postgres -c 'ALTER ROLE "Ops-1" LOGIN'`);
+});
+
+test("nothing is said of verifiers that can't be read", () => {
+    const [finding, ...others] = judge({ mayReadVerifiers: false, users: { postgres: { ...good, verifier: "unknown" } } });
+    expect(others).toEqual([]);
+    expect(finding!.what).toContain("pg_authid");
+});
+
+describe("a database to be served", () => {
+    const judgeOn = (databases: DatabaseFacts["databases"], names: string[]) =>
+        judgeDatabases({ databases }, { ...settings, databases: names });
+
+    test("that is missing is named, with the one that was meant", () => {
+        expect(judgeOn(facts.databases, ["postgres", "tracksolid_db", "reports"])).toMatchObject([
+            {
+                what: "databases: there is no database reports on 127.0.0.1:5432, only postgres, tracksolid_db",
+                fix: `${set} --path 'databases[2]' NAME`,
+            },
+        ]);
+        expect(judgeOn([served("Reports")], ["reports"])[0]!.fix).toBe(`${set} --path 'databases[0]' Reports`);
+    });
+
+    test.each<[string, object, string, string]>([
+        [
+            "takes no connections",
+            { connectable: false },
+            "error",
+            `${psql} -d postgres -c 'ALTER DATABASE "reports" ALLOW_CONNECTIONS true'`,
+        ],
+        ["was left invalid", { connectionLimit: -2 }, "error", "'databases[0]' NAME"],
+        ["is a template", { template: true }, "warning", `${psql} -d postgres -c 'ALTER DATABASE "reports" IS_TEMPLATE false'`],
+        ["takes 3 connections", { connectionLimit: 3 }, "warning", `${psql} -d postgres -c 'ALTER DATABASE "reports" CONNECTION LIMIT -1'`],
+    ])("and %s is named, with what fixes it", (what, more, level, fix) => {
+        const [finding, ...others] = judgeOn([served("reports", more)], ["reports"]);
+        expect(others).toEqual([]);
+        expect(finding).toMatchObject({ level, what: expect.stringContaining(what), fix: expect.stringContaining(fix) });
+    });
+});
+
+describe("whose role and function are", () => {
+    test("what is adopted is no error, though it is not marked yet", () => {
+        const byHand = { roleOwners: { pgbouncer: "" }, functionOwner: "" };
+        expect(judge(byHand, { roles: ["pgbouncer"], functions: [lookup] })).toEqual([]);
+        expect(judge(byHand, { roles: ["pgbouncer_2"], functions: [] })).toHaveLength(2);
+    });
+
+    test("what a renamed stack has is its own, though it carries the former name until the next up", () => {
+        const previousNames = ["pg-sidecar/former"];
+        const marked = { roleOwners: { pgbouncer: previousNames[0]! }, functionOwner: previousNames[0]! };
+        expect(judge(marked, { previousNames, roles: ["pgbouncer"], functions: [lookup] })).toEqual([]);
+        expect(judge(marked, { previousNames })).toHaveLength(2);
+    });
+
+    test("what the state has is this stack's whatever the mark, and a rotation puts it right", () => {
+        const marked = { roleOwners: { pgbouncer: "pg-sidecar/prod" }, functionOwner: "pg-sidecar/prod" };
+        const [finding, ...others] = judge(marked, { roles: ["pgbouncer"], functions: [lookup] });
+        expect(others).toEqual([]);
+        expect(finding).toMatchObject({ level: "warning", fix: "./sidecar rotate --stack stage --refresh" });
+        expect(finding!.what).toContain("role pgbouncer is marked as that of stack pg-sidecar/prod, function public.user_lookup is");
+    });
+
+    test("what another stack uses is neither taken over nor removed", () => {
+        const marked = { roleOwners: { pgbouncer: "pg-sidecar/prod" } };
+        const [restored] = judge(marked);
+        expect(restored!.fix).toContain(`-c 'DROP OWNED BY "pgbouncer"; DROP ROLE "pgbouncer"'`);
+        const [used] = judge({ ...marked, sessions: [{ role: "pgbouncer", address: "172.18.0.9", count: 2 }] });
+        expect(used!.what).toContain("sessions: 2 from 172.18.0.9");
+        expect(used!.fix).toBe(`${set} authUser NAME   (each stack on one database needs its own)`);
+    });
+
+    test("the lookup role that is not in force can't be adopted, only removed", () => {
+        expect(judge({ roleOwners: { pgbouncer: "" } })[0]!.fix).toContain("./sidecar adopt");
+        const [finding] = judge({ roleOwners: { pgbouncer_2: "" } });
+        expect(finding!.fix).not.toContain("./sidecar adopt");
+        expect(finding!.fix).toContain('DROP ROLE "pgbouncer_2"');
+    });
+});
+
+test("a role with md5 is named in a warning, with psql's own way to set its password", () => {
+    const [finding] = judge({ md5Roles: ["grafana_ro", "dwh_owner"] });
+    expect(finding).toMatchObject({ level: "warning", what: expect.stringContaining("grafana_ro, dwh_owner") });
+    expect(finding!.fix).toContain(`${psql} -d postgres -c 'SET password_encryption = "scram-sha-256"' -c '\\password "grafana_ro"'`);
+});
