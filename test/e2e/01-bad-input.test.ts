@@ -3,7 +3,8 @@ import * as net from "net";
 import * as path from "path";
 import { dump, load } from "js-yaml";
 import { inLab } from "../../lab/paths";
-import { changing, containers, direct, Outputs, pulumi, Sidecar, sidecar, up } from "./support/sidecar";
+import { direct } from "./support/database";
+import { changing, containers, Outputs, pulumi, Sidecar, sidecar, up } from "./support/stack";
 
 let on: Sidecar;
 let out: Outputs;

@@ -2,10 +2,10 @@ import * as fs from "fs";
 import { Client, ClientConfig } from "pg";
 import { addServer, forgetServer, servers } from "./support/browser/pgadmin";
 import { login } from "./support/pgadminlogin";
-import {
-    Clients, containers, direct, keepLogs, longestPause, Loop, Outputs, outputs, psql, pulumi, removeConfig, run, sampleBackends, setConfig, Sidecar,
-    sidecar, until, up,
-} from "./support/sidecar"; // prettier-ignore
+import { run, until } from "../../lab/run";
+import { Clients, Loop, psql } from "./support/clients";
+import { direct, longestPause, sampleBackends } from "./support/database";
+import { containers, keepLogs, Outputs, outputs, pulumi, removeConfig, setConfig, Sidecar, sidecar, up } from "./support/stack";
 
 let on: Sidecar;
 let out: Outputs;

@@ -3,7 +3,10 @@ import * as os from "os";
 import * as path from "path";
 import { outside } from "./support/outside";
 import { login } from "./support/pgadminlogin";
-import { changing, longestPause, psql, pulumi, run, Sidecar, sidecar, up } from "./support/sidecar";
+import { run } from "../../lab/run";
+import { psql } from "./support/clients";
+import { longestPause } from "./support/database";
+import { changing, pulumi, Sidecar, sidecar, up } from "./support/stack";
 
 let on: Sidecar;
 

@@ -1,21 +1,10 @@
 import * as fs from "fs";
 import * as os from "os";
 import * as path from "path";
-import {
-    Clients,
-    containers,
-    direct,
-    keepLogs,
-    Outputs,
-    psql,
-    pulumi,
-    removeConfig,
-    run,
-    setConfig,
-    Sidecar,
-    sidecar,
-    up,
-} from "./support/sidecar";
+import { run } from "../../lab/run";
+import { Clients, psql } from "./support/clients";
+import { direct } from "./support/database";
+import { containers, keepLogs, Outputs, pulumi, removeConfig, setConfig, Sidecar, sidecar, up } from "./support/stack";
 
 let on: Sidecar;
 let out: Outputs;

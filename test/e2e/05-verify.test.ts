@@ -1,21 +1,10 @@
 import { Client } from "pg";
 import { databaseClient } from "../../lab/database";
 import { Report } from "../../cli/verify/check";
-import {
-    attempt,
-    changing,
-    direct,
-    keepLogs,
-    Outputs,
-    outputs,
-    psql,
-    removeConfig,
-    run,
-    setConfig,
-    Sidecar,
-    sidecar,
-    up,
-} from "./support/sidecar";
+import { attempt, run } from "../../lab/run";
+import { psql } from "./support/clients";
+import { direct } from "./support/database";
+import { changing, keepLogs, Outputs, outputs, removeConfig, setConfig, Sidecar, sidecar, up } from "./support/stack";
 
 let on: Sidecar;
 let out: Outputs;

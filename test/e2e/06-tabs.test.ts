@@ -2,7 +2,9 @@ import * as fs from "fs";
 import { Browser, Response } from "playwright-core";
 import { attachDirectly, beginAfresh, detach, directEntry, openBrowser, PgadminPage } from "./support/browser/pgadmin";
 import { chart, proof } from "./support/proof";
-import { keepLogs, longestPause, Outputs, sampleBackends, Sampled, Sidecar, sidecar, until, up } from "./support/sidecar";
+import { until } from "../../lab/run";
+import { longestPause, sampleBackends, Sampled } from "./support/database";
+import { keepLogs, Outputs, Sidecar, sidecar, up } from "./support/stack";
 
 const tabs = 30;
 /** Seconds for which all tabs query. */

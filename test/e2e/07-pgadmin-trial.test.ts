@@ -1,4 +1,5 @@
-import { attempt, outputs, Outputs, pulumi, changing, run, setConfig, Sidecar, sidecar, up } from "./support/sidecar";
+import { attempt, run } from "../../lab/run";
+import { changing, outputs, Outputs, pulumi, setConfig, Sidecar, sidecar, up } from "./support/stack";
 
 // Another pgAdmin is tried on a copy of the volume before the one that runs makes room for it: one that would not start costs nothing.
 

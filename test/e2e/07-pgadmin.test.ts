@@ -3,21 +3,10 @@ import { inLab } from "../../lab/paths";
 import { beginAfresh, directEntry, openBrowser, PgadminPage } from "./support/browser/pgadmin";
 import { QueryTool } from "./support/browser/querytool";
 import { proof, recordFault } from "./support/proof";
-import {
-    attempt,
-    direct,
-    keepLogs,
-    longestPause,
-    Outputs,
-    psql,
-    removeConfig,
-    run,
-    setConfig,
-    Sidecar,
-    sidecar,
-    until,
-    up,
-} from "./support/sidecar";
+import { attempt, run, until } from "../../lab/run";
+import { psql } from "./support/clients";
+import { direct, longestPause } from "./support/database";
+import { keepLogs, Outputs, removeConfig, setConfig, Sidecar, sidecar, up } from "./support/stack";
 
 // What of pgAdmin works through the pool and what doesn't: a row of docs/CONNECTIONS.md each. Where something doesn't, the
 // test fails on the day it does.

@@ -6,10 +6,25 @@ import { Report } from "../../cli/verify/check";
 import { outside } from "./support/outside";
 import { login } from "./support/pgadminlogin";
 import { recordFault } from "./support/proof";
+import { attempt, run, until } from "../../lab/run";
+import { Clients, psql } from "./support/clients";
+import { direct, longestPause } from "./support/database";
+import { spoiled } from "./support/spoiled";
 import {
-    attempt, changing, Clients, containers, direct, keepLogs, killMarked, longestPause, marked, Outputs, outputs, psql, pulumi, removeConfig, run, setConfig, Sidecar,
-    sidecar, spoiled, until, up,
-} from "./support/sidecar"; // prettier-ignore
+    changing,
+    containers,
+    keepLogs,
+    killMarked,
+    marked,
+    Outputs,
+    outputs,
+    pulumi,
+    removeConfig,
+    setConfig,
+    Sidecar,
+    sidecar,
+    up,
+} from "./support/stack";
 
 // What goes wrong on a host, one test a row of docs/FAULTS.md. Each ends with an `up` that is green and nothing else changed.
 

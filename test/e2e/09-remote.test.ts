@@ -1,5 +1,7 @@
 import * as net from "net";
-import { attempt, changing, Clients, containers, keepLogs, Outputs, outputs, psql, pulumi, removeConfig, run, setConfig, Sidecar, sidecar, until, up } from "./support/sidecar"; // prettier-ignore
+import { attempt, run, until } from "../../lab/run";
+import { Clients, psql } from "./support/clients";
+import { changing, containers, keepLogs, Outputs, outputs, pulumi, removeConfig, setConfig, Sidecar, sidecar, up } from "./support/stack";
 import { Report } from "../../cli/verify/check";
 import { Remote } from "./support/remote";
 import { Sshd } from "./support/sshd";

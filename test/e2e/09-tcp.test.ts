@@ -6,7 +6,8 @@ import * as tls from "tls";
 import { freePort } from "../../lab/identity";
 import { Authority } from "./support/authority";
 import { outside } from "./support/outside";
-import { attempt, changing, keepLogs, Outputs, pulumi, removeConfig, setConfig, Sidecar, sidecar, up } from "./support/sidecar";
+import { attempt } from "../../lab/run";
+import { changing, keepLogs, Outputs, pulumi, removeConfig, setConfig, Sidecar, sidecar, up } from "./support/stack";
 
 // The lab's engine as one behind TCP and TLS, which takes clients of its own CA only.
 

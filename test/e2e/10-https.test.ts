@@ -1,6 +1,7 @@
 import { Browser } from "playwright-core";
 import { inLab, project } from "../../lab/paths";
-import { attempt, keepLogs, Outputs, pulumi, removeConfig, run, setConfig, Sidecar, sidecar, until, up } from "./support/sidecar";
+import { attempt, run, until } from "../../lab/run";
+import { keepLogs, Outputs, pulumi, removeConfig, setConfig, Sidecar, sidecar, up } from "./support/stack";
 import { routeLabels, routerName } from "../../components/pgadmin/route";
 import { ask, Proxy, socketFile, startProxy } from "./support/proxy";
 import { beginAfresh, openBrowser, PgadminPage } from "./support/browser/pgadmin";
@@ -152,7 +153,7 @@ describe("with TLS ended before the proxy", () => {
         const address =
             "Object.values(require('os').networkInterfaces()).flat().find((one) => !one.internal && one.family === 'IPv4').address";
         const first = JSON.parse(
-            await node(`require("./test/e2e/pgadminlogin").session(JSON.parse(process.env.OUT)).then((got) => console.log(JSON.stringify({ ...got, from: ${address} })))`),
+            await node(`require("./test/e2e/support/pgadminlogin").session(JSON.parse(process.env.OUT)).then((got) => console.log(JSON.stringify({ ...got, from: ${address} })))`),
         ) as { location: string; cookie: string; from: string }; // prettier-ignore
         expect(first.location).toMatch(/\/browser\/$/);
         // Takes the first one's address, the next that is free, so that the second has another.

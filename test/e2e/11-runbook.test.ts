@@ -8,7 +8,9 @@ import { login } from "./support/pgadminlogin";
 import { play } from "./support/play";
 import { proof } from "./support/proof";
 import { Remote } from "./support/remote";
-import { attempt, changing, Clients, containers, keepLogs, Outputs, outputs, psql, removeConfig, run, setConfig, Sidecar, sidecar, until, up } from "./support/sidecar"; // prettier-ignore
+import { attempt, run, until } from "../../lab/run";
+import { Clients, psql } from "./support/clients";
+import { changing, containers, keepLogs, Outputs, outputs, removeConfig, setConfig, Sidecar, sidecar, up } from "./support/stack";
 
 // docs/RUNBOOK.md, done as it stands: the Docker host over ssh, no port of the database published, the settings in git.
 

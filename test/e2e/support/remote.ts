@@ -1,7 +1,7 @@
 import { ensureDatabase } from "../../../lab/database";
 import { freePort } from "../../../lab/identity";
-import { Ran } from "../../../lab/run";
-import { attempt, removeConfig, run, setConfig, Sidecar } from "./sidecar";
+import { attempt, Ran, run } from "../../../lab/run";
+import { removeConfig, setConfig, Sidecar } from "./stack";
 import { Sshd } from "./sshd";
 
 /** The lab's stack as one on a far host: its engine over ssh, its database with no port published, reached by the tunnel alone. */

@@ -1,20 +1,8 @@
 import { ensureDatabase } from "../../../lab/database";
 import { Report } from "../../../cli/verify/check";
-import {
-    attempt,
-    changing,
-    keepLogs,
-    Outputs,
-    psql,
-    pulumi,
-    removeConfig,
-    run,
-    setConfig,
-    Sidecar,
-    sidecar,
-    until,
-    up,
-} from "../../e2e/support/sidecar";
+import { attempt, run, until } from "../../../lab/run";
+import { psql } from "../../e2e/support/clients";
+import { changing, keepLogs, Outputs, pulumi, removeConfig, setConfig, Sidecar, sidecar, up } from "../../e2e/support/stack";
 
 // What the preflight and verify say of the Docker host that a database is on. Each fix is run as it is printed.
 
