@@ -6,13 +6,9 @@ import { login } from "./support/pgadminlogin";
 import { run } from "../../lab/run";
 import { psql } from "./support/clients";
 import { longestPause } from "./support/database";
-import { changing, pulumi, Sidecar, sidecar, up } from "./support/stack";
+import { changing, pulumi, Sidecar, up, useStack } from "./support/stack";
 
-let on: Sidecar;
-
-beforeAll(async () => {
-    on = await sidecar();
-});
+const on = useStack("03-destroy", { deployed: false });
 
 async function destroy(on: Sidecar) {
     const ran = await pulumi(on, ["destroy", ...changing]);

@@ -1,41 +1,34 @@
 import * as net from "net";
 import { attempt, run, until } from "../../lab/run";
-import { Clients, psql } from "./support/clients";
-import { changing, containers, keepLogs, Outputs, outputs, pulumi, removeConfig, setConfig, Sidecar, sidecar, up } from "./support/stack";
+import { psql } from "./support/clients";
+import { changing, containers, outputs, pulumi, removeConfig, setConfig, up, useStack } from "./support/stack";
 import { Report } from "../../cli/verify/check";
 import { Remote } from "./support/remote";
 import { Sshd } from "./support/sshd";
 
 // From a laptop: the Docker host over ssh, and a database of which no port is published, through a tunnel.
 
-let on: Sidecar;
-let out: Outputs;
-let clients: Clients;
+const on = useStack("09-remote");
+const { clients } = on;
 let sshd: Sshd;
 let remote: Remote;
 
 beforeAll(async () => {
-    on = await sidecar();
-    clients = new Clients(on);
-    out = await up(on);
     remote = await Remote.begin(on);
     sshd = remote.sshd;
 });
 
-afterEach(() => clients.removeAll());
-
 afterAll(async () => {
-    await keepLogs("09-remote");
     await remote.end();
     await up(on);
 });
 
 async function tunnelledUp(): Promise<void> {
     await remote.pulumi("up", ...changing);
-    out = await outputs(on);
+    on.out = await outputs(on);
 }
 
-const pooledAnswers = async () => (await psql(on, out, "tracksolid_db", "SELECT 1")).code === 0;
+const pooledAnswers = async () => (await psql(on, on.out, "tracksolid_db", "SELECT 1")).code === 0;
 
 /** Whether somebody listens on the tunnel's port. */
 const listens = () =>
@@ -100,7 +93,7 @@ test("a program that has pgAdmin's port on the far host is found before the old 
         const { code, stdout } = await pulumi(on, ["preview"]);
         expect(code).not.toBe(0);
         expect(stdout).toContain(`pgadminPort: a program on ${sshd.dockerHost} already listens on port ${port}`);
-        expect(await containers("pgadmin")).toEqual([out.pgadminContainer]);
+        expect(await containers("pgadmin")).toEqual([on.out.pgadminContainer]);
     } finally {
         server.close();
         await setConfig(on, "pgadminPort", String(on.lab.pgadminPort));
@@ -145,7 +138,7 @@ test("verify's remedy goes through the tunnel, as it is printed", async () => {
     const { checks } = JSON.parse((await verify()).stdout) as { checks: [Report] };
     expect(checks[0].remedy).toBe("npm run tunnel -- pulumi up --stack local --replace '**-public'");
     await run("sh", ["-c", `${checks[0].remedy} ${changing.join(" ")}`], { env: on.env });
-    out = await outputs(on); // the pooler has rolled
+    on.out = await outputs(on); // the pooler has rolled
     expect((await verify()).code).toBe(0);
 });
 
@@ -192,7 +185,7 @@ test.each([
             await goOn();
         }
         await tunnelledUp();
-        expect(await containers("pgbouncer")).toEqual([out.pgbouncerContainer]);
+        expect(await containers("pgbouncer")).toEqual([on.out.pgbouncerContainer]);
         expect(await pooledAnswers()).toBe(true);
     } finally {
         await goOn?.();
