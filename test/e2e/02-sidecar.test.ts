@@ -89,8 +89,7 @@ describe("what a client asks for as it connects", () => {
             await on.up();
             expect(await connected({ options: "-c search_path=tracksolid" })).toMatchObject({ path: '"$user", public' });
         } finally {
-            await removeConfig(on, "ignoreStartupParameters");
-            await on.up();
+            await removeConfig(on, "ignoreStartupParameters"); // "a roll" below deploys it
         }
     });
 });
@@ -125,10 +124,7 @@ test("60 clients that query all the time share the budget's half, and nobody is 
 });
 
 describe("a roll", () => {
-    afterAll(async () => {
-        await removeConfig(on, "defaultPoolSize");
-        await on.up();
-    });
+    afterAll(() => removeConfig(on, "defaultPoolSize")); // the next `up` below deploys it
 
     /** Changes the stack while clients connect in a loop, and returns what they and the database saw. */
     async function underLoad(change: () => Promise<void>) {

@@ -11,7 +11,6 @@ afterEach(async () => {
     await setConfig(on, "pgadminEmail", on.out.pgadminEmail);
 });
 afterAll(async () => {
-    await up(on);
     for (const image of made) await attempt("docker", ["rmi", image]);
 });
 

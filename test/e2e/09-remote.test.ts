@@ -1,7 +1,7 @@
 import * as net from "net";
 import { attempt, run, until } from "../../lab/run";
 import { psql } from "./support/clients";
-import { changing, containers, outputs, pulumi, removeConfig, setConfig, up, useStack } from "./support/stack";
+import { changing, containers, outputs, pulumi, removeConfig, setConfig, useStack } from "./support/stack";
 import { Report } from "../../cli/verify/check";
 import { Remote } from "./support/remote";
 import { Sshd } from "./support/sshd";
@@ -19,8 +19,7 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
-    await remote.end();
-    await up(on);
+    await remote.end(); // the next file's `up` deploys on the engine at hand again
 });
 
 async function tunnelledUp(): Promise<void> {
@@ -58,7 +57,7 @@ test.each<[string, { key?: string; knownHosts?: string; at?: string; port?: numb
     // A connection that stands already would be taken: this one must be made.
     const own = sshd.sshOpts(options).map((option) => option.replace(/^(ControlPath=.*)\/(.*)$/, `$1/${what.length}-$2`));
     try {
-        await remote.setSshOpts(own);
+        remote.setSshOpts(own);
         await setConfig(on, "docker:host", sshd.dockerHostAt(at, port));
         const { code, stdout } = await pulumi(on, ["up", ...changing]);
         expect(stdout).toMatch(said);
@@ -70,7 +69,7 @@ test.each<[string, { key?: string; knownHosts?: string; at?: string; port?: numb
         expect(tunnel.stderr).toMatch(remedy);
         expect(tunnel.code).toBe(2);
     } finally {
-        await remote.setSshOpts(sshd.sshOpts());
+        remote.setSshOpts(sshd.sshOpts());
         await setConfig(on, "docker:host", sshd.dockerHost);
     }
 }); // prettier-ignore
