@@ -12,7 +12,7 @@ import { direct, longestPause } from "./support/database";
 import { spoiled } from "./support/spoiled";
 import { changing, containers, keepLogs, killMarked, marked, outputs, pulumi, removeConfig, setConfig, useStack } from "./support/stack";
 
-// What goes wrong on a host, one test a row of docs/FAULTS.md. Each ends with an `up` that is green and nothing else changed.
+// What goes wrong on a host, one test a row of docs/FAULTS.md. After each an `up` is green, and nothing else has changed.
 
 const on = useStack("08-faults");
 const { clients } = on;
@@ -22,10 +22,12 @@ interface FaultOptions {
     pause?: number;
     /** Whether the database's container and network are others afterwards, under the same names. */
     redeployed?: boolean;
+    /** Whether an `up` follows; default: yes. */
+    up?: boolean;
 }
 
 /** Plays a fault, which returns what the user sees of it, and checks what has to be so after every one. */
-function fault(title: string, play: () => Promise<string>, { pause = 2, redeployed = false }: FaultOptions = {}) {
+function fault(title: string, play: () => Promise<string>, { pause = 2, redeployed = false, up = true }: FaultOptions = {}) {
     test(title, async () => {
         const look = async () => {
             const seen = await outside(on, { sidecar: false });
@@ -35,7 +37,7 @@ function fault(title: string, play: () => Promise<string>, { pause = 2, redeploy
         };
         const before = await look();
         const started = new Date();
-        let saw: string;
+        let saw: string | undefined;
         try {
             saw = await play();
         } catch (cause) {
@@ -43,10 +45,11 @@ function fault(title: string, play: () => Promise<string>, { pause = 2, redeploy
             throw cause;
         } finally {
             await clients.removeAll();
-            await on.up();
+            if (up || saw === undefined) await on.up();
         }
         await until("a query through the pool", 10, async () => (await psql(on, on.out, "tracksolid_db", "SELECT 1")).code === 0);
         expect(await containers("pgbouncer")).toEqual([on.out.pgbouncerContainer]);
+        expect(await containers("pgadmin")).toEqual([on.out.pgadminContainer]);
         expect(await look()).toEqual(before);
         await until("the writer", 30, async () => (await longestPause(on, new Date(Date.now() - 2000))).rows > 1);
         const { seconds } = await longestPause(on, started);
@@ -55,10 +58,27 @@ function fault(title: string, play: () => Promise<string>, { pause = 2, redeploy
     });
 }
 
+/** A fault that leaves the stack as it was. One `up` follows a group of them: `nothingToDoAfter`. */
+const passing: typeof fault = (title, play, options) => fault(title, play, { ...options, up: false });
+
+function nothingToDoAfter(faults: string) {
+    test(`an \`up\` after ${faults} changes nothing`, async () => {
+        const { code, stdout, stderr } = await pulumi(on, ["up", "--expect-no-changes", ...changing]);
+        if (code !== 0) throw new Error(stdout + stderr);
+    });
+}
+
+/** Changes a setting of the pooler, so that the next `up` replaces it. No `up` resets it: the next fault begins with it as it is. */
+let poolSize = 15;
+const changePooler = () => setConfig(on, "defaultPoolSize", String(--poolSize));
+afterAll(async () => {
+    if (poolSize < 15) await removeConfig(on, "defaultPoolSize"); // the next file's `up` deploys it
+});
+
 const pooledAnswers = async () => (await psql(on, on.out, "tracksolid_db", "SELECT 1")).code === 0;
 const seconds = (from: number) => `${((Date.now() - from) / 1000).toFixed(1)} s`;
 
-fault("pgbouncer killed (kill -9) under load", async () => {
+passing("pgbouncer killed (kill -9) under load", async () => {
     const { said, pg } = await clients.connecting(async () => {
         const kill = "for p in /proc/[0-9]*; do grep -q '^Name:.pgbouncer$' $p/status && kill -9 ${p#/proc/}; done; true";
         await attempt("docker", ["exec", on.out.pgbouncerContainer, "sh", "-c", kill]); // the container ends under it
@@ -81,7 +101,7 @@ const loginWith = async (options: string) => {
     return stderr.trim();
 };
 
-fault("a login with an option that has no name (CVE-2026-107349)", async () => {
+passing("a login with an option that has no name (CVE-2026-107349)", async () => {
     const before = await startedAt();
     for (const options of ["-c=", "-c =x", "--=", "--=x", "-c \\=x", "-c", "-c =", "-c=" + "x".repeat(5000), "-c= ".repeat(500)]) {
         expect(await loginWith(options)).toMatch(/FATAL/);
@@ -105,7 +125,7 @@ const hangs: [string, () => Promise<unknown>][] = [
     ],
 ];
 for (const [title, hang] of hangs) {
-    fault(title, async () => {
+    passing(title, async () => {
         const from = Date.now();
         await hang();
         await until("the pool to answer again", 60, pooledAnswers);
@@ -117,36 +137,30 @@ for (const [title, hang] of hangs) {
     });
 }
 
+nothingToDoAfter("a pgbouncer that was killed or hung");
+
 fault("pgbouncer hanging when it is to leave", async () => {
-    await setConfig(on, "defaultPoolSize", "10");
-    try {
-        await inPooler(`kill -STOP ${pgbouncer}`);
-        const from = Date.now();
-        await on.up();
-        expect(await pooledAnswers()).toBe(true);
-        return `an \`up\` that replaces it ends green after ${seconds(from)}`;
-    } finally {
-        await removeConfig(on, "defaultPoolSize");
-    }
+    await changePooler();
+    await inPooler(`kill -STOP ${pgbouncer}`);
+    const from = Date.now();
+    await on.up();
+    expect(await pooledAnswers()).toBe(true);
+    return `an \`up\` that replaces it ends green after ${seconds(from)}`;
 });
 
 fault("the console out of reach when the pooler is to leave", async () => {
     const before = on.out.pgbouncerContainer;
-    await setConfig(on, "defaultPoolSize", "10");
+    await changePooler();
     const log = attempt("docker", ["logs", "-f", "--since", "0s", before]);
-    try {
-        await inPooler("rm /var/run/pgbouncer/.s.PGSQL.6432");
-        const from = Date.now();
-        await on.up();
-        const { stdout } = await log;
-        expect(stdout).toContain("run: the console did not take the commands: sending SIGINT");
-        return `it leaves by SIGINT instead, and an \`up\` ends green after ${seconds(from)}`;
-    } finally {
-        await removeConfig(on, "defaultPoolSize");
-    }
+    await inPooler("rm /var/run/pgbouncer/.s.PGSQL.6432");
+    const from = Date.now();
+    await on.up();
+    const { stdout } = await log;
+    expect(stdout).toContain("run: the console did not take the commands: sending SIGINT");
+    return `it leaves by SIGINT instead, and an \`up\` ends green after ${seconds(from)}`;
 });
 
-fault("250 half-open logins", async () => {
+passing("250 half-open logins", async () => {
     const before = await startedAt();
     const { stdout: address } = await attempt("docker", ["inspect", "-f", `{{(index .NetworkSettings.Networks "${on.lab.id}").IPAddress}}`, on.out.pgbouncerContainer]); // prettier-ignore
     const startup = Buffer.from("\0\0\0\0\0\x03\0\0user\0postgres\0database\0tracksolid_db\0\0", "latin1");
@@ -174,7 +188,7 @@ fault("250 half-open logins", async () => {
     }
 });
 
-fault(
+passing(
     "the database away for 40 s",
     async () => {
         const before = await startedAt();
@@ -190,7 +204,7 @@ fault(
     { pause: 90 },
 );
 
-fault(
+passing(
     "the database restarted under load",
     async () => {
         let late = "";
@@ -206,7 +220,7 @@ fault(
     { pause: 60 },
 );
 
-fault(
+passing(
     "the database down at `up`",
     async () => {
         await run("docker", ["stop", on.lab.databaseContainer]);
@@ -223,7 +237,7 @@ fault(
     { pause: 60 },
 );
 
-fault("a wrong and an expired password", async () => {
+passing("a wrong and an expired password", async () => {
     const login = (user: string, password: string) =>
         attempt("docker", ["exec", "-e", `PGPASSWORD=${password}`, on.out.pgbouncerContainer, "psql", "-h", "pgbouncer", "-p", "6432", "-U", user, "-d", "tracksolid_db", "-c", "SELECT 1"]); // prettier-ignore
     await direct(on, "CREATE ROLE expired LOGIN PASSWORD 'until-yesterday' VALID UNTIL 'yesterday'");
@@ -242,6 +256,8 @@ fault("a wrong and an expired password", async () => {
     }
     return "`SASL authentication failed`, as without the pooler; nobody else is held up";
 });
+
+nothingToDoAfter("logins that fail and a database that was away");
 
 // Each of these leaves the old pooler serving alone; the `up` that follows removes the failed one.
 const bad: [string, RegExp, () => Promise<{ cwd?: string }>, () => Promise<void>][] = [
@@ -301,7 +317,8 @@ const points: [string, () => Promise<unknown[]>][] = [
     ["pgAdmin's container stands", () => containers("pgadmin")],
 ];
 for (const [point, there] of points) {
-    fault(`an \`up\` killed (kill -9) when ${point}`, async () => {
+    // Its own last preview shows that no `up` has anything left to do.
+    passing(`an \`up\` killed (kill -9) when ${point}`, async () => {
         expect((await pulumi(on, ["destroy", ...changing])).code).toBe(0);
         const cut = pulumi(on, ["up", ...changing], { env: marked });
         await until("that much of the up", 60, async () => (await there()).length > 0);
@@ -323,23 +340,19 @@ for (const [point, there] of points) {
 }
 
 fault("an `up` killed (kill -9) while two poolers stand side by side, under load", async () => {
-    await setConfig(on, "defaultPoolSize", "12");
-    try {
-        const { said, failures } = await clients.connecting(async () => {
-            const cut = pulumi(on, ["up", ...changing], { env: marked });
-            await until("the second pooler", 60, async () => (await containers("pgbouncer")).length > 1);
-            await killMarked();
-            await cut;
-            await pulumi(on, ["cancel", "--yes"]);
-            await on.up();
-        });
-        expect(await containers("pgbouncer")).toEqual([on.out.pgbouncerContainer]);
-        expect(failures).toEqual([]);
-        await pulumi(on, ["refresh", "--clear-pending-creates", ...changing]);
-        return `the lock is left (\`pulumi cancel\`); the next \`up\` removes the pooler that no state knows: ${said}`;
-    } finally {
-        await removeConfig(on, "defaultPoolSize");
-    }
+    await changePooler();
+    const { said, failures } = await clients.connecting(async () => {
+        const cut = pulumi(on, ["up", ...changing], { env: marked });
+        await until("the second pooler", 60, async () => (await containers("pgbouncer")).length > 1);
+        await killMarked();
+        await cut;
+        await pulumi(on, ["cancel", "--yes"]);
+        await on.up();
+    });
+    expect(await containers("pgbouncer")).toEqual([on.out.pgbouncerContainer]);
+    expect(failures).toEqual([]);
+    await pulumi(on, ["refresh", "--clear-pending-creates", ...changing]);
+    return `the lock is left (\`pulumi cancel\`); the next \`up\` removes the pooler that no state knows: ${said}`;
 });
 
 fault("a stranger's container on the sidecar's network at destroy", async () => {
@@ -384,7 +397,7 @@ fault("the lookup role dropped by hand", async () => {
     return `new logins fail: \`${stderr.trim().split("\n").at(-1)}\`; \`pulumi up --refresh\` makes it anew: ${seconds(from)}`;
 });
 
-fault("the lookup role's password changed by hand", async () => {
+passing("the lookup role's password changed by hand", async () => {
     const before = on.out.pgbouncerContainer;
     await direct(on, "ALTER ROLE pgbouncer PASSWORD 'by-hand'");
     expect((await pulumi(on, ["preview", "--refresh"])).stdout).toContain("~ 1 to update");
@@ -404,7 +417,7 @@ fault("the lookup role's password changed by hand", async () => {
     return `the pool uses the lookup's backend that it has; \`pulumi preview --refresh\` and \`npm run verify\` show it, and \`${remedy}\` puts it right without a roll: ${took}`;
 });
 
-fault(
+passing(
     "the database's container recreated, with a new address",
     async () => {
         let late = "";
@@ -420,6 +433,8 @@ fault(
     },
     { pause: 60, redeployed: true },
 );
+
+nothingToDoAfter("a changed password and a recreated database");
 
 fault(
     "the database's network recreated too, as by a Coolify redeploy",
@@ -461,7 +476,7 @@ fault("the sidecar stopped by hand, and then the host cleaned of unused networks
 });
 
 const ownEngine = daemonPid("dockerd") !== undefined;
-(ownEngine ? fault : (title: string) => test.skip(title, () => undefined))(
+(ownEngine ? passing : (title: string) => test.skip(title, () => undefined))(
     "the engine restarted, as after a reboot",
     async () => {
         await stopDaemon("dockerd");
@@ -474,6 +489,8 @@ const ownEngine = daemonPid("dockerd") !== undefined;
     },
     { pause: 90 },
 );
+
+nothingToDoAfter("a restart of the engine");
 
 fault("20 tabs idle in a transaction", async () => {
     await setConfig(on, "idleTransactionTimeout", "10");
