@@ -1,5 +1,5 @@
 const common = {
-    transform: { "\\.ts$": ["ts-jest", { diagnostics: false }] }, // `npm run types` checks them, all at once
+    transform: { "\\.ts$": ["ts-jest", { diagnostics: false }] }, // by tsconfig's isolatedModules file by file; `npm run types` checks them
     testEnvironment: "node",
     rootDir: __dirname,
 };
@@ -12,4 +12,5 @@ module.exports = {
     ],
     testTimeout: 300_000, // one `pulumi up` that has to fail waits for its proof; nothing waits that long in passing
     testSequencer: "<rootDir>/test/sequencer.js",
+    maxWorkers: 1, // the end-to-end files share one stack; `--maxWorkers` overrides it for the unit tests
 };

@@ -3,16 +3,11 @@ import * as net from "net";
 import * as path from "path";
 import { dump, load } from "js-yaml";
 import { inLab } from "../../lab/paths";
-import { changing, containers, direct, Outputs, pulumi, Sidecar, sidecar, up } from "./support/sidecar";
+import { direct } from "./support/database";
+import { changing, containers, pulumi, useStack } from "./support/stack";
 
-let on: Sidecar;
-let out: Outputs;
+const on = useStack("01-bad-input");
 const file = inLab("bad-input.yaml");
-
-beforeAll(async () => {
-    on = await sidecar();
-    out = await up(on);
-});
 
 /** Runs the CLI with some keys of the stack's settings changed (or, where undefined, left out). */
 async function under(values: Record<string, unknown>, args: string[], env: NodeJS.ProcessEnv = {}) {
@@ -93,7 +88,7 @@ describe("with the database out of reach", () => {
         const { code, said } = await under(nowhere, ["up", ...changing]);
         expect(code).not.toBe(0);
         expect(said).toContain("the database at 127.0.0.1:1 can't be reached from here");
-        expect(await containers("pgbouncer")).toEqual([out.pgbouncerContainer]);
+        expect(await containers("pgbouncer")).toEqual([on.out.pgbouncerContainer]);
     });
 });
 

@@ -2,28 +2,17 @@ import * as fs from "fs";
 import { Client, ClientConfig } from "pg";
 import { addServer, forgetServer, servers } from "./support/browser/pgadmin";
 import { login } from "./support/pgadminlogin";
-import {
-    Clients, containers, direct, keepLogs, longestPause, Loop, Outputs, outputs, psql, pulumi, removeConfig, run, sampleBackends, setConfig, Sidecar,
-    sidecar, until, up,
-} from "./support/sidecar"; // prettier-ignore
+import { run, until } from "../../lab/run";
+import { Loop, psql } from "./support/clients";
+import { direct, longestPause, sampleBackends } from "./support/database";
+import { containers, outputs, pulumi, removeConfig, setConfig, useStack } from "./support/stack";
 
-let on: Sidecar;
-let out: Outputs;
-let clients: Clients;
-let started: Date;
-
-beforeAll(async () => {
-    on = await sidecar();
-    clients = new Clients(on);
-    started = new Date();
-    out = await up(on);
-});
-
-afterEach(() => clients.removeAll());
-afterAll(() => keepLogs("02-sidecar"));
+const on = useStack("02-sidecar");
+const { clients } = on;
+const started = new Date();
 
 const query = async (database: string, ...commands: string[]) => {
-    const { code, stdout, stderr } = await psql(on, out, database, ...commands);
+    const { code, stdout, stderr } = await psql(on, on.out, database, ...commands);
     if (code !== 0) throw new Error(stderr);
     return stdout.trim();
 };
@@ -57,7 +46,7 @@ test("the lookup function answers nobody but the pooler, and a wrong, unknown or
     await direct(on, "CREATE ROLE expiring LOGIN PASSWORD 'until-today'");
     const login = (user: string, password: string, database = "tracksolid_db") =>
         run("docker", [
-            "exec", "-e", `PGPASSWORD=${password}`, out.pgbouncerContainer,
+            "exec", "-e", `PGPASSWORD=${password}`, on.out.pgbouncerContainer,
             "psql", "-h", "pgbouncer", "-p", "6432", "-U", user, "-d", database, "-AtXc", "SELECT current_user",
         ]); // prettier-ignore
     try {
@@ -75,7 +64,7 @@ test("the lookup function answers nobody but the pooler, and a wrong, unknown or
 
 describe("what a client asks for as it connects", () => {
     const connected = async (more: ClientConfig) => {
-        const host = (await run("docker", ["inspect", "-f", `{{(index .NetworkSettings.Networks "${on.lab.id}").IPAddress}}`, out.pgbouncerContainer])).trim(); // prettier-ignore
+        const host = (await run("docker", ["inspect", "-f", `{{(index .NetworkSettings.Networks "${on.lab.id}").IPAddress}}`, on.out.pgbouncerContainer])).trim(); // prettier-ignore
         const client = new Client({ host, port: 6432, user: "postgres", password: on.lab.databasePassword, database: "tracksolid_db", ...more }); // prettier-ignore
         await client.connect();
         const { rows } = await client.query("SELECT current_setting('search_path') AS path, current_setting('TimeZone') AS zone");
@@ -97,11 +86,10 @@ describe("what a client asks for as it connects", () => {
     test("is dropped in silence with options in the list", async () => {
         await setConfig(on, "ignoreStartupParameters[0]", "options", "--path");
         try {
-            out = await up(on);
+            await on.up();
             expect(await connected({ options: "-c search_path=tracksolid" })).toMatchObject({ path: '"$user", public' });
         } finally {
-            await removeConfig(on, "ignoreStartupParameters");
-            out = await up(on);
+            await removeConfig(on, "ignoreStartupParameters"); // "a roll" below deploys it
         }
     });
 });
@@ -125,21 +113,18 @@ test("60 clients that query all the time share the budget's half, and nobody is 
     const sampling = sampleBackends(on);
     await new Promise((resolve) => setTimeout(resolve, 6000));
     // Saturated, and still the health check and a new login come through their own pool.
-    await run("docker", ["exec", out.pgbouncerContainer, "/etc/pgbouncer/health"]);
+    await run("docker", ["exec", on.out.pgbouncerContainer, "/etc/pgbouncer/health"]);
     const { most, samples } = await sampling.stop();
     const { ok, failures } = await clients.finish<Loop>(load);
     console.log(`60 clients: at most ${most} backends in ${samples} samples, ${ok} queries`);
     expect(failures).toEqual([]);
     expect(ok).toBeGreaterThan(60);
     expect(most).toBeGreaterThan(10);
-    expect(most).toBeLessThanOrEqual(out.backendBudget / 2);
+    expect(most).toBeLessThanOrEqual(on.out.backendBudget / 2);
 });
 
 describe("a roll", () => {
-    afterAll(async () => {
-        await removeConfig(on, "defaultPoolSize");
-        out = await up(on);
-    });
+    afterAll(() => removeConfig(on, "defaultPoolSize")); // the next `up` below deploys it
 
     /** Changes the stack while clients connect in a loop, and returns what they and the database saw. */
     async function underLoad(change: () => Promise<void>) {
@@ -153,22 +138,22 @@ describe("a roll", () => {
     }
 
     test("turns no connection away and stays within the budget", async () => {
-        const before = out.pgbouncerContainer;
+        const before = on.out.pgbouncerContainer;
         const seen = await underLoad(async () => {
             await setConfig(on, "defaultPoolSize", "10");
-            out = await up(on);
+            await on.up();
         });
-        expect(out.pgbouncerContainer).not.toBe(before);
-        expect(await containers("pgbouncer")).toEqual([out.pgbouncerContainer]);
+        expect(on.out.pgbouncerContainer).not.toBe(before);
+        expect(await containers("pgbouncer")).toEqual([on.out.pgbouncerContainer]);
         expect(seen.failures).toEqual([]);
         expect(seen.pg.ok).toBeGreaterThan(200);
         expect(seen.libpq.ok).toBeGreaterThan(50);
-        expect(seen.most).toBeLessThanOrEqual(out.backendBudget);
+        expect(seen.most).toBeLessThanOrEqual(on.out.backendBudget);
         expect(await query("pgbouncer", "SHOW CONFIG")).toMatch(/^default_pool_size\|10\|/m);
     });
 
     test("lets an open transaction end, and an idle session just reconnects", async () => {
-        const open = psql(on, out, "tracksolid_db", "BEGIN; SELECT pg_sleep(12); SELECT 'committed'; COMMIT");
+        const open = psql(on, on.out, "tracksolid_db", "BEGIN; SELECT pg_sleep(12); SELECT 'committed'; COMMIT");
         await until(
             "the transaction to be open",
             10,
@@ -179,9 +164,9 @@ describe("a roll", () => {
         const idle = await clients.node("idle.ts");
         await until("the idle session", 20, async () => (await clients.said(idle)).includes("connected"));
         await setConfig(on, "defaultPoolSize", "11");
-        const rolled = up(on);
+        const rolled = on.up();
         const { code, stdout } = await open;
-        out = await rolled;
+        await rolled;
         expect(stdout).toContain("committed");
         expect(code).toBe(0);
         expect(await clients.finish<{ first: string; second: string }>(idle)).toEqual({ first: "ok", second: "ok" });
@@ -190,16 +175,16 @@ describe("a roll", () => {
 
 describe("pgAdmin", () => {
     test("answers, and the login that the stack prints works", async () => {
-        expect(await (await fetch(`${out.pgadminUrl}/misc/ping`)).text()).toBe("PING");
-        expect(await login(out)).toMatch(/\/browser\/?$/);
-        expect(await login({ ...out, pgadminPassword: "wrong" })).toMatch(/\/login/);
+        expect(await (await fetch(`${on.out.pgadminUrl}/misc/ping`)).text()).toBe("PING");
+        expect(await login(on.out)).toMatch(/\/browser\/?$/);
+        expect(await login({ ...on.out, pgadminPassword: "wrong" })).toMatch(/\/login/);
     });
 
     test("reaches the pooler, but not the database", async () => {
         const reach = (host: string, port: number) =>
             run("docker", [
                 "exec",
-                out.pgadminContainer,
+                on.out.pgadminContainer,
                 "/venv/bin/python3",
                 "-c",
                 `import socket; socket.create_connection(("${host}", ${port}), 3); print("open")`,
@@ -210,32 +195,32 @@ describe("pgAdmin", () => {
     });
 
     test("keeps the users' own servers through a replacement, and a changed password works at once", async () => {
-        await addServer(out, "my own");
-        const before = out.pgadminContainer;
+        await addServer(on.out, "my own");
+        const before = on.out.pgadminContainer;
         await setConfig(on, "pgadminPassword", "a-password-of-my-own", "--secret");
         try {
-            out = await up(on);
-            expect(out.pgadminContainer).not.toBe(before);
-            expect(out.pgadminPassword).toBe("a-password-of-my-own");
-            expect(await login(out)).toMatch(/\/browser\/?$/);
-            const names = (await servers(out)).map(({ Name }) => Name);
+            await on.up();
+            expect(on.out.pgadminContainer).not.toBe(before);
+            expect(on.out.pgadminPassword).toBe("a-password-of-my-own");
+            expect(await login(on.out)).toMatch(/\/browser\/?$/);
+            const names = (await servers(on.out)).map(({ Name }) => Name);
             expect([...new Set(names)].sort()).toEqual(["my own", "tracksolid_db (via pgbouncer)"]);
         } finally {
-            await forgetServer(out, "my own");
+            await forgetServer(on.out, "my own");
             await removeConfig(on, "pgadminPassword");
-            out = await up(on);
+            await on.up();
         }
-        expect(await login(out)).toMatch(/\/browser\/?$/);
+        expect(await login(on.out)).toMatch(/\/browser\/?$/);
     });
 });
 
 test("no secret shows in docker inspect, in the containers' logs or, unencrypted, in the state", async () => {
-    const userlist = await run("docker", ["exec", out.pgbouncerContainer, "cat", "/etc/pgbouncer/userlist.txt"]);
-    const secrets = [/"([A-Za-z0-9]{48})"/.exec(userlist)![1]!, out.pgadminPassword];
+    const userlist = await run("docker", ["exec", on.out.pgbouncerContainer, "cat", "/etc/pgbouncer/userlist.txt"]);
+    const secrets = [/"([A-Za-z0-9]{48})"/.exec(userlist)![1]!, on.out.pgadminPassword];
     const places = [
-        await run("docker", ["inspect", out.pgbouncerContainer, out.pgadminContainer]),
-        await run("docker", ["logs", out.pgbouncerContainer]),
-        await run("docker", ["logs", out.pgadminContainer]),
+        await run("docker", ["inspect", on.out.pgbouncerContainer, on.out.pgadminContainer]),
+        await run("docker", ["logs", on.out.pgbouncerContainer]),
+        await run("docker", ["logs", on.out.pgadminContainer]),
         await run("pulumi", ["stack", "export"], { env: on.env }),
         (await pulumi(on, ["preview", "--diff"])).stdout,
         fs.readFileSync(on.env.PULUMI_OPTION_CONFIG_FILE!, "utf8"),
@@ -247,14 +232,14 @@ test("the pooler is small, and nothing of it is published on the host", async ()
     // pgbouncer itself: its process's resident set, apart from the page cache that the container counts.
     const resident = await run("docker", [
         "exec",
-        out.pgbouncerContainer,
+        on.out.pgbouncerContainer,
         "sh",
         "-c",
         "for p in /proc/[0-9]*; do grep -q '^Name:.pgbouncer$' $p/status && grep VmRSS $p/status; done; true",
     ]);
     console.log(`pgbouncer: ${resident.trim()}`);
     expect(Number(/(\d+) kB/.exec(resident)![1])).toBeLessThan(10 * 1024);
-    expect(await run("docker", ["port", out.pgbouncerContainer])).toBe("");
+    expect(await run("docker", ["port", on.out.pgbouncerContainer])).toBe("");
 });
 
 test("the pipeline that writes directly never missed a beat", async () => {
@@ -262,5 +247,5 @@ test("the pipeline that writes directly never missed a beat", async () => {
     console.log(`the writer: ${rows} rows, longest pause ${seconds.toFixed(2)} s`);
     expect(rows).toBeGreaterThan(100);
     expect(seconds).toBeLessThan(2);
-    expect(await outputs(on)).toEqual(out);
+    expect(await outputs(on)).toEqual(on.out);
 });

@@ -3,13 +3,12 @@ import * as os from "os";
 import * as path from "path";
 import { outside } from "./support/outside";
 import { login } from "./support/pgadminlogin";
-import { changing, longestPause, psql, pulumi, run, Sidecar, sidecar, up } from "./support/sidecar";
+import { run } from "../../lab/run";
+import { psql } from "./support/clients";
+import { longestPause } from "./support/database";
+import { changing, pulumi, Sidecar, up, useStack } from "./support/stack";
 
-let on: Sidecar;
-
-beforeAll(async () => {
-    on = await sidecar();
-});
+const on = useStack("03-destroy", { deployed: false });
 
 async function destroy(on: Sidecar) {
     const ran = await pulumi(on, ["destroy", ...changing]);

@@ -1,34 +1,13 @@
 import * as fs from "fs";
 import * as os from "os";
 import * as path from "path";
-import {
-    Clients,
-    containers,
-    direct,
-    keepLogs,
-    Outputs,
-    psql,
-    pulumi,
-    removeConfig,
-    run,
-    setConfig,
-    Sidecar,
-    sidecar,
-    up,
-} from "./support/sidecar";
+import { run } from "../../lab/run";
+import { psql } from "./support/clients";
+import { direct } from "./support/database";
+import { containers, pulumi, removeConfig, setConfig, up, useStack } from "./support/stack";
 
-let on: Sidecar;
-let out: Outputs;
-let clients: Clients;
-
-beforeAll(async () => {
-    on = await sidecar();
-    clients = new Clients(on);
-    out = await up(on);
-});
-
-afterEach(() => clients.removeAll());
-afterAll(() => keepLogs("04-names"));
+const on = useStack("04-names");
+const { clients } = on;
 
 /** What PUBLIC and whom else the lookup functions let execute them, and which roles of ours there are. */
 async function inDatabase() {
@@ -68,26 +47,26 @@ test.each([
 ])("with %j the stack comes up, and back again; no login fails meanwhile: %s", async (settings, holds, expected) => {
     const query = ([host, port]: [string, string]) =>
         run("docker", [
-            "exec", "-e", `PGPASSWORD=${on.lab.databasePassword}`, out.pgbouncerContainer,
+            "exec", "-e", `PGPASSWORD=${on.lab.databasePassword}`, on.out.pgbouncerContainer,
             "psql", "-h", host, "-p", port, "-U", "postgres", "-d", "tracksolid_db", "-AtXc", "SELECT 'through'",
         ]); // prettier-ignore
     const before = await inDatabase();
     const { failures } = await clients.connecting(async () => {
         try {
             for (const [key, value] of Object.entries(settings)) await setConfig(on, key, value);
-            out = await up(on);
-            expect(await query(out.poolerAddress.split(":") as [string, string])).toBe("through\n");
+            await on.up();
+            expect(await query(on.out.poolerAddress.split(":") as [string, string])).toBe("through\n");
             expect(await inDatabase()).toEqual(expected);
         } finally {
             for (const key of Object.keys(settings)) await removeConfig(on, key);
-            out = await up(on);
+            await on.up();
         }
     });
     if (holds) expect(failures).toEqual([]);
-    expect(out.poolerAddress).toBe("pgbouncer:6432");
+    expect(on.out.poolerAddress).toBe("pgbouncer:6432");
     expect(await query(["pgbouncer", "6432"])).toBe("through\n");
     expect(await inDatabase()).toEqual(before);
-    expect(await containers("pgbouncer")).toEqual([out.pgbouncerContainer]);
+    expect(await containers("pgbouncer")).toEqual([on.out.pgbouncerContainer]);
     expect((await pulumi(on, ["preview", "--refresh", "--expect-no-changes"])).code).toBe(0);
 });
 
@@ -100,11 +79,11 @@ test("a stack that is renamed takes its things along", async () => {
         fs.copyFileSync(on.env.PULUMI_OPTION_CONFIG_FILE!, file); // beside Pulumi.yaml, where the CLI renames it as well
         await run("pulumi", ["stack", "rename", "--stack", from, to], { env: { ...on.env, PULUMI_OPTION_CONFIG_FILE: file }, cwd: folder });
     };
-    const answered = async () => (await psql(on, out, "tracksolid_db", "SELECT 'through'")).stdout;
+    const answered = async () => (await psql(on, on.out, "tracksolid_db", "SELECT 'through'")).stdout;
     await rename("local", "renamed");
     try {
         const renamed = { ...on, env: { ...on.env, PULUMI_STACK: "renamed" } };
-        out = await up(renamed);
+        on.out = await up(renamed);
         expect(await answered()).toBe("through\n");
         expect(await inDatabase()).toEqual(before);
         expect(await containers("pgbouncer")).toEqual([]); // none is marked as the former's
@@ -112,7 +91,7 @@ test("a stack that is renamed takes its things along", async () => {
     } finally {
         await rename("renamed", "local");
         fs.rmSync(folder, { recursive: true });
-        out = await up(on);
+        await on.up();
     }
     expect(await answered()).toBe("through\n");
     expect(await inDatabase()).toEqual(before);

@@ -1,31 +1,12 @@
 import { Client } from "pg";
 import { databaseClient } from "../../lab/database";
 import { Report } from "../../cli/verify/check";
-import {
-    attempt,
-    changing,
-    direct,
-    keepLogs,
-    Outputs,
-    outputs,
-    psql,
-    removeConfig,
-    run,
-    setConfig,
-    Sidecar,
-    sidecar,
-    up,
-} from "./support/sidecar";
+import { attempt, run } from "../../lab/run";
+import { psql } from "./support/clients";
+import { direct } from "./support/database";
+import { changing, outputs, removeConfig, setConfig, useStack } from "./support/stack";
 
-let on: Sidecar;
-let out: Outputs;
-
-beforeAll(async () => {
-    on = await sidecar();
-    out = await up(on);
-});
-
-afterAll(() => keepLogs("05-verify"));
+const on = useStack("05-verify");
 
 const verify = (...args: string[]) => attempt("./sidecar", ["verify", "--stack", "local", ...args], { env: on.env });
 
@@ -42,7 +23,7 @@ const results = (checks: Report[]) => Object.fromEntries(checks.map(({ id, resul
 /** Runs a remedy as it is printed; only what the CLI would ask a person is answered. */
 async function mend({ remedy }: Report) {
     await run("sh", ["-c", `${remedy} ${changing.join(" ")}`], { env: on.env });
-    out = await outputs(on);
+    on.out = await outputs(on);
 }
 
 /** Schema and roles of the database, the passwords of the roles included. */
@@ -118,12 +99,12 @@ describe("without a reset after each transaction", () => {
 
     afterAll(async () => {
         await removeConfig(on, "serverResetQueryAlways");
-        out = await up(on);
+        await on.up();
     });
 
     test("a pooler that was deployed as strict fails, each leak by itself, and so does its configuration", async () => {
         const shown = "/var/run/pgbouncer -p 6432 -U pgbouncer -d pgbouncer";
-        await run("docker", ["exec", out.pgbouncerContainer, "sh", "-c", `psql -h ${shown} -c 'SET server_reset_query_always = 0'`]);
+        await run("docker", ["exec", on.out.pgbouncerContainer, "sh", "-c", `psql -h ${shown} -c 'SET server_reset_query_always = 0'`]);
         const { code, checks, by } = await reports("--only", ["config", ...leaks].join(","));
         expect(results(checks)).toEqual({ config: "failed", ...all("failed") });
         expect(by.config!.saw).toBe("server_reset_query_always is 0, deployed was 1");
@@ -132,14 +113,14 @@ describe("without a reset after each transaction", () => {
 
     test("a pooler that was deployed as fast is told its price, and nothing of it stays", async () => {
         await setConfig(on, "serverResetQueryAlways", "false");
-        out = await up(on);
+        await on.up();
         const { code, checks, by } = await reports("--only", leaks.join(","));
         expect(results(checks)).toEqual(all("warning"));
         expect(by["leak-set"]!.saw).toContain("the price of serverResetQueryAlways = false");
         expect(code).toBe(0);
         const left = await psql(
             on,
-            out,
+            on.out,
             "tracksolid_db",
             `SELECT current_setting('role'), coalesce(current_setting('sidecar.verify', true), ''),
                     (SELECT count(*) FROM pg_prepared_statements), (SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'),

@@ -2,27 +2,25 @@ import * as fs from "fs";
 import { Browser, Response } from "playwright-core";
 import { attachDirectly, beginAfresh, detach, directEntry, openBrowser, PgadminPage } from "./support/browser/pgadmin";
 import { chart, proof } from "./support/proof";
-import { keepLogs, longestPause, Outputs, sampleBackends, Sampled, Sidecar, sidecar, until, up } from "./support/sidecar";
+import { until } from "../../lab/run";
+import { longestPause, sampleBackends, Sampled } from "./support/database";
+import { useStack } from "./support/stack";
 
 const tabs = 30;
 /** Seconds for which all tabs query. */
 const querying = 15;
 
-let on: Sidecar;
-let out: Outputs;
+const on = useStack("06-tabs");
 let browser: Browser;
 
 beforeAll(async () => {
-    on = await sidecar();
-    out = await up(on);
-    await beginAfresh(out);
+    await beginAfresh(on.out);
     browser = await openBrowser();
 });
 
 afterAll(async () => {
     await browser?.close();
-    await detach(on, out);
-    await keepLogs("06-tabs");
+    await detach(on, on.out);
 });
 
 interface Seen extends Sampled {
@@ -34,7 +32,7 @@ interface Seen extends Sampled {
 
 /** Opens 30 Query Tool tabs on a server entry, runs `SELECT pg_sleep(0.1)` in all of them again and again, and samples the backends of the container it connects from. */
 async function openTabs(entry: string, container: string): Promise<Seen> {
-    const pgadmin = await PgadminPage.login(browser, out);
+    const pgadmin = await PgadminPage.login(browser, on.out);
     await pgadmin.open(["Servers", entry, "Databases", "tracksolid_db"], on.lab.databasePassword);
     const sampling = sampleBackends(on, container);
     let queries = 0;
@@ -65,9 +63,9 @@ async function openTabs(entry: string, container: string): Promise<Seen> {
 
 test(`${tabs} Query Tool tabs share the pool, where each holds a connection of its own when it goes directly`, async () => {
     const started = new Date();
-    const pooled = await openTabs("tracksolid_db (via pgbouncer)", out.pgbouncerContainer);
-    await attachDirectly(out);
-    const direct = await openTabs(directEntry, out.pgadminContainer);
+    const pooled = await openTabs("tracksolid_db (via pgbouncer)", on.out.pgbouncerContainer);
+    await attachDirectly(on.out);
+    const direct = await openTabs(directEntry, on.out.pgadminContainer);
     const { seconds } = await longestPause(on, started);
 
     const say = ({ most, idle, queries, samples }: Seen) =>
@@ -84,7 +82,7 @@ test(`${tabs} Query Tool tabs share the pool, where each holds a connection of i
     expect([...pooled.errors, ...direct.errors]).toEqual([]);
     expect(pooled.queries).toBeGreaterThan(tabs);
     expect(direct.queries).toBeGreaterThan(tabs);
-    expect(pooled.most).toBeLessThanOrEqual(out.backendBudget / 2);
+    expect(pooled.most).toBeLessThanOrEqual(on.out.backendBudget / 2);
     expect(direct.most).toBeGreaterThanOrEqual(tabs);
     expect(direct.idle).toBeGreaterThanOrEqual(tabs);
     expect(seconds).toBeLessThan(2);

@@ -1,21 +1,16 @@
-import { attempt, outputs, Outputs, pulumi, changing, run, setConfig, Sidecar, sidecar, up } from "./support/sidecar";
+import { attempt, run } from "../../lab/run";
+import { changing, outputs, pulumi, setConfig, up, useStack } from "./support/stack";
 
 // Another pgAdmin is tried on a copy of the volume before the one that runs makes room for it: one that would not start costs nothing.
 
-let on: Sidecar;
-let out: Outputs;
+const on = useStack("07-pgadmin-trial");
 const made: string[] = [];
 
-beforeAll(async () => {
-    on = await sidecar();
-    out = await up(on);
-});
 afterEach(async () => {
     await setConfig(on, "pgadminImage", on.images.pgadmin);
-    await setConfig(on, "pgadminEmail", out.pgadminEmail);
+    await setConfig(on, "pgadminEmail", on.out.pgadminEmail);
 });
 afterAll(async () => {
-    await up(on);
     for (const image of made) await attempt("docker", ["rmi", image]);
 });
 
@@ -39,7 +34,7 @@ async function refused(): Promise<{ said: string; seconds: number }> {
     const pings = { ok: 0, failed: [] as string[] };
     const pinging = (async () => {
         while (going) {
-            const answer = await fetch(`${out.pgadminUrl}/misc/ping`, { signal: AbortSignal.timeout(5000) }).then(
+            const answer = await fetch(`${on.out.pgadminUrl}/misc/ping`, { signal: AbortSignal.timeout(5000) }).then(
                 (one) => one.text(),
                 String,
             );
@@ -55,7 +50,7 @@ async function refused(): Promise<{ said: string; seconds: number }> {
     expect(pings.failed).toEqual([]);
     expect(pings.ok).toBeGreaterThan(10);
     expect(ran.code).not.toBe(0);
-    expect((await outputs(on)).pgadminContainer).toBe(out.pgadminContainer);
+    expect((await outputs(on)).pgadminContainer).toBe(on.out.pgadminContainer);
     const said = ran.stdout + ran.stderr;
     expect(said).not.toContain("    at "); // no stack trace
     // Nothing of the trial is left, and with the image of before nothing is to do.
@@ -92,7 +87,7 @@ printf 'revision = "bad"\\ndown_revision = "%s"\\nbranch_labels = None\\ndepends
     await setConfig(on, "pgadminImage", await image("bad", bad));
     expect((await refused()).said).toMatch(/can't (take over the volume|migrate the volume's pgadmin4.db), which is left as it was/);
     await setConfig(on, "pgadminImage", on.images.pgadmin);
-    out = await up(on);
+    await on.up();
     await unchanged();
 });
 
@@ -101,11 +96,11 @@ test("a good one takes its place, and another address too", async () => {
     const from = Date.now();
     const after = await up(on);
     console.log(`an up with another image, its trial included: ${(Date.now() - from) / 1000} s`);
-    expect(after.pgadminContainer).not.toBe(out.pgadminContainer);
+    expect(after.pgadminContainer).not.toBe(on.out.pgadminContainer);
     await setConfig(on, "pgadminImage", on.images.pgadmin);
     await setConfig(on, "pgadminEmail", "admin@corp.local");
     await up(on);
-    await setConfig(on, "pgadminEmail", out.pgadminEmail);
-    out = await up(on);
+    await setConfig(on, "pgadminEmail", on.out.pgadminEmail);
+    await on.up();
     await unchanged();
 });

@@ -3,43 +3,29 @@ import { inLab } from "../../lab/paths";
 import { beginAfresh, directEntry, openBrowser, PgadminPage } from "./support/browser/pgadmin";
 import { QueryTool } from "./support/browser/querytool";
 import { proof, recordFault } from "./support/proof";
-import {
-    attempt,
-    direct,
-    keepLogs,
-    longestPause,
-    Outputs,
-    psql,
-    removeConfig,
-    run,
-    setConfig,
-    Sidecar,
-    sidecar,
-    until,
-    up,
-} from "./support/sidecar";
+import { attempt, run, until } from "../../lab/run";
+import { psql } from "./support/clients";
+import { direct, longestPause } from "./support/database";
+import { removeConfig, setConfig, useStack } from "./support/stack";
 
 // What of pgAdmin works through the pool and what doesn't: a row of docs/CONNECTIONS.md each. Where something doesn't, the
 // test fails on the day it does.
 
-let on: Sidecar;
-let out: Outputs;
+const on = useStack("07-pgadmin");
 let browser: Browser;
 let pgadmin: PgadminPage;
 
 const database = ["Databases", "tracksolid_db"];
 
 beforeAll(async () => {
-    on = await sidecar();
-    out = await up(on);
-    await beginAfresh(out);
+    await beginAfresh(on.out);
     await direct(
         on,
         `CREATE TABLE public.pgadmin_test (id int PRIMARY KEY, name text); INSERT INTO pgadmin_test VALUES (1, 'one');
          CREATE VIEW public.pgadmin_test_view AS SELECT name FROM public.pgadmin_test`,
     );
     browser = await openBrowser();
-    pgadmin = await PgadminPage.login(browser, out, (page) => page.screenshot({ path: proof("login.png") }));
+    pgadmin = await PgadminPage.login(browser, on.out, (page) => page.screenshot({ path: proof("login.png") }));
     await pgadmin.open(["Servers", "tracksolid_db (via pgbouncer)", ...database], on.lab.databasePassword);
 });
 
@@ -47,7 +33,6 @@ afterEach(() => pgadmin?.page.screenshot({ path: inLab("log", "07-pgadmin.png") 
 afterAll(async () => {
     await browser?.close();
     await direct(on, "DROP TABLE IF EXISTS public.pgadmin_test CASCADE");
-    await keepLogs("07-pgadmin");
 });
 
 /** The backend that runs this text at the moment, if one does. */
@@ -62,7 +47,7 @@ test("the pre-registered server connects with the postgres password, and its dat
 });
 
 test("the dashboard is live, and its list of sessions cancels a query", async () => {
-    const sleeper = psql(on, out, "tracksolid_db", "SELECT pg_sleep(55)");
+    const sleeper = psql(on, on.out, "tracksolid_db", "SELECT pg_sleep(55)");
     const pid = await until("the query", 10, () => running("SELECT pg_sleep(55)"));
     await pgadmin.page.waitForResponse((response) => response.url().includes("/dashboard/dashboard_stats/") && response.ok());
     await pgadmin.page.getByRole("tab", { name: "State" }).click();
@@ -182,11 +167,11 @@ test("Backup (pg_dump) comes through, but without what it sets beforehand: its s
         };
     };
     const directly = await dump("127.0.0.1", "5432", on.lab.databaseContainer);
-    const pooled = await dump("pgbouncer", "6432", out.pgadminContainer);
+    const pooled = await dump("pgbouncer", "6432", on.out.pgadminContainer);
     expect(directly).toEqual({ path: "", view: expect.stringContaining("FROM public.pgadmin_test;") });
     expect(pooled).toEqual({ path: "public", view: expect.stringContaining("FROM pgadmin_test;") });
     // And, in strict mode, the next client has nothing of it.
-    expect((await psql(on, out, "tracksolid_db", "SHOW search_path")).stdout).toBe('"$user", public\n');
+    expect((await psql(on, on.out, "tracksolid_db", "SHOW search_path")).stdout).toBe('"$user", public\n');
 });
 
 test("pgAdmin killed (kill -9) in the middle of a query comes back; the query runs on to its end", async () => {
@@ -194,16 +179,16 @@ test("pgAdmin killed (kill -9) in the middle of a query comes back; the query ru
     const tool = await pgadmin.queryTool();
     await tool.start("SELECT pg_sleep(20)");
     await until("the query", 10, () => running("SELECT pg_sleep(20)"));
-    await run("docker", ["exec", out.pgadminContainer, "/venv/bin/python3", "-c", "import os, signal; [os.kill(int(p), signal.SIGKILL) for p in os.listdir('/proc') if p.isdigit() and p not in ('1', str(os.getpid()))]"]).catch(() => undefined); // prettier-ignore
+    await run("docker", ["exec", on.out.pgadminContainer, "/venv/bin/python3", "-c", "import os, signal; [os.kill(int(p), signal.SIGKILL) for p in os.listdir('/proc') if p.isdigit() and p not in ('1', str(os.getpid()))]"]).catch(() => undefined); // prettier-ignore
     const from = Date.now();
     const seconds = () => `${((Date.now() - from) / 1000).toFixed(1)} s`;
-    await until("pgAdmin to answer", 90, async () => (await fetch(`${out.pgadminUrl}/misc/ping`)).ok);
+    await until("pgAdmin to answer", 90, async () => (await fetch(`${on.out.pgadminUrl}/misc/ping`)).ok);
     const back = seconds();
     await until("the query to be gone", 30, async () => (await running("SELECT pg_sleep(20)")) === undefined);
     const gone = seconds();
-    const before = out.pgadminContainer;
-    out = await up(on);
-    expect(out.pgadminContainer).toBe(before);
+    const before = on.out.pgadminContainer;
+    await on.up();
+    expect(on.out.pgadminContainer).toBe(before);
     recordFault("pgAdmin killed (kill -9) in the middle of a query", `the page says it lost its server; pgAdmin answers again after ${back}, by itself; the query (20 s of pg_sleep) ran on in the database and was gone after ${gone}`, (await longestPause(on, started)).seconds); // prettier-ignore
     expect(Number.parseFloat(back)).toBeLessThan(60);
 });
@@ -211,8 +196,8 @@ test("pgAdmin killed (kill -9) in the middle of a query comes back; the query ru
 test("with pgadminDirect there is a direct entry, on which SET lasts and the Stop button stops; without it, it goes again", async () => {
     await setConfig(on, "pgadminDirect", "true");
     try {
-        out = await up(on);
-        const page = await PgadminPage.login(browser, out);
+        await on.up();
+        const page = await PgadminPage.login(browser, on.out);
         await page.open(["Servers", directEntry, ...database], on.lab.databasePassword);
         const tool = await page.queryTool();
         await tool.run("SET work_mem = '99MB'");
@@ -225,9 +210,9 @@ test("with pgadminDirect there is a direct entry, on which SET lasts and the Sto
         await page.page.close();
     } finally {
         await removeConfig(on, "pgadminDirect");
-        out = await up(on);
+        await on.up();
     }
-    const page = await PgadminPage.login(browser, out);
+    const page = await PgadminPage.login(browser, on.out);
     await page.open(["Servers"], "");
     await page.node("tracksolid_db (via pgbouncer)").waitFor();
     expect(await page.node(directEntry).count()).toBe(0);

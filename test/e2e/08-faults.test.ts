@@ -6,35 +6,28 @@ import { Report } from "../../cli/verify/check";
 import { outside } from "./support/outside";
 import { login } from "./support/pgadminlogin";
 import { recordFault } from "./support/proof";
-import {
-    attempt, changing, Clients, containers, direct, keepLogs, killMarked, longestPause, marked, Outputs, outputs, psql, pulumi, removeConfig, run, setConfig, Sidecar,
-    sidecar, spoiled, until, up,
-} from "./support/sidecar"; // prettier-ignore
+import { attempt, run, until } from "../../lab/run";
+import { psql } from "./support/clients";
+import { direct, longestPause } from "./support/database";
+import { spoiled } from "./support/spoiled";
+import { changing, containers, keepLogs, killMarked, marked, outputs, pulumi, removeConfig, setConfig, useStack } from "./support/stack";
 
-// What goes wrong on a host, one test a row of docs/FAULTS.md. Each ends with an `up` that is green and nothing else changed.
+// What goes wrong on a host, one test a row of docs/FAULTS.md. After each an `up` is green, and nothing else has changed.
 
-let on: Sidecar;
-let out: Outputs;
-let clients: Clients;
-
-beforeAll(async () => {
-    on = await sidecar();
-    clients = new Clients(on);
-    out = await up(on);
-});
-
-afterEach(() => clients.removeAll());
-afterAll(() => keepLogs("08-faults"));
+const on = useStack("08-faults");
+const { clients } = on;
 
 interface FaultOptions {
     /** Seconds that the pipeline's writer may have paused; more than 2 only where the database itself was away. */
     pause?: number;
     /** Whether the database's container and network are others afterwards, under the same names. */
     redeployed?: boolean;
+    /** Whether an `up` follows; default: yes. */
+    up?: boolean;
 }
 
 /** Plays a fault, which returns what the user sees of it, and checks what has to be so after every one. */
-function fault(title: string, play: () => Promise<string>, { pause = 2, redeployed = false }: FaultOptions = {}) {
+function fault(title: string, play: () => Promise<string>, { pause = 2, redeployed = false, up = true }: FaultOptions = {}) {
     test(title, async () => {
         const look = async () => {
             const seen = await outside(on, { sidecar: false });
@@ -44,7 +37,7 @@ function fault(title: string, play: () => Promise<string>, { pause = 2, redeploy
         };
         const before = await look();
         const started = new Date();
-        let saw: string;
+        let saw: string | undefined;
         try {
             saw = await play();
         } catch (cause) {
@@ -52,10 +45,11 @@ function fault(title: string, play: () => Promise<string>, { pause = 2, redeploy
             throw cause;
         } finally {
             await clients.removeAll();
-            out = await up(on);
+            if (up || saw === undefined) await on.up();
         }
-        await until("a query through the pool", 10, async () => (await psql(on, out, "tracksolid_db", "SELECT 1")).code === 0);
-        expect(await containers("pgbouncer")).toEqual([out.pgbouncerContainer]);
+        await until("a query through the pool", 10, async () => (await psql(on, on.out, "tracksolid_db", "SELECT 1")).code === 0);
+        expect(await containers("pgbouncer")).toEqual([on.out.pgbouncerContainer]);
+        expect(await containers("pgadmin")).toEqual([on.out.pgadminContainer]);
         expect(await look()).toEqual(before);
         await until("the writer", 30, async () => (await longestPause(on, new Date(Date.now() - 2000))).rows > 1);
         const { seconds } = await longestPause(on, started);
@@ -64,13 +58,30 @@ function fault(title: string, play: () => Promise<string>, { pause = 2, redeploy
     });
 }
 
-const pooledAnswers = async () => (await psql(on, out, "tracksolid_db", "SELECT 1")).code === 0;
+/** A fault that leaves the stack as it was. One `up` follows a group of them: `nothingToDoAfter`. */
+const passing: typeof fault = (title, play, options) => fault(title, play, { ...options, up: false });
+
+function nothingToDoAfter(faults: string) {
+    test(`an \`up\` after ${faults} changes nothing`, async () => {
+        const { code, stdout, stderr } = await pulumi(on, ["up", "--expect-no-changes", ...changing]);
+        if (code !== 0) throw new Error(stdout + stderr);
+    });
+}
+
+/** Changes a setting of the pooler, so that the next `up` replaces it. No `up` resets it: the next fault begins with it as it is. */
+let poolSize = 15;
+const changePooler = () => setConfig(on, "defaultPoolSize", String(--poolSize));
+afterAll(async () => {
+    if (poolSize < 15) await removeConfig(on, "defaultPoolSize"); // the next file's `up` deploys it
+});
+
+const pooledAnswers = async () => (await psql(on, on.out, "tracksolid_db", "SELECT 1")).code === 0;
 const seconds = (from: number) => `${((Date.now() - from) / 1000).toFixed(1)} s`;
 
-fault("pgbouncer killed (kill -9) under load", async () => {
+passing("pgbouncer killed (kill -9) under load", async () => {
     const { said, pg } = await clients.connecting(async () => {
         const kill = "for p in /proc/[0-9]*; do grep -q '^Name:.pgbouncer$' $p/status && kill -9 ${p#/proc/}; done; true";
-        await attempt("docker", ["exec", out.pgbouncerContainer, "sh", "-c", kill]); // the container ends under it
+        await attempt("docker", ["exec", on.out.pgbouncerContainer, "sh", "-c", kill]); // the container ends under it
         await until("the pool to answer again", 30, pooledAnswers);
     });
     expect(pg.gap).toBeLessThan(10);
@@ -78,19 +89,19 @@ fault("pgbouncer killed (kill -9) under load", async () => {
 });
 
 /** Sends the pooler a signal that it can't answer, or with a shell script in its container does worse. */
-const inPooler = (script: string) => run("docker", ["exec", out.pgbouncerContainer, "sh", "-c", script]);
+const inPooler = (script: string) => run("docker", ["exec", on.out.pgbouncerContainer, "sh", "-c", script]);
 const pgbouncer = "$(pidof pgbouncer)";
 
 /** When the pooler's container started, which tells a restart. */
-const startedAt = () => run("docker", ["inspect", "-f", "{{.State.StartedAt}}", out.pgbouncerContainer]);
+const startedAt = () => run("docker", ["inspect", "-f", "{{.State.StartedAt}}", on.out.pgbouncerContainer]);
 
 /** A login with these options, as anybody can try it who reaches the port; what it said. */
 const loginWith = async (options: string) => {
-    const { stderr } = await attempt("docker", ["exec", "-e", `PGOPTIONS=${options}`, "-e", "PGCONNECT_TIMEOUT=3", out.pgbouncerContainer, "psql", "-h", "127.0.0.1", "-p", "6432", "-U", "nobody", "-d", "tracksolid_db", "-c", "SELECT 1"]); // prettier-ignore
+    const { stderr } = await attempt("docker", ["exec", "-e", `PGOPTIONS=${options}`, "-e", "PGCONNECT_TIMEOUT=3", on.out.pgbouncerContainer, "psql", "-h", "127.0.0.1", "-p", "6432", "-U", "nobody", "-d", "tracksolid_db", "-c", "SELECT 1"]); // prettier-ignore
     return stderr.trim();
 };
 
-fault("a login with an option that has no name (CVE-2026-107349)", async () => {
+passing("a login with an option that has no name (CVE-2026-107349)", async () => {
     const before = await startedAt();
     for (const options of ["-c=", "-c =x", "--=", "--=x", "-c \\=x", "-c", "-c =", "-c=" + "x".repeat(5000), "-c= ".repeat(500)]) {
         expect(await loginWith(options)).toMatch(/FATAL/);
@@ -114,50 +125,44 @@ const hangs: [string, () => Promise<unknown>][] = [
     ],
 ];
 for (const [title, hang] of hangs) {
-    fault(title, async () => {
+    passing(title, async () => {
         const from = Date.now();
         await hang();
         await until("the pool to answer again", 60, pooledAnswers);
         const took = Date.now() - from;
-        const { stdout, stderr } = await attempt("docker", ["logs", out.pgbouncerContainer]);
+        const { stdout, stderr } = await attempt("docker", ["logs", on.out.pgbouncerContainer]);
         expect(stdout + stderr).toMatch(/run: pgbouncer hangs: three times no answer on its console; killing it/);
         expect(took).toBeLessThan(30_000);
         return `the pool answers again after ${(took / 1000).toFixed(1)} s, by itself; the log says that it hung`;
     });
 }
 
+nothingToDoAfter("a pgbouncer that was killed or hung");
+
 fault("pgbouncer hanging when it is to leave", async () => {
-    await setConfig(on, "defaultPoolSize", "10");
-    try {
-        await inPooler(`kill -STOP ${pgbouncer}`);
-        const from = Date.now();
-        out = await up(on);
-        expect(await pooledAnswers()).toBe(true);
-        return `an \`up\` that replaces it ends green after ${seconds(from)}`;
-    } finally {
-        await removeConfig(on, "defaultPoolSize");
-    }
+    await changePooler();
+    await inPooler(`kill -STOP ${pgbouncer}`);
+    const from = Date.now();
+    await on.up();
+    expect(await pooledAnswers()).toBe(true);
+    return `an \`up\` that replaces it ends green after ${seconds(from)}`;
 });
 
 fault("the console out of reach when the pooler is to leave", async () => {
-    const before = out.pgbouncerContainer;
-    await setConfig(on, "defaultPoolSize", "10");
+    const before = on.out.pgbouncerContainer;
+    await changePooler();
     const log = attempt("docker", ["logs", "-f", "--since", "0s", before]);
-    try {
-        await inPooler("rm /var/run/pgbouncer/.s.PGSQL.6432");
-        const from = Date.now();
-        out = await up(on);
-        const { stdout } = await log;
-        expect(stdout).toContain("run: the console did not take the commands: sending SIGINT");
-        return `it leaves by SIGINT instead, and an \`up\` ends green after ${seconds(from)}`;
-    } finally {
-        await removeConfig(on, "defaultPoolSize");
-    }
+    await inPooler("rm /var/run/pgbouncer/.s.PGSQL.6432");
+    const from = Date.now();
+    await on.up();
+    const { stdout } = await log;
+    expect(stdout).toContain("run: the console did not take the commands: sending SIGINT");
+    return `it leaves by SIGINT instead, and an \`up\` ends green after ${seconds(from)}`;
 });
 
-fault("250 half-open logins", async () => {
+passing("250 half-open logins", async () => {
     const before = await startedAt();
-    const { stdout: address } = await attempt("docker", ["inspect", "-f", `{{(index .NetworkSettings.Networks "${on.lab.id}").IPAddress}}`, out.pgbouncerContainer]); // prettier-ignore
+    const { stdout: address } = await attempt("docker", ["inspect", "-f", `{{(index .NetworkSettings.Networks "${on.lab.id}").IPAddress}}`, on.out.pgbouncerContainer]); // prettier-ignore
     const startup = Buffer.from("\0\0\0\0\0\x03\0\0user\0postgres\0database\0tracksolid_db\0\0", "latin1");
     startup.writeInt32BE(startup.length);
     const sockets: net.Socket[] = [];
@@ -169,7 +174,7 @@ fault("250 half-open logins", async () => {
     }
     try {
         const { stderr } = await until("a login to be refused", 10, async () => {
-            const ran = await psql(on, out, "tracksolid_db", "SELECT 1");
+            const ran = await psql(on, on.out, "tracksolid_db", "SELECT 1");
             return ran.code !== 0 && ran;
         });
         expect(stderr).toContain("no more connections allowed");
@@ -183,7 +188,7 @@ fault("250 half-open logins", async () => {
     }
 });
 
-fault(
+passing(
     "the database away for 40 s",
     async () => {
         const before = await startedAt();
@@ -199,7 +204,7 @@ fault(
     { pause: 90 },
 );
 
-fault(
+passing(
     "the database restarted under load",
     async () => {
         let late = "";
@@ -215,7 +220,7 @@ fault(
     { pause: 60 },
 );
 
-fault(
+passing(
     "the database down at `up`",
     async () => {
         await run("docker", ["stop", on.lab.databaseContainer]);
@@ -232,9 +237,9 @@ fault(
     { pause: 60 },
 );
 
-fault("a wrong and an expired password", async () => {
+passing("a wrong and an expired password", async () => {
     const login = (user: string, password: string) =>
-        attempt("docker", ["exec", "-e", `PGPASSWORD=${password}`, out.pgbouncerContainer, "psql", "-h", "pgbouncer", "-p", "6432", "-U", user, "-d", "tracksolid_db", "-c", "SELECT 1"]); // prettier-ignore
+        attempt("docker", ["exec", "-e", `PGPASSWORD=${password}`, on.out.pgbouncerContainer, "psql", "-h", "pgbouncer", "-p", "6432", "-U", user, "-d", "tracksolid_db", "-c", "SELECT 1"]); // prettier-ignore
     await direct(on, "CREATE ROLE expired LOGIN PASSWORD 'until-yesterday' VALID UNTIL 'yesterday'");
     try {
         for (const [user, password] of [
@@ -251,6 +256,8 @@ fault("a wrong and an expired password", async () => {
     }
     return "`SASL authentication failed`, as without the pooler; nobody else is held up";
 });
+
+nothingToDoAfter("logins that fail and a database that was away");
 
 // Each of these leaves the old pooler serving alone; the `up` that follows removes the failed one.
 const bad: [string, RegExp, () => Promise<{ cwd?: string }>, () => Promise<void>][] = [
@@ -281,7 +288,7 @@ const bad: [string, RegExp, () => Promise<{ cwd?: string }>, () => Promise<void>
 ];
 for (const [title, why, spoil, mend] of bad) {
     fault(title, async () => {
-        const before = out.pgbouncerContainer;
+        const before = on.out.pgbouncerContainer;
         const where = await spoil();
         try {
             const { said, failures } = await clients.connecting(async () => {
@@ -310,7 +317,8 @@ const points: [string, () => Promise<unknown[]>][] = [
     ["pgAdmin's container stands", () => containers("pgadmin")],
 ];
 for (const [point, there] of points) {
-    fault(`an \`up\` killed (kill -9) when ${point}`, async () => {
+    // Its own last preview shows that no `up` has anything left to do.
+    passing(`an \`up\` killed (kill -9) when ${point}`, async () => {
         expect((await pulumi(on, ["destroy", ...changing])).code).toBe(0);
         const cut = pulumi(on, ["up", ...changing], { env: marked });
         await until("that much of the up", 60, async () => (await there()).length > 0);
@@ -320,9 +328,9 @@ for (const [point, there] of points) {
         expect(locked.stdout + locked.stderr).toContain("the stack is currently locked");
         expect((await pulumi(on, ["cancel", "--yes"])).code).toBe(0);
         const from = Date.now();
-        out = await up(on);
+        await on.up();
         const took = seconds(from);
-        expect(await login(out)).toMatch(/\/browser\/?$/);
+        expect(await login(on.out)).toMatch(/\/browser\/?$/);
         expect((await pulumi(on, ["refresh", "--clear-pending-creates", ...changing])).code).toBe(0);
         const again = await pulumi(on, ["preview", "--refresh", "--expect-no-changes"]);
         expect(again.stdout + again.stderr).not.toContain("pending operations");
@@ -332,23 +340,19 @@ for (const [point, there] of points) {
 }
 
 fault("an `up` killed (kill -9) while two poolers stand side by side, under load", async () => {
-    await setConfig(on, "defaultPoolSize", "12");
-    try {
-        const { said, failures } = await clients.connecting(async () => {
-            const cut = pulumi(on, ["up", ...changing], { env: marked });
-            await until("the second pooler", 60, async () => (await containers("pgbouncer")).length > 1);
-            await killMarked();
-            await cut;
-            await pulumi(on, ["cancel", "--yes"]);
-            out = await up(on);
-        });
-        expect(await containers("pgbouncer")).toEqual([out.pgbouncerContainer]);
-        expect(failures).toEqual([]);
-        await pulumi(on, ["refresh", "--clear-pending-creates", ...changing]);
-        return `the lock is left (\`pulumi cancel\`); the next \`up\` removes the pooler that no state knows: ${said}`;
-    } finally {
-        await removeConfig(on, "defaultPoolSize");
-    }
+    await changePooler();
+    const { said, failures } = await clients.connecting(async () => {
+        const cut = pulumi(on, ["up", ...changing], { env: marked });
+        await until("the second pooler", 60, async () => (await containers("pgbouncer")).length > 1);
+        await killMarked();
+        await cut;
+        await pulumi(on, ["cancel", "--yes"]);
+        await on.up();
+    });
+    expect(await containers("pgbouncer")).toEqual([on.out.pgbouncerContainer]);
+    expect(failures).toEqual([]);
+    await pulumi(on, ["refresh", "--clear-pending-creates", ...changing]);
+    return `the lock is left (\`pulumi cancel\`); the next \`up\` removes the pooler that no state knows: ${said}`;
 });
 
 fault("a stranger's container on the sidecar's network at destroy", async () => {
@@ -359,7 +363,7 @@ fault("a stranger's container on the sidecar's network at destroy", async () => 
         "--name",
         name,
         "--network",
-        out.networks.sidecar,
+        on.out.networks.sidecar,
         "--entrypoint",
         "sleep",
         on.images.timescaledb,
@@ -372,7 +376,7 @@ fault("a stranger's container on the sidecar's network at destroy", async () => 
         expect(stdout).toContain("timeout while waiting for state to become 'removed'");
         const said = seconds(from);
         expect((await run("docker", ["inspect", "-f", "{{.State.Running}}", name])).trim()).toBe("true");
-        await run("docker", ["network", "disconnect", "-f", out.networks.sidecar, name]);
+        await run("docker", ["network", "disconnect", "-f", on.out.networks.sidecar, name]);
         for (let times = 0; times < 2; times++) expect((await pulumi(on, ["destroy", ...changing])).code).toBe(0);
         return `destroy fails after ${said} (network pg-sidecar: \`timeout while waiting for state to become 'removed'\`), all but the network is gone and the stranger runs on; once it is off the network, destroy ends green, and a second one too`;
     } finally {
@@ -383,7 +387,7 @@ fault("a stranger's container on the sidecar's network at destroy", async () => 
 fault("the lookup role dropped by hand", async () => {
     await direct(on, "DROP OWNED BY pgbouncer; DROP ROLE pgbouncer");
     const { stderr } = await until("logins to fail", 60, async () => {
-        const ran = await psql(on, out, "tracksolid_db", "SELECT 1");
+        const ran = await psql(on, on.out, "tracksolid_db", "SELECT 1");
         return ran.code !== 0 && ran;
     });
     const from = Date.now();
@@ -393,8 +397,8 @@ fault("the lookup role dropped by hand", async () => {
     return `new logins fail: \`${stderr.trim().split("\n").at(-1)}\`; \`pulumi up --refresh\` makes it anew: ${seconds(from)}`;
 });
 
-fault("the lookup role's password changed by hand", async () => {
-    const before = out.pgbouncerContainer;
+passing("the lookup role's password changed by hand", async () => {
+    const before = on.out.pgbouncerContainer;
     await direct(on, "ALTER ROLE pgbouncer PASSWORD 'by-hand'");
     expect((await pulumi(on, ["preview", "--refresh"])).stdout).toContain("~ 1 to update");
     expect(await pooledAnswers()).toBe(true);
@@ -407,13 +411,13 @@ fault("the lookup role's password changed by hand", async () => {
     const from = Date.now();
     await run("sh", ["-c", `${remedy} ${changing.join(" ")}`], { env: on.env });
     const took = seconds(from);
-    out = await outputs(on);
+    on.out = await outputs(on);
     expect((await verify()).code).toBe(0);
-    expect(out.pgbouncerContainer).toBe(before);
+    expect(on.out.pgbouncerContainer).toBe(before);
     return `the pool uses the lookup's backend that it has; \`pulumi preview --refresh\` and \`./sidecar verify\` show it, and \`${remedy}\` puts it right without a roll: ${took}`;
 });
 
-fault(
+passing(
     "the database's container recreated, with a new address",
     async () => {
         let late = "";
@@ -430,12 +434,14 @@ fault(
     { pause: 60, redeployed: true },
 );
 
+nothingToDoAfter("a changed password and a recreated database");
+
 fault(
     "the database's network recreated too, as by a Coolify redeploy",
     async () => {
         const network = on.lab.id;
         await run("docker", ["rm", "-f", "-v", on.lab.databaseContainer, writerName(on.lab)]);
-        await run("docker", ["network", "disconnect", "-f", network, out.pgbouncerContainer]);
+        await run("docker", ["network", "disconnect", "-f", network, on.out.pgbouncerContainer]);
         await run("docker", ["network", "rm", network]);
         await ensureDatabase(on.lab);
         // Refused at once or left waiting for queryWaitTimeout, by what the pooler knew of the name.
@@ -444,7 +450,7 @@ fault(
         expect(code).toBe(0);
         expect(stdout).toContain("pg-sidecar.database-network");
         const from = Date.now();
-        out = await up(on);
+        await on.up();
         await until("the pool to answer again", 20, pooledAnswers);
         return `the pooler is on a network that is gone, queries fail; \`pulumi up\` sees the new network and puts a pooler on it: ${seconds(from)}`;
     },
@@ -464,13 +470,13 @@ fault("the sidecar stopped by hand, and then the host cleaned of unused networks
     const from = Date.now();
     const refreshed = await pulumi(on, ["up", "--refresh", ...changing]);
     expect(refreshed.code).toBe(0);
-    out = await outputs(on);
+    on.out = await outputs(on);
     await until("the pool to answer again", 20, pooledAnswers);
     return `stopped containers stay, their network is gone and \`docker start\` fails; \`pulumi preview\` and \`up\` name what is missing, \`pulumi up --refresh\` makes it anew, with pgAdmin's data: ${seconds(from)}`;
 });
 
 const ownEngine = daemonPid("dockerd") !== undefined;
-(ownEngine ? fault : (title: string) => test.skip(title, () => undefined))(
+(ownEngine ? passing : (title: string) => test.skip(title, () => undefined))(
     "the engine restarted, as after a reboot",
     async () => {
         await stopDaemon("dockerd");
@@ -478,16 +484,18 @@ const ownEngine = daemonPid("dockerd") !== undefined;
         const from = Date.now();
         await until("the pool to answer again", 90, pooledAnswers);
         const pool = seconds(from);
-        await until("pgAdmin to answer", 90, async () => (await fetch(`${out.pgadminUrl}/misc/ping`)).ok);
+        await until("pgAdmin to answer", 90, async () => (await fetch(`${on.out.pgadminUrl}/misc/ping`)).ok);
         return `everything comes back by itself: the pool answered ${pool} after the engine did, pgAdmin after ${seconds(from)}`;
     },
     { pause: 90 },
 );
 
+nothingToDoAfter("a restart of the engine");
+
 fault("20 tabs idle in a transaction", async () => {
     await setConfig(on, "idleTransactionTimeout", "10");
     try {
-        out = await up(on);
+        await on.up();
         const tabs = await clients.node("idletransactions.ts", { CLIENTS: "20", BACKENDS: "16" });
         await until("the idle ones to be ended", 60, async () => (await clients.said(tabs)).includes("answered"));
         expect(await direct(on, "SELECT 1 AS one")).toEqual([{ one: 1 }]);

@@ -1,39 +1,33 @@
 import * as net from "net";
-import { attempt, changing, Clients, containers, keepLogs, Outputs, outputs, psql, pulumi, removeConfig, run, setConfig, Sidecar, sidecar, until, up } from "./support/sidecar"; // prettier-ignore
+import { attempt, run, until } from "../../lab/run";
+import { psql } from "./support/clients";
+import { changing, containers, outputs, pulumi, removeConfig, setConfig, useStack } from "./support/stack";
 import { Report } from "../../cli/verify/check";
 import { Remote } from "./support/remote";
 import { Sshd } from "./support/sshd";
 
 // From a laptop: the Docker host over ssh, and a database of which no port is published, through a tunnel.
 
-let on: Sidecar;
-let out: Outputs;
-let clients: Clients;
+const on = useStack("09-remote");
+const { clients } = on;
 let sshd: Sshd;
 let remote: Remote;
 
 beforeAll(async () => {
-    on = await sidecar();
-    clients = new Clients(on);
-    out = await up(on);
     remote = await Remote.begin(on);
     sshd = remote.sshd;
 });
 
-afterEach(() => clients.removeAll());
-
 afterAll(async () => {
-    await keepLogs("09-remote");
-    await remote.end();
-    await up(on);
+    await remote.end(); // the next file's `up` deploys on the engine at hand again
 });
 
 async function tunnelledUp(): Promise<void> {
     await remote.pulumi("up", ...changing);
-    out = await outputs(on);
+    on.out = await outputs(on);
 }
 
-const pooledAnswers = async () => (await psql(on, out, "tracksolid_db", "SELECT 1")).code === 0;
+const pooledAnswers = async () => (await psql(on, on.out, "tracksolid_db", "SELECT 1")).code === 0;
 
 /** Whether somebody listens on the tunnel's port. */
 const listens = () =>
@@ -63,7 +57,7 @@ test.each<[string, { key?: string; knownHosts?: string; at?: string; port?: numb
     // A connection that stands already would be taken: this one must be made.
     const own = sshd.sshOpts(options).map((option) => option.replace(/^(ControlPath=.*)\/(.*)$/, `$1/${what.length}-$2`));
     try {
-        await remote.setSshOpts(own);
+        remote.setSshOpts(own);
         await setConfig(on, "docker:host", sshd.dockerHostAt(at, port));
         const { code, stdout } = await pulumi(on, ["up", ...changing]);
         expect(stdout).toMatch(said);
@@ -75,7 +69,7 @@ test.each<[string, { key?: string; knownHosts?: string; at?: string; port?: numb
         expect(tunnel.stderr).toMatch(remedy);
         expect(tunnel.code).toBe(2);
     } finally {
-        await remote.setSshOpts(sshd.sshOpts());
+        remote.setSshOpts(sshd.sshOpts());
         await setConfig(on, "docker:host", sshd.dockerHost);
     }
 }); // prettier-ignore
@@ -98,7 +92,7 @@ test("a program that has pgAdmin's port on the far host is found before the old 
         const { code, stdout } = await pulumi(on, ["preview"]);
         expect(code).not.toBe(0);
         expect(stdout).toContain(`pgadminPort: a program on ${sshd.dockerHost} already listens on port ${port}`);
-        expect(await containers("pgadmin")).toEqual([out.pgadminContainer]);
+        expect(await containers("pgadmin")).toEqual([on.out.pgadminContainer]);
     } finally {
         server.close();
         await setConfig(on, "pgadminPort", String(on.lab.pgadminPort));
@@ -143,7 +137,7 @@ test("verify's remedy goes through the tunnel, as it is printed", async () => {
     const { checks } = JSON.parse((await verify()).stdout) as { checks: [Report] };
     expect(checks[0].remedy).toBe("./sidecar tunnel --stack local -- pulumi up --stack local --replace '**-public'");
     await run("sh", ["-c", `${checks[0].remedy} ${changing.join(" ")}`], { env: on.env });
-    out = await outputs(on); // the pooler has rolled
+    on.out = await outputs(on); // the pooler has rolled
     expect((await verify()).code).toBe(0);
 });
 
@@ -190,7 +184,7 @@ test.each([
             await goOn();
         }
         await tunnelledUp();
-        expect(await containers("pgbouncer")).toEqual([out.pgbouncerContainer]);
+        expect(await containers("pgbouncer")).toEqual([on.out.pgbouncerContainer]);
         expect(await pooledAnswers()).toBe(true);
     } finally {
         await goOn?.();

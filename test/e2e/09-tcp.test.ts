@@ -6,20 +6,18 @@ import * as tls from "tls";
 import { freePort } from "../../lab/identity";
 import { Authority } from "./support/authority";
 import { outside } from "./support/outside";
-import { attempt, changing, keepLogs, Outputs, pulumi, removeConfig, setConfig, Sidecar, sidecar, up } from "./support/sidecar";
+import { attempt } from "../../lab/run";
+import { changing, pulumi, removeConfig, setConfig, up, useStack } from "./support/stack";
 
 // The lab's engine as one behind TCP and TLS, which takes clients of its own CA only.
 
 const folder = fs.mkdtempSync(path.join(os.tmpdir(), "sidecar-tls-"));
 const client = path.join(folder, "client");
-let on: Sidecar;
-let out: Outputs;
+const on = useStack("09-tcp");
 let server: tls.Server;
 let port: number;
 
 beforeAll(async () => {
-    on = await sidecar();
-    out = await up(on);
     port = await freePort(2376);
     const authority = await Authority.make(folder);
     await authority.sign("server", path.join(folder, "server"), "IP:127.0.0.1,DNS:localhost");
@@ -35,7 +33,6 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
-    await keepLogs("09-tcp");
     await setConfig(on, "docker:host", on.env.DOCKER_HOST!);
     await attempt("pulumi", ["config", "rm", "docker:certPath"], { env: on.env });
     await up(on);
@@ -90,14 +87,14 @@ test("with one the stack is unchanged, rolls and is verified through it", async 
     expect((await pulumi(on, ["preview", "--expect-no-changes"])).code).toBe(0);
     await setConfig(on, "defaultPoolSize", "14");
     try {
-        const before = out.pgbouncerContainer;
-        out = await up(on);
-        expect(out.pgbouncerContainer).not.toBe(before);
+        const before = on.out.pgbouncerContainer;
+        await on.up();
+        expect(on.out.pgbouncerContainer).not.toBe(before);
         const ran = await attempt("./sidecar", ["verify", "--stack", "local"], { env: on.env });
         expect(ran.stdout).toMatch(/ 0 failed,/);
         expect(ran.code).toBe(0);
     } finally {
         await removeConfig(on, "defaultPoolSize");
-        out = await up(on);
+        await on.up();
     }
 });

@@ -1,6 +1,7 @@
 import { Browser } from "playwright-core";
 import { inLab, project } from "../../lab/paths";
-import { attempt, keepLogs, Outputs, pulumi, removeConfig, run, setConfig, Sidecar, sidecar, until, up } from "./support/sidecar";
+import { attempt, run, until } from "../../lab/run";
+import { pulumi, removeConfig, setConfig, up, useStack } from "./support/stack";
 import { routeLabels, routerName } from "../../components/pgadmin/route";
 import { ask, Proxy, socketFile, startProxy } from "./support/proxy";
 import { beginAfresh, openBrowser, PgadminPage } from "./support/browser/pgadmin";
@@ -11,25 +12,22 @@ import { proof } from "./support/proof";
 
 const domain = "pgadmin.example.test";
 
-let on: Sidecar;
-let out: Outputs;
+const on = useStack("10-https", { deployed: false });
 let proxy: Proxy;
 let browser: Browser;
 
 beforeAll(async () => {
-    on = await sidecar();
     proxy = await startProxy(on.lab, domain);
     await setConfig(on, "pgadminDomain", domain);
     await setConfig(on, "proxyNetwork", proxy.network);
     await setConfig(on, "pgadminPort", "0");
-    out = await up(on);
-    await beginAfresh(out);
+    await on.up();
+    await beginAfresh(on.out);
     browser = await openBrowser(await trusting(proxy));
 }, 1_800_000); // Traefik is built the first time
 
 afterAll(async () => {
     await browser?.close();
-    await keepLogs("10-https");
     for (const key of ["pgadminDomain", "proxyNetwork"]) await removeConfig(on, key);
     await setConfig(on, "pgadminPort", String(on.lab.pgadminPort));
     await up(on).finally(() => proxy?.stop());
@@ -41,8 +39,8 @@ test("the labels alone make the route: HTTPS reaches pgAdmin, plain HTTP is sent
     const plain = await ask(proxy, "http", "/login");
     expect(plain.status).toBe(302);
     expect(plain.headers.location).toBe(`https://${domain}/login`);
-    expect(await run("docker", ["port", out.pgadminContainer])).toBe("");
-    expect(out.pgadminUrl).toBe(`https://${domain}`);
+    expect(await run("docker", ["port", on.out.pgadminContainer])).toBe("");
+    expect(on.out.pgadminUrl).toBe(`https://${domain}`);
 });
 
 test("the proxy finds nothing wrong with the labels", async () => {
@@ -52,7 +50,7 @@ test("the proxy finds nothing wrong with the labels", async () => {
 });
 
 test("a person logs in through the proxy, with cookies for HTTPS alone, and works there", async () => {
-    const pgadmin = await PgadminPage.login(browser, out, (page) => page.screenshot({ path: inLab("log", "10-https-login.png") }));
+    const pgadmin = await PgadminPage.login(browser, on.out, (page) => page.screenshot({ path: inLab("log", "10-https-login.png") }));
     const cookies = await pgadmin.page.context().cookies();
     const session = cookies.find(({ name }) => name === "pga4_session");
     expect(session).toMatchObject({ secure: true, httpOnly: true, domain });
@@ -68,7 +66,7 @@ test("a login without the page's own token is sent back to it through the proxy 
     await page.goto(`https://${domain}/login`);
     const landed = await page.evaluate(
         (form) => fetch("/authenticate/login", { method: "POST", body: new URLSearchParams(form) }).then(({ url }) => url),
-        { email: out.pgadminEmail, password: out.pgadminPassword, internal_button: "Login", csrf_token: "of-nobody" },
+        { email: on.out.pgadminEmail, password: on.out.pgadminPassword, internal_button: "Login", csrf_token: "of-nobody" },
     );
     expect(landed).toBe(`https://${domain}/login`); // with the right one, as above, it is /browser/
     await page.close();
@@ -121,12 +119,12 @@ describe("with TLS ended before the proxy", () => {
     beforeAll(async () => {
         await setConfig(on, "proxyTls", "false");
         await setConfig(on, "proxyEntrypoint", "http");
-        out = await up(on);
+        await on.up();
     });
     afterAll(async () => {
         await removeConfig(on, "proxyTls");
         await removeConfig(on, "proxyEntrypoint");
-        out = await up(on);
+        await on.up();
     });
 
     test("plain HTTP reaches pgAdmin, whose cookie is for HTTPS all the same, and nobody is sent elsewhere", async () => {
@@ -138,7 +136,7 @@ describe("with TLS ended before the proxy", () => {
         const page = await ask(proxy, "http", "/login");
         expect(page.status).toBe(200);
         expect(page.headers["set-cookie"]?.join()).toMatch(/pga4_session=.*; Secure;/);
-        expect(out.pgadminUrl).toBe(`https://${domain}`);
+        expect(on.out.pgadminUrl).toBe(`https://${domain}`);
     });
 
     test("a login holds when the requests come from another address", async () => {
@@ -146,13 +144,13 @@ describe("with TLS ended before the proxy", () => {
         const node = async (code: string) =>
             run("docker", [
                 "run", "--rm", "--network", proxy.network, "-v", `${project}:/repo:ro`, "-v", `${process.execPath}:/usr/local/bin/node:ro`,
-                "-e", `OUT=${JSON.stringify({ ...out, pgadminUrl: `http://${domain}` })}`, "--entrypoint", "node", "-w", "/repo", on.images.timescaledb,
+                "-e", `OUT=${JSON.stringify({ ...on.out, pgadminUrl: `http://${domain}` })}`, "--entrypoint", "node", "-w", "/repo", on.images.timescaledb,
                 "-r", "ts-node/register/transpile-only", "-e", code,
             ]); // prettier-ignore
         const address =
             "Object.values(require('os').networkInterfaces()).flat().find((one) => !one.internal && one.family === 'IPv4').address";
         const first = JSON.parse(
-            await node(`require("./test/e2e/pgadminlogin").session(JSON.parse(process.env.OUT)).then((got) => console.log(JSON.stringify({ ...got, from: ${address} })))`),
+            await node(`require("./test/e2e/support/pgadminlogin").session(JSON.parse(process.env.OUT)).then((got) => console.log(JSON.stringify({ ...got, from: ${address} })))`),
         ) as { location: string; cookie: string; from: string }; // prettier-ignore
         expect(first.location).toMatch(/\/browser\/$/);
         // Takes the first one's address, the next that is free, so that the second has another.

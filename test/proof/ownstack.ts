@@ -5,7 +5,7 @@ import { freePort } from "../../lab/identity";
 import { writeWhole } from "../../lab/files";
 import { inLab, project } from "../../lab/paths";
 import { attempt, run } from "../../lab/run";
-import { Sidecar } from "../e2e/support/sidecar";
+import { Sidecar } from "../e2e/support/stack";
 import { OldServer } from "./oldserver";
 
 interface StackConfig {

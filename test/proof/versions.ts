@@ -2,7 +2,7 @@ import { attempt, Ran } from "../../lab/run";
 import { Report, Result as CheckResult } from "../../cli/verify/check";
 import { lookupChecks } from "../../cli/verify/checks/lookup";
 import { summary } from "../../cli/verify/report";
-import { changing, Sidecar, sidecar } from "../e2e/support/sidecar";
+import { changing, Sidecar, sidecar } from "../e2e/support/stack";
 import { binaries, OldServer, releases } from "./oldserver";
 import { clear, make, stack } from "./ownstack";
 import { Arguments, Proof, Result, textOption } from "./proof";

@@ -1,4 +1,5 @@
-import { run, Sidecar } from "./sidecar";
+import { run } from "../../../lab/run";
+import { Sidecar } from "./stack";
 
 /** What is on the host and in the database: all of it, or without what is the standing sidecar's own. */
 export async function outside({ lab }: Sidecar, { sidecar = true } = {}) {

@@ -1,4 +1,4 @@
-import { Outputs } from "./sidecar";
+import { Outputs } from "./stack";
 
 const cookies = (response: Response) =>
     response.headers

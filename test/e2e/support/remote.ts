@@ -1,7 +1,10 @@
+import * as fs from "fs";
+import { dump, load } from "js-yaml";
 import { ensureDatabase } from "../../../lab/database";
+import { writeWhole } from "../../../lab/files";
 import { freePort } from "../../../lab/identity";
-import { Ran } from "../../../lab/run";
-import { attempt, removeConfig, run, setConfig, Sidecar } from "./sidecar";
+import { attempt, Ran, run } from "../../../lab/run";
+import { removeConfig, setConfig, Sidecar } from "./stack";
 import { Sshd } from "./sshd";
 
 /** The lab's stack as one on a far host: its engine over ssh, its database with no port published, reached by the tunnel alone. */
@@ -17,7 +20,7 @@ export class Remote {
         const remote = new Remote(on, await Sshd.start(await freePort(2222)), await freePort(15432));
         await remote.redeploy(false);
         await setConfig(on, "docker:host", remote.sshd.dockerHost);
-        await remote.setSshOpts(remote.sshd.sshOpts());
+        remote.setSshOpts(remote.sshd.sshOpts());
         await setConfig(on, "postgresql:port", String(remote.tunnelPort));
         await removeConfig(on, "databaseNetwork"); // looked up, as Pulumi.stage.yaml has it
         return remote;
@@ -45,9 +48,12 @@ export class Remote {
         return ran.stdout;
     }
 
-    async setSshOpts(options: string[]): Promise<void> {
-        await attempt("pulumi", ["config", "rm", "docker:sshOpts"], { env: this.on.env });
-        for (const [at, option] of options.entries()) await setConfig(this.on, `docker:sshOpts[${at}]`, option, "--path");
+    /** In the file: the CLI sets one option of the list a call. */
+    setSshOpts(options: string[]): void {
+        const file = this.on.env.PULUMI_OPTION_CONFIG_FILE!;
+        const stack = load(fs.readFileSync(file, "utf8")) as { config: Record<string, unknown> };
+        stack.config["docker:sshOpts"] = options;
+        writeWhole(file, dump(stack));
     }
 
     /** Makes the database's container anew, with its port on the host's loopback or without; its volume stays. */

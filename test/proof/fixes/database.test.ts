@@ -2,20 +2,9 @@ import * as fs from "fs";
 import { reservedWords } from "../../../host/sqlwords";
 import { Trial } from "./fixes";
 import { Ca, Pair, Server } from "./server";
-import {
-    attempt,
-    changing,
-    keepLogs,
-    Outputs,
-    psql,
-    pulumi,
-    removeConfig,
-    run,
-    setConfig,
-    Sidecar,
-    sidecar,
-    up,
-} from "../../e2e/support/sidecar";
+import { attempt, run } from "../../../lab/run";
+import { psql } from "../../e2e/support/clients";
+import { changing, keepLogs, Outputs, pulumi, removeConfig, setConfig, Sidecar, sidecar, up } from "../../e2e/support/stack";
 
 // Each way in which the database can refuse, played on a real PostgreSQL: the fix is done as it is printed, and leads past it.
 

@@ -2,8 +2,8 @@ import * as fs from "fs";
 import * as path from "path";
 import { dump, load } from "js-yaml";
 import { inLab } from "../../../lab/paths";
-import { Ran } from "../../../lab/run";
-import { attempt, Sidecar } from "../../e2e/support/sidecar";
+import { attempt, Ran } from "../../../lab/run";
+import { Sidecar } from "../../e2e/support/stack";
 
 type Config = Record<string, unknown>;
 

@@ -1,21 +1,9 @@
 import { ensureDatabase } from "../../../lab/database";
 import { Report } from "../../../cli/verify/check";
-import {
-    attempt,
-    changing,
-    keepLogs,
-    Outputs,
-    psql,
-    pulumi,
-    removeConfig,
-    run,
-    setConfig,
-    Sidecar,
-    sidecar,
-    until,
-    up,
-} from "../../e2e/support/sidecar";
 import { fixBelow } from "./fixes";
+import { attempt, run, until } from "../../../lab/run";
+import { psql } from "../../e2e/support/clients";
+import { changing, keepLogs, Outputs, pulumi, removeConfig, setConfig, Sidecar, sidecar, up } from "../../e2e/support/stack";
 
 // What the preflight and verify say of the Docker host that a database is on. Each fix is run as it is printed.
 

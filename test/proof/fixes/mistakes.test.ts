@@ -1,19 +1,7 @@
 import { writerName } from "../../../lab/database";
-import {
-    changing,
-    Clients,
-    containers,
-    keepLogs,
-    Outputs,
-    psql,
-    pulumi,
-    removeConfig,
-    run,
-    setConfig,
-    Sidecar,
-    sidecar,
-    up,
-} from "../../e2e/support/sidecar";
+import { run } from "../../../lab/run";
+import { Clients, psql } from "../../e2e/support/clients";
+import { changing, containers, keepLogs, Outputs, pulumi, removeConfig, setConfig, Sidecar, sidecar, up } from "../../e2e/support/stack";
 
 // For the settings: a value that has the right form and can't work. No login fails meanwhile, `up` says why, and with the old value
 // all is as it was.

@@ -1,17 +1,6 @@
-import {
-    attempt,
-    Clients,
-    keepLogs,
-    Outputs,
-    psql,
-    removeConfig,
-    run,
-    setConfig,
-    Sidecar,
-    sidecar,
-    until,
-    up,
-} from "../../e2e/support/sidecar";
+import { attempt, run, until } from "../../../lab/run";
+import { Clients, psql } from "../../e2e/support/clients";
+import { keepLogs, Outputs, removeConfig, setConfig, Sidecar, sidecar, up } from "../../e2e/support/stack";
 
 // Ordinary databases: a name with more than one address, rights that were revoked, other schemas.
 

@@ -4,7 +4,8 @@ import { inLab, project } from "../../../lab/paths";
 import { emailSettings } from "../../../components/pgadmin/email";
 import { entryMark, renderServers } from "../../../components/pgadmin/servers";
 import { accepted, refused } from "../../addresses";
-import { attempt, run, Sidecar, sidecar, until } from "../../e2e/support/sidecar";
+import { attempt, run, until } from "../../../lab/run";
+import { Sidecar, sidecar } from "../../e2e/support/stack";
 import { login } from "../../e2e/support/pgadminlogin";
 
 // What a start of pgAdmin makes of a volume: in containers of the test's own, of the stack's image and with its uploads.

@@ -1,7 +1,8 @@
 import * as fs from "fs";
 import * as os from "os";
 import * as path from "path";
-import { attempt, run, Sidecar, until } from "../../e2e/support/sidecar";
+import { attempt, run, until } from "../../../lab/run";
+import { Sidecar } from "../../e2e/support/stack";
 
 /** A PostgreSQL of a test's own on the database's network, with a pg_hba.conf and certificates of its own. */
 export class Server {

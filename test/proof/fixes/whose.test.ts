@@ -4,21 +4,9 @@ import * as os from "os";
 import * as path from "path";
 import { Trial } from "./fixes";
 import { Server } from "./server";
-import {
-    attempt,
-    changing,
-    keepLogs,
-    Outputs,
-    outputs,
-    psql,
-    pulumi,
-    removeConfig,
-    run,
-    Sidecar,
-    sidecar,
-    until,
-    up,
-} from "../../e2e/support/sidecar";
+import { attempt, run, until } from "../../../lab/run";
+import { psql } from "../../e2e/support/clients";
+import { changing, keepLogs, Outputs, outputs, pulumi, removeConfig, Sidecar, sidecar, up } from "../../e2e/support/stack";
 
 // Whose the role and the function in the database are, where their marks alone don't say it.
 

@@ -1,6 +1,9 @@
 import { Browser, chromium, Locator, Page } from "playwright-core";
 import { need } from "../../../../lab/machine";
-import { attempt, direct, escaped, Outputs, run, Sidecar, until } from "../sidecar";
+import { attempt, run, until } from "../../../../lab/run";
+import { direct } from "../database";
+import { Outputs, Sidecar } from "../stack";
+import { escaped } from "../text";
 import { button, QueryTool } from "./querytool";
 
 /** What a browser is started with besides. */

@@ -1,5 +1,5 @@
 import { Frame, Locator, Page, Response } from "playwright-core";
-import { until } from "../sidecar";
+import { until } from "../../../../lab/run";
 
 /** What a run in the Query Tool came to. */
 export interface Ran {

@@ -1,0 +1,121 @@
+import * as fs from "fs";
+import { Identity, identity } from "../../../lab/identity";
+import { Images, images } from "../../../lab/images";
+import { inLab } from "../../../lab/paths";
+import { attempt, Ran, run } from "../../../lab/run";
+import { environment } from "../../../lab/stackconfig";
+import { Clients } from "./clients";
+
+/** The lab that `./sidecar ensure` made, and what a test does with the stack in it. */
+export interface Sidecar {
+    lab: Identity;
+    images: Images;
+    env: Record<string, string>;
+}
+
+export async function sidecar(): Promise<Sidecar> {
+    const lab = await identity();
+    return { lab, images: images(), env: environment(lab) };
+}
+
+export interface Outputs {
+    pgadminUrl: string;
+    pgadminEmail: string;
+    pgadminPassword: string;
+    pgadminContainer: string;
+    poolerAddress: string;
+    pgbouncerContainer: string;
+    backendBudget: number;
+    networks: { sidecar: string; database: string };
+}
+
+/** Runs the Pulumi CLI on the lab's stack; the caller judges its exit code. */
+export function pulumi({ env }: Sidecar, args: string[], more: { cwd?: string; env?: NodeJS.ProcessEnv } = {}): Promise<Ran> {
+    return attempt("pulumi", [...args, "--color", "never", "--non-interactive"], {
+        env: { ...env, ...more.env },
+        ...(more.cwd ? { cwd: more.cwd } : {}),
+        log: `pulumi-${args[0]}`,
+    });
+}
+
+export const changing = ["--yes", "--skip-preview", "--suppress-progress"];
+
+/** Environment of a CLI that `killMarked` finds. */
+export const marked = { PULUMI_TEST_MARK: "cut" };
+
+/** Kills the CLI and its plugins with no warning, found by the mark in their environment. */
+export async function killMarked(): Promise<void> {
+    await attempt("sh", ["-c", "for p in $(grep -lsz '^PULUMI_TEST_MARK=cut' /proc/[0-9]*/environ | cut -d/ -f3); do kill -9 $p; done"]);
+}
+
+/** `pulumi up`, which has to succeed. */
+export async function up(on: Sidecar): Promise<Outputs> {
+    const ran = await pulumi(on, ["up", ...changing]);
+    if (ran.code !== 0) throw new Error(`pulumi up failed:\n${ran.stdout}${ran.stderr}`);
+    return outputs(on);
+}
+
+export async function outputs({ env }: Sidecar): Promise<Outputs> {
+    return JSON.parse(await run("pulumi", ["stack", "output", "--json", "--show-secrets"], { env })) as Outputs;
+}
+
+export async function setConfig({ env }: Sidecar, key: string, value: string, ...flags: string[]): Promise<void> {
+    await run("pulumi", ["config", "set", ...flags, "--", key, value], { env });
+}
+
+export async function removeConfig({ env }: Sidecar, key: string): Promise<void> {
+    await run("pulumi", ["config", "rm", key], { env });
+}
+
+/** Names of the stack's containers of one kind. */
+export async function containers(kind: "pgbouncer" | "pgadmin"): Promise<string[]> {
+    const listed = await run("docker", [
+        "ps",
+        "-a",
+        "--filter",
+        "label=pg-sidecar.stack=pg-sidecar/local",
+        "--filter",
+        `name=${kind}`,
+        "--format",
+        "{{.Names}}",
+    ]);
+    return listed.trim().split("\n").filter(Boolean);
+}
+
+/** Leaves what the containers said in `.lab/log`, the database's too, for a test that failed. */
+export async function keepLogs(name: string): Promise<void> {
+    const { databaseContainer } = await identity();
+    for (const container of [...(await containers("pgbouncer")), ...(await containers("pgadmin")), databaseContainer]) {
+        const { stdout, stderr } = await attempt("docker", ["logs", "--tail", "200", container]);
+        fs.writeFileSync(inLab("log", `${name}-${container}.log`), stdout + stderr);
+    }
+}
+
+/** The lab's stack as the tests of one file share it. */
+export class Stack implements Sidecar {
+    lab!: Identity;
+    images!: Images;
+    env!: Record<string, string>;
+    /** The outputs of the last `up`; a test that deploys in another way sets them. */
+    out!: Outputs;
+    readonly clients = new Clients(this);
+
+    async up(): Promise<Outputs> {
+        return (this.out = await up(this));
+    }
+}
+
+/**
+ * Gives a file's tests the stack, deployed before the first of them unless `deployed` is false. Each test's clients are removed
+ * after it, and the containers' logs are kept at the end under the file's name.
+ */
+export function useStack(name: string, { deployed = true } = {}): Stack {
+    const stack = new Stack();
+    beforeAll(async () => {
+        Object.assign(stack, await sidecar());
+        if (deployed) await stack.up();
+    });
+    afterEach(() => stack.clients.removeAll());
+    afterAll(() => keepLogs(name));
+    return stack;
+}
