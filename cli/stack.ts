@@ -17,7 +17,7 @@ async function output(args: string[]): Promise<string> {
 }
 
 const notOnPath = () =>
-    new UserError(`pulumi is not on PATH.\nFix: install it (https://www.pulumi.com/docs/install); for the lab's: eval "$(./sidecar env)"`);
+    new UserError("pulumi is not on PATH.", `install it (https://www.pulumi.com/docs/install); for the lab's: eval "$(./sidecar env)"`);
 
 /** What the Pulumi CLI printed on a failure, without its prefix. */
 const complaint = ({ stderr = "", message }: Failure) => stderr.trim().replace(/^error: /, "") || message;
@@ -30,7 +30,7 @@ export async function askCli(stack: string, args: string[]): Promise<unknown> {
         if ((cause as Failure).code === "ENOENT") throw notOnPath();
         const why = complaint(cause as Failure);
         if (/no stack named/.test(why)) {
-            throw new UserError(`there is no stack ${stack} here (${why}).\nFix: name one that pulumi stack ls --all lists`);
+            throw new UserError(`there is no stack ${stack} here (${why}).`, "name one that pulumi stack ls --all lists");
         }
         throw new UserError(`pulumi ${args.slice(0, 2).join(" ")} failed for stack ${stack}: ${why}`);
     }
@@ -82,7 +82,7 @@ export async function selectedStack(named = process.env.PULUMI_STACK): Promise<s
     if (named) return named;
     const selected = await output(["stack", "--show-name", "--non-interactive"]).catch((cause: Failure) => {
         if (cause.code === "ENOENT") throw notOnPath();
-        throw new UserError(`no stack is named, and pulumi says: ${complaint(cause)}\nFix: add --stack NAME`);
+        throw new UserError(`no stack is named, and pulumi says: ${complaint(cause)}`, "add --stack NAME");
     });
     return selected.trim();
 }

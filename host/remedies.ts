@@ -1,11 +1,11 @@
-import { locals } from "../settings/databaseserver";
+import { loopbackHosts } from "../settings/databaseserver";
 import { shellWord } from "../findings/quoting";
 import { Settings } from "../settings/settings";
 import { dockerCommand } from "./engine";
 
 /** What precedes a command that connects to the database from here: `./sidecar tunnel`, if that needs the ssh host; else nothing. */
 export function viaTunnel({ docker, databaseServer, stack: own }: Settings, stack = own): string {
-    return docker.host.startsWith("ssh:") && locals.includes(databaseServer.host) ? `./sidecar tunnel --stack ${stack} -- ` : "";
+    return docker.host.startsWith("ssh:") && loopbackHosts.includes(databaseServer.host) ? `./sidecar tunnel --stack ${stack} -- ` : "";
 }
 
 /** How a person runs `pulumi up` from here on the stack, as the CLI names it. */

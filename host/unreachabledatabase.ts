@@ -1,7 +1,7 @@
 import { configRemove, configSet, configSetSecret } from "../findings/commands";
 import { error, Finding, unchecked } from "../findings/finding";
 import { shellWord, sqlName } from "../findings/quoting";
-import { locals } from "../settings/databaseserver";
+import { loopbackHosts } from "../settings/databaseserver";
 import { Settings } from "../settings/settings";
 import { ConnectFailure, TlsFileError } from "./postgres";
 import { inDatabaseContainer, upCommand, viaTunnel } from "./remedies";
@@ -91,7 +91,7 @@ const rules: Rule[] = [
         finding: ({ message, where, settings }) =>
             error(
                 `postgresql:sslmode: the certificate of the server at ${where} is for another name (${message})`,
-                locals.includes(settings.databaseServer.host)
+                loopbackHosts.includes(settings.databaseServer.host)
                     ? `${configSet(settings, "postgresql:sslmode", "verify-ca")}   (through a tunnel, the server's CA can be checked, but not its name)`
                     : `${configSet(settings, "postgresql:host", "NAME")}   (a name that the certificate is for), or: ${configSet(settings, "postgresql:sslmode", "verify-ca")}`,
             ),

@@ -4,7 +4,7 @@ import { Mistakes } from "./mistakes";
 import { provided, ProviderKey, RawConfig } from "./raw";
 
 /** Names of this machine, at which a tunnel listens. */
-export const locals = ["127.0.0.1", "localhost"];
+export const loopbackHosts = ["127.0.0.1", "localhost"];
 
 /** How TLS is used, by libpq's names. Only those that every version of the provider's driver knows: lib/pq before 1.12 lacks prefer and allow. */
 export const sslModes = ["disable", "require", "verify-ca", "verify-full"] as const;
@@ -95,7 +95,7 @@ export function readDatabaseServer(raw: RawConfig, mistakes: Mistakes): Database
         );
     }
     if (!isSslMode(sslmode)) {
-        const tunnelled = locals.includes(host);
+        const tunnelled = loopbackHosts.includes(host);
         mistakes.add(
             "postgresql:sslmode",
             `is ${JSON.stringify(sslmode)}: it must be one of ${sslModes.join(", ")} (the provider knows no others)`,

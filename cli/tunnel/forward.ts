@@ -40,7 +40,8 @@ export async function openTunnel({ docker, stack }: Settings, route: Route, ende
               ? "let this login forward there (AllowTcpForwarding, PermitOpen in sshd_config)"
               : "check that the database runs and that ssh gets there by hand";
         throw new UserError(
-            `no tunnel to ${route.address}:${route.port} through ${docker.host}: ${why}\nFix: ${sshFix(docker, why, { stack }) ?? taken}`,
+            `no tunnel to ${route.address}:${route.port} through ${docker.host}: ${why}`,
+            sshFix(docker, why, { stack }) ?? taken,
         );
     }
     ssh.on("exit", (code) => open && ended(said.trim() || `ssh ended with ${code}`));

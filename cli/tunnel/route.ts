@@ -1,6 +1,7 @@
+import { configSet } from "../../findings/commands";
 import { UserError } from "../../findings/errors";
 import { isIP } from "net";
-import { locals } from "../../settings/databaseserver";
+import { loopbackHosts } from "../../settings/databaseserver";
 import { render } from "../../findings/finding";
 import { HostFacts } from "../../host/containers";
 import { databasesOn, findDatabaseNetwork } from "../../preflight/network";
@@ -15,7 +16,7 @@ export interface Route {
 
 /** The route for a stack; throws an error with the fix. */
 export function routeTo(settings: Settings, host: HostFacts): Route {
-    const { databaseServer, databaseHost, databasePort, docker, stack } = settings;
+    const { databaseServer, databaseHost, databasePort, docker } = settings;
     const network = findDatabaseNetwork(host, settings);
     if (typeof network !== "string") throw new UserError(render(network));
     const found = databasesOn(network, host, settings).filter((one) => one.running);
@@ -25,22 +26,22 @@ export function routeTo(settings: Settings, host: HostFacts): Route {
         const there = found.length > 0 ? found : host.containers.filter((one) => one.running && one.networks[network]);
         throw new UserError(
             `${found.length === 0 ? "no" : "more than one"} running container is ${databaseHost} on network ${network} of ${docker.host}: ` +
-                `${there.map(({ name }) => name).join(", ") || "no container is on it"}.\n` +
-                `Fix: start the database, or: pulumi config set --stack ${stack} databaseHost NAME`,
+                `${there.map(({ name }) => name).join(", ") || "no container is on it"}.`,
+            `start the database, or: ${configSet(settings, "databaseHost", "NAME")}`,
         );
     }
     const route = { localPort: databaseServer.port, address: given ?? found[0]!.networks[network]!.addresses[0]!, port: databasePort };
     if (!docker.host.startsWith("ssh:")) {
         throw new UserError(
-            `docker:host is ${docker.host}: a tunnel needs an ssh host.\n` +
-                `Fix: from the Docker host itself, the database is at ${route.address}:${route.port}; ` +
-                `elsewhere: pulumi config set --stack ${stack} docker:host ssh://USER@HOST`,
+            `docker:host is ${docker.host}: a tunnel needs an ssh host.`,
+            `from the Docker host itself, the database is at ${route.address}:${route.port}; ` +
+                `elsewhere: ${configSet(settings, "docker:host", "ssh://USER@HOST")}`,
         );
     }
-    if (!locals.includes(databaseServer.host)) {
+    if (!loopbackHosts.includes(databaseServer.host)) {
         throw new UserError(
-            `postgresql:host is ${databaseServer.host}, but a tunnel starts on this machine.\n` +
-                `Fix: pulumi config set --stack ${stack} postgresql:host 127.0.0.1; pulumi config set --stack ${stack} postgresql:port 15432`,
+            `postgresql:host is ${databaseServer.host}, but a tunnel starts on this machine.`,
+            `${configSet(settings, "postgresql:host", "127.0.0.1")}; ${configSet(settings, "postgresql:port", "15432")}`,
         );
     }
     return route;

@@ -27,7 +27,12 @@ export function psqlFor({ deployed, login }: Target, way: Way, database: string)
 }
 
 /** Runs a shell script in the pooler's container, with `env` as its variables. It is killed after `seconds`. */
-export async function inPooler(target: Target, script: string, env: Record<string, string> = {}, seconds = sessionTimeout): Promise<ExecResult> {
+export async function inPooler(
+    target: Target,
+    script: string,
+    env: Record<string, string> = {},
+    seconds = sessionTimeout,
+): Promise<ExecResult> {
     const { pgbouncerContainer } = target.outputs;
     const pooler = await findContainer(target, pgbouncerContainer);
     if (!pooler?.running) throw new Unmet(`the pooler ${pgbouncerContainer} is not running (see containers)`);

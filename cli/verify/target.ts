@@ -51,13 +51,14 @@ export async function findTarget(stack: string): Promise<Target> {
 export function targetOf(stack: string, outputs: unknown, settings: Settings): Target {
     const up = upCommand(settings, stack);
     if (Object.keys(outputs as object).length === 0) {
-        throw new UserError(`stack ${stack} is not up: it has no outputs.\nFix: ${up}`);
+        throw new UserError(`stack ${stack} is not up: it has no outputs.`, up);
     }
     const parsed = outputsSchema.safeParse(outputs);
     if (!parsed.success) {
         const missing = [...new Set(parsed.error.issues.map(({ path }) => path.join(".")))].join(", ");
         throw new UserError(
-            `another version of this program deployed stack ${stack} (outputs that are missing or not as expected: ${missing}).\nFix: ${up}`,
+            `another version of this program deployed stack ${stack} (outputs that are missing or not as expected: ${missing}).`,
+            up,
         );
     }
     const { username: user, password } = settings.databaseServer;

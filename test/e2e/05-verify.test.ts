@@ -21,7 +21,7 @@ async function reports(...args: string[]) {
 const results = (checks: Report[]) => Object.fromEntries(checks.map(({ id, result }) => [id, result]));
 
 /** Runs a remedy as it is printed; only what the CLI would ask a person is answered. */
-async function mend({ remedy }: Report) {
+async function fix({ remedy }: Report) {
     await run("sh", ["-c", `${remedy} ${changing.join(" ")}`], { env: on.env });
     on.out = await outputs(on);
 }
@@ -70,16 +70,16 @@ test.each([
     expect(code).toBe(2);
 });
 
-test("an EXECUTE granted to everybody by hand is caught, and the remedy mends it", async () => {
+test("an EXECUTE granted to everybody by hand is caught, and the remedy fixes it", async () => {
     await direct(on, "GRANT EXECUTE ON FUNCTION public.user_lookup(text) TO PUBLIC");
     const { code, by } = await reports("--only", "lookup-grants");
     expect(by["lookup-grants"]).toMatchObject({ result: "failed", saw: "PUBLIC may execute it" });
     expect(code).toBe(1);
-    await mend(by["lookup-grants"]!);
+    await fix(by["lookup-grants"]!);
     expect((await reports("--only", "lookup-grants")).code).toBe(0);
 });
 
-test("a lookup function replaced by hand is caught, and the remedy mends it", async () => {
+test("a lookup function replaced by hand is caught, and the remedy fixes it", async () => {
     await direct(
         on,
         `CREATE OR REPLACE FUNCTION public.user_lookup(in_user text, OUT uname text, OUT phash text) RETURNS record
@@ -89,7 +89,7 @@ test("a lookup function replaced by hand is caught, and the remedy mends it", as
     const { checks, by } = await reports("--only", ids);
     expect(results(checks)).toEqual({ "lookup-grants": "failed", "lookup-expiry": "failed", "lookup-path": "failed" });
     expect(by["lookup-grants"]!.saw).toContain("not the pooler's");
-    await mend(by["lookup-path"]!);
+    await fix(by["lookup-path"]!);
     expect((await reports("--only", ids)).code).toBe(0);
 });
 
@@ -111,7 +111,7 @@ describe("without a reset after each transaction", () => {
         expect(code).toBe(1);
     });
 
-    test("a pooler that was deployed as fast is told its price, and nothing of it stays", async () => {
+    test("a pooler that was deployed as fast gets warnings, and nothing of the checks stays", async () => {
         await setConfig(on, "serverResetQueryAlways", "false");
         await on.up();
         const { code, checks, by } = await reports("--only", leaks.join(","));

@@ -189,7 +189,7 @@ test("pgAdmin killed (kill -9) in the middle of a query comes back; the query ru
     const before = on.out.pgadminContainer;
     await on.up();
     expect(on.out.pgadminContainer).toBe(before);
-    recordFault("pgAdmin killed (kill -9) in the middle of a query", `the page says it lost its server; pgAdmin answers again after ${back}, by itself; the query (20 s of pg_sleep) ran on in the database and was gone after ${gone}`, (await longestPause(on, started)).seconds); // prettier-ignore
+    recordFault("pgAdmin killed (kill -9) in the middle of a query", `the page says it lost its server; pgAdmin answers again after ${back}, by itself; the query (20 s of pg_sleep) continued in the database and was gone after ${gone}`, (await longestPause(on, started)).seconds); // prettier-ignore
     expect(Number.parseFloat(back)).toBeLessThan(60);
 });
 

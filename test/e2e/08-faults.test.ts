@@ -139,7 +139,7 @@ for (const [title, hang] of hangs) {
 
 nothingToDoAfter("a pgbouncer that was killed or hung");
 
-fault("pgbouncer hanging when it is to leave", async () => {
+fault("pgbouncer hanging when it has to leave", async () => {
     await changePooler();
     await inPooler(`kill -STOP ${pgbouncer}`);
     const from = Date.now();
@@ -148,7 +148,7 @@ fault("pgbouncer hanging when it is to leave", async () => {
     return `an \`up\` that replaces it ends green after ${seconds(from)}`;
 });
 
-fault("the console out of reach when the pooler is to leave", async () => {
+fault("the console out of reach when the pooler has to leave", async () => {
     const before = on.out.pgbouncerContainer;
     await changePooler();
     const log = attempt("docker", ["logs", "-f", "--since", "0s", before]);
@@ -286,7 +286,7 @@ const bad: [string, RegExp, () => Promise<{ cwd?: string }>, () => Promise<void>
         () => setConfig(on, "pgbouncerImage", on.images.pgbouncer),
     ],
 ];
-for (const [title, why, spoil, mend] of bad) {
+for (const [title, why, spoil, undo] of bad) {
     fault(title, async () => {
         const before = on.out.pgbouncerContainer;
         const where = await spoil();
@@ -303,18 +303,18 @@ for (const [title, why, spoil, mend] of bad) {
             const [failed] = (await containers("pgbouncer")).filter((name) => name !== before);
             const { stdout, stderr } = await attempt("docker", ["logs", failed!]);
             expect(stdout + stderr).toMatch(why);
-            return `\`up\` fails after 45 s (\`container failed to be in healthy state\`) and prints the end of the new container's log; the old pooler serves on: ${said}`;
+            return `\`up\` fails after 45 s (\`container failed to be in healthy state\`) and prints the end of the new container's log; the old pooler keeps serving: ${said}`;
         } finally {
-            await mend();
+            await undo();
         }
     });
 }
 
-// Each `up` is killed as soon as that much of it stands.
+// Each `up` is killed as soon as that much of it exists.
 const points: [string, () => Promise<unknown[]>][] = [
-    ["the role stands", () => direct(on, "SELECT 1 FROM pg_roles WHERE rolname = 'pgbouncer'")],
-    ["the pooler's container stands", () => containers("pgbouncer")],
-    ["pgAdmin's container stands", () => containers("pgadmin")],
+    ["the role exists", () => direct(on, "SELECT 1 FROM pg_roles WHERE rolname = 'pgbouncer'")],
+    ["the pooler's container exists", () => containers("pgbouncer")],
+    ["pgAdmin's container exists", () => containers("pgadmin")],
 ];
 for (const [point, there] of points) {
     // Its own last preview shows that no `up` has anything left to do.
@@ -335,11 +335,11 @@ for (const [point, there] of points) {
         const again = await pulumi(on, ["preview", "--refresh", "--expect-no-changes"]);
         expect(again.stdout + again.stderr).not.toContain("pending operations");
         expect(again.code).toBe(0);
-        return `\`the stack is currently locked\`; after \`pulumi cancel\` the next \`up\` removes what was half made and brings all up: ${took}`;
+        return `\`the stack is currently locked\`; after \`pulumi cancel\` the next \`up\` removes what was half made and brings everything up: ${took}`;
     });
 }
 
-fault("an `up` killed (kill -9) while two poolers stand side by side, under load", async () => {
+fault("an `up` killed (kill -9) while two poolers run side by side, under load", async () => {
     await changePooler();
     const { said, failures } = await clients.connecting(async () => {
         const cut = pulumi(on, ["up", ...changing], { env: marked });
@@ -352,7 +352,7 @@ fault("an `up` killed (kill -9) while two poolers stand side by side, under load
     expect(await containers("pgbouncer")).toEqual([on.out.pgbouncerContainer]);
     expect(failures).toEqual([]);
     await pulumi(on, ["refresh", "--clear-pending-creates", ...changing]);
-    return `the lock is left (\`pulumi cancel\`); the next \`up\` removes the pooler that no state knows: ${said}`;
+    return `the lock stays (\`pulumi cancel\`); the next \`up\` removes the pooler that is in no state: ${said}`;
 });
 
 fault("a stranger's container on the sidecar's network at destroy", async () => {
@@ -378,7 +378,7 @@ fault("a stranger's container on the sidecar's network at destroy", async () => 
         expect((await run("docker", ["inspect", "-f", "{{.State.Running}}", name])).trim()).toBe("true");
         await run("docker", ["network", "disconnect", "-f", on.out.networks.sidecar, name]);
         for (let times = 0; times < 2; times++) expect((await pulumi(on, ["destroy", ...changing])).code).toBe(0);
-        return `destroy fails after ${said} (network pg-sidecar: \`timeout while waiting for state to become 'removed'\`), all but the network is gone and the stranger runs on; once it is off the network, destroy ends green, and a second one too`;
+        return `destroy fails after ${said} (network pg-sidecar: \`timeout while waiting for state to become 'removed'\`), everything but the network is gone and the stranger keeps running; once it is off the network, destroy ends green, and a second one too`;
     } finally {
         await run("docker", ["rm", "-f", "-v", name]);
     }
@@ -394,7 +394,7 @@ fault("the lookup role dropped by hand", async () => {
     const { code, stdout } = await pulumi(on, ["up", "--refresh", ...changing]);
     if (code !== 0) throw new Error(stdout);
     await until("the pool to answer again", 60, pooledAnswers);
-    return `new logins fail: \`${stderr.trim().split("\n").at(-1)}\`; \`pulumi up --refresh\` makes it anew: ${seconds(from)}`;
+    return `new logins fail: \`${stderr.trim().split("\n").at(-1)}\`; \`pulumi up --refresh\` creates it again: ${seconds(from)}`;
 });
 
 passing("the lookup role's password changed by hand", async () => {
@@ -414,7 +414,7 @@ passing("the lookup role's password changed by hand", async () => {
     on.out = await outputs(on);
     expect((await verify()).code).toBe(0);
     expect(on.out.pgbouncerContainer).toBe(before);
-    return `the pool uses the lookup's backend that it has; \`pulumi preview --refresh\` and \`./sidecar verify\` show it, and \`${remedy}\` puts it right without a roll: ${took}`;
+    return `the pool uses the lookup's backend that it has; \`pulumi preview --refresh\` and \`./sidecar verify\` show it, and \`${remedy}\` fixes it without a roll: ${took}`;
 });
 
 passing(
@@ -472,7 +472,7 @@ fault("the sidecar stopped by hand, and then the host cleaned of unused networks
     expect(refreshed.code).toBe(0);
     on.out = await outputs(on);
     await until("the pool to answer again", 20, pooledAnswers);
-    return `stopped containers stay, their network is gone and \`docker start\` fails; \`pulumi preview\` and \`up\` name what is missing, \`pulumi up --refresh\` makes it anew, with pgAdmin's data: ${seconds(from)}`;
+    return `stopped containers stay, their network is gone and \`docker start\` fails; \`pulumi preview\` and \`up\` name what is missing, \`pulumi up --refresh\` recreates it, with pgAdmin's data: ${seconds(from)}`;
 });
 
 const ownEngine = daemonPid("dockerd") !== undefined;
@@ -504,7 +504,7 @@ fault("20 tabs idle in a transaction", async () => {
         expect(waited).toBeLessThan(15);
         expect(errors.join()).toContain("idle transaction timeout");
         return (
-            `16 hold every backend, the other 4 and a newcomer wait (its login took ${login.toFixed(1)} s, its query ${waited.toFixed(1)} s) until idleTransactionTimeout, ` +
+            `16 hold every backend, the other 4 and a new client wait (its login took ${login.toFixed(1)} s, its query ${waited.toFixed(1)} s) until idleTransactionTimeout, ` +
             `here 10 s, ends the idle ones: \`${errors[0]}\`; direct clients notice nothing`
         );
     } finally {

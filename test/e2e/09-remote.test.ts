@@ -54,7 +54,7 @@ test.each<[string, { key?: string; knownHosts?: string; at?: string; port?: numb
     ["a name that nobody knows", { at: "no-such-host.invalid" }, /Could not resolve hostname no-such-host\.invalid/, /take its address/],
     ["a port on which nothing listens", { port: 1 }, /port 1: Connection refused/, /start sshd there/],
 ])("%s stops an up with the remedy", async (what, { at = "127.0.0.1", port = sshd.port, ...options }, said, remedy) => {
-    // A connection that stands already would be taken: this one must be made.
+    // A connection that is open already would be used: this one must be made.
     const own = sshd.sshOpts(options).map((option) => option.replace(/^(ControlPath=.*)\/(.*)$/, `$1/${what.length}-$2`));
     try {
         remote.setSshOpts(own);
@@ -163,7 +163,7 @@ test("the command's exit code is the tunnel's, and afterwards nothing listens, n
 test.each([
     ["whose connections are cut", 11, () => sshd.cut(), /error during connect|can't be reached/],
     ["whose host hangs", 9, () => sshd.hang(), /error during connect/],
-])("an up %s fails clearly, the pool serves on, and the next up mends", async (what, poolSize, befall, says) => {
+])("an up %s fails clearly, the pool keeps serving, and the next up heals", async (what, poolSize, befall, says) => {
     let goOn: (() => Promise<unknown>) | void = undefined;
     await setConfig(on, "defaultPoolSize", String(poolSize));
     try {

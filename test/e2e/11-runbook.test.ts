@@ -12,7 +12,7 @@ import { attempt, run, until } from "../../lab/run";
 import { psql } from "./support/clients";
 import { changing, containers, outputs, removeConfig, setConfig, up, useStack } from "./support/stack";
 
-// docs/RUNBOOK.md, done as it stands: the Docker host over ssh, no port of the database published, the settings in git.
+// docs/RUNBOOK.md, done as printed: the Docker host over ssh, no port of the database published, the settings in git.
 
 const on = useStack("11-runbook", { deployed: false });
 const { clients } = on;
@@ -176,7 +176,7 @@ test("Adopt: what somebody made by hand becomes the stack's, and a destroy says 
     await play("Adopt", env);
     on.out = await outputs(on);
     expect(await pooledAnswers()).toBe(true);
-    expect(await asSuperuser("SELECT oid FROM pg_roles WHERE rolname = 'pgbouncer'")).toBe(oid); // taken over, not made anew
+    expect(await asSuperuser("SELECT oid FROM pg_roles WHERE rolname = 'pgbouncer'")).toBe(oid); // taken over, not recreated
     expect(await asSuperuser("SELECT prosrc FROM pg_proc WHERE proname = 'user_lookup'")).toContain("Made by stack pg-sidecar/local");
     const again = await remote.tunnelled("./sidecar", "adopt");
     expect(again.stdout).toContain("nothing to adopt");

@@ -56,7 +56,7 @@ export class Remote {
         writeWhole(file, dump(stack));
     }
 
-    /** Makes the database's container anew, with its port on the host's loopback or without; its volume stays. */
+    /** Recreates the database's container, with its port on the host's loopback or without; its volume stays. */
     private async redeploy(published: boolean): Promise<void> {
         await run("docker", ["rm", "-f", this.on.lab.databaseContainer]);
         await ensureDatabase(this.on.lab, { published });

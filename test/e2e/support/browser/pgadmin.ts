@@ -110,7 +110,7 @@ export async function beginAfresh(out: Outputs): Promise<void> {
     await setup(out, "set-prefs", out.pgadminEmail, ...off);
 }
 
-/** A server entry as it stands in a servers.json: these fields, and what else pgAdmin knows. */
+/** A server entry as in a servers.json: these fields, and what else pgAdmin knows. */
 export interface Entry {
     Name: string;
     Host: string;

@@ -9,7 +9,7 @@ test("a placeholder without a value is an error that names it", () => {
     expect(program("leaks.sh", { psql: "psql", chains: 6 })).toContain("$(seq 6)");
 });
 
-test("a value stands as it is, whatever is in it", () => {
+test("a value is filled in unchanged, whatever is in it", () => {
     expect(program("leaks.sh", { psql: "'$&' '$1'", chains: 6 })).toContain("timeout 10 '$&' '$1')");
 });
 

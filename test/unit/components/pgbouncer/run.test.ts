@@ -79,7 +79,7 @@ class Container {
         const timer = setTimeout(end, seconds * 1000);
         return new Promise((resolve, reject) => {
             child.on("error", reject);
-            child.on("exit", (code) => {
+            child.on("exit", () => {
                 clearTimeout(timer);
                 end(); // what it left in the background holds its output open
             });
