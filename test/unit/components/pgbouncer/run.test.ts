@@ -134,12 +134,12 @@ describe("allow_files", () => {
 });
 
 describe("the database's address", () => {
-    test("is looked up once for each name, and stays while the name has it or is unknown", async () => {
-        container.write("addresses", "10.0.0.2 STREAM db\n10.0.0.1 STREAM\n");
-        const { output } = await container.functions(`address=10.0.0.1; moved || echo kept
+    test("is each address once, and stays while the name has it or is unknown", async () => {
+        container.write("addresses", "10.0.0.2 STREAM db\n10.0.0.2 DGRAM\n10.0.0.1 STREAM\n");
+        const { output } = await container.functions(`addresses; address=10.0.0.1; moved || echo kept
             : > addresses; moved || echo unknown
             echo "10.0.0.3 STREAM db" > addresses; moved && echo "$address"`);
-        expect(output).toBe("kept\nunknown\n10.0.0.3\n");
+        expect(output).toBe("10.0.0.2\n10.0.0.1\nkept\nunknown\n10.0.0.3\n");
     });
 
     test("is the first that lets the lookup role in, by the password of userlist.txt, or just the first", async () => {
@@ -216,7 +216,7 @@ describe("watch", () => {
         container.program("psql", psql);
         const { output } = await container.functions(`${watched}; watch; wait $pid; echo "ended by $?"`);
         const miss = "run: pgbouncer gave no answer on its console within 5 s\n";
-        expect(output).toContain(`${miss}${miss}run: pgbouncer hangs: three times no answer`);
+        expect(output).toMatch(new RegExp(`^${miss}${miss}run: pgbouncer hangs: three times no answer`));
         expect(output).toContain("ended by 137\n");
     });
 
@@ -234,8 +234,8 @@ describe("drain and leave", () => {
 case "$*" in *"SHOW VERSION"*) exit 0 ;; esac
 while read -r command; do
     case $command in
-        "SHOW LISTS;") echo "used_clients $(cat sessions)"; echo "login_clients $(cat logins)"; [ "$(cat logins)" = 0 ] || echo 0 > logins ;;
-        *) echo "$command" >> commands; [ "$command" = "SHUTDOWN WAIT_FOR_CLIENTS;" ] && [ -e ends ] && echo 1 > sessions ;;
+        "SHOW LISTS;") echo "used_clients $(cat sessions)"; echo "login_clients $(cat logins)"; cp logins shown; echo 0 > logins ;;
+        *) echo "$command $(cat shown) logging in" >> commands; [ "$command" = "SHUTDOWN WAIT_FOR_CLIENTS;" ] && [ -e ends ] && echo 1 > sessions ;;
     esac
 done`;
 
@@ -246,8 +246,7 @@ done`;
         container.write("ends", "");
         const { output } = await container.functions("drain && echo drained");
         expect(output).toBe("drained\n");
-        expect(container.read("commands")).toBe("SHUTDOWN WAIT_FOR_CLIENTS;\nSHUTDOWN WAIT_FOR_SERVERS;\n");
-        expect(container.read("logins")).toBe("0\n");
+        expect(container.read("commands")).toBe("SHUTDOWN WAIT_FOR_CLIENTS; 0 logging in\nSHUTDOWN WAIT_FOR_SERVERS; 0 logging in\n");
     });
 
     test("ends the sessions that stay after the time given", async () => {
