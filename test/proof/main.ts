@@ -1,11 +1,12 @@
 import { engineProof } from "./engine";
 import { fuzzProof } from "./fuzz";
 import { fixesProof } from "./playfixes";
+import { nodeProof } from "./node";
 import { Arguments, Proof } from "./proof";
 import { record } from "./record";
 import { versionsProof } from "./versions";
 
-const proofs: Proof[] = [fixesProof, fuzzProof, versionsProof, engineProof];
+const proofs: Proof[] = [fixesProof, fuzzProof, versionsProof, engineProof, nodeProof];
 
 async function main([name, ...args]: string[]): Promise<void> {
     if (name === "list") return proofs.forEach((proof) => console.log(`${proof.name}: ${proof.proves} (${proof.options.map((one) => `--${one}`).join(" ")})`)); // prettier-ignore
