@@ -1,8 +1,10 @@
+import * as fs from "fs";
 import { understand } from "../../../cli/command";
 import { pinned } from "../../../lab/currentengine";
 import { chosen, results } from "../../proof/engine";
 import { kinds } from "../../proof/kinds";
 import { program } from "../../proof/main";
+import { line, majors } from "../../proof/node";
 import { Arguments } from "../../proof/proof";
 import { Random } from "../../proof/random";
 import { page, Recorded } from "../../proof/record";
@@ -121,4 +123,10 @@ test("files are chosen by how their names begin", () => {
 
 test("the engine's parts are pinned by their modules", () => {
     for (const part of ["engine", "containerd", "runc"] as const) expect(pinned(part)).toMatch(/^[1-9]\d*\.\d+\.\d+/);
+});
+
+test("Node's table has a dash for what was not reached, and begins with the oldest that engines allows", () => {
+    expect(line({ version: "22.1.0", cells: ["9 passed", "**failed**: exit code 1"], failed: true })).toEqual(["22.1.0", "9 passed", "**failed**: exit code 1", "–"]); // prettier-ignore
+    const { engines } = JSON.parse(fs.readFileSync("package.json", "utf8")) as { engines: { node: string } };
+    expect(engines.node).toBe(`>=${majors[0]}`);
 });

@@ -134,7 +134,8 @@ describe("refresh.py, until it begins with pgAdmin itself", () => {
 
     test("a kept database is copied, and what an earlier start left half made goes", () => {
         made(database, "me@example.com", "other@example.com");
-        write("home/pgadmin4.db.next-journal", "half");
+        write("home/pgadmin4.db.next", "half a copy");
+        write("home/pgadmin4.db.next-journal", "half a transaction");
         expect(refresh()).toEqual({ code: 0, output: reached });
         expect(sql("home/pgadmin4.db.next", "SELECT email FROM user")).toEqual([["me@example.com"], ["other@example.com"]]);
         expect(exists("home/pgadmin4.db.next-journal")).toBe(false);
