@@ -78,7 +78,7 @@ test("verify proves the way over HTTPS, from where the domain is known", async (
     const ran = await attempt("docker", [
         "run", "--rm", "--network", proxy.network, "-v", `${project}:${project}`, "-v", `${process.execPath}:/usr/local/bin/node:ro`, "-v", `${socketFile}:${socketFile}`,
         ...Object.entries(env).flatMap(([key, value]) => ["-e", `${key}=${value}`]), "--user", "root", "--entrypoint", "node", "-w", project,
-        on.images.timescaledb, "--require", "ts-node/register/transpile-only", "cli/verify/main.ts", "--stack", "local", "--only", "https",
+        on.images.timescaledb, "--require", "ts-node/register/transpile-only", "cli/main.ts", "verify", "--stack", "local", "--only", "https",
     ]); // prettier-ignore
     expect(ran.stdout).toMatch(new RegExp(`✓ https .*\\n.*https://${domain} answers, its certificate is valid for 89 days`));
     expect(ran.stdout).toContain("0 failed");
