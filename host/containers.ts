@@ -1,6 +1,6 @@
 import { stackLabel } from "../components/labels";
 import { DockerHost } from "../settings/settings";
-import { get, remove, request } from "./engine";
+import { get, post, remove, request } from "./engine";
 import { demultiplex } from "./exec";
 import { runTasks } from "./tasks";
 
@@ -154,6 +154,11 @@ export async function readLog(
     const query = `stdout=true&stderr=true&timestamps=${timestamps}&tail=${lines}`;
     const { status, body } = await request(docker, "GET", `/containers/${id}/logs?${query}`);
     return status === 200 ? demultiplex(body) : undefined;
+}
+
+/** Stops a container, which is killed after 10 s. One that does not run or is gone is not an error. */
+export async function stopContainer(docker: DockerHost, id: string): Promise<void> {
+    if (await get(docker, `/containers/${id}/json`)) await post(docker, `/containers/${id}/stop?t=10`);
 }
 
 /** Removes a container, running or not, with its unnamed volumes. One that is gone already is not an error. */

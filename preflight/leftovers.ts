@@ -1,8 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
 import { error, Finding, warning } from "../findings/finding";
 import { sqlName, sqlQualified } from "../findings/quoting";
-import { HostFacts, removeContainer } from "../host/containers";
-import { dockerCommand, remove, request } from "../host/engine";
+import { HostFacts, removeContainer, stopContainer } from "../host/containers";
+import { dockerCommand, remove } from "../host/engine";
 import { connect } from "../host/postgres";
 import { upCommand } from "../host/remedies";
 import { Settings } from "../settings/settings";
@@ -87,7 +87,7 @@ export async function removeLeftovers(settings: Settings, { roles, lookupFunctio
     if (names.length === 0) return;
     await pulumi.log.warn(`removing resources that an interrupted run of this stack created but never recorded: ${names.join(", ")}`);
     for (const id of containers) {
-        await request(docker, "POST", `/containers/${id}/stop?t=10`); // 404 if it is gone already
+        await stopContainer(docker, id);
         await removeContainer(docker, id);
     }
     for (const id of networks) await remove(docker, `/networks/${id}`);

@@ -1,4 +1,4 @@
-import { containerFacts, inspectHost, listContainers, readLog } from "../../../host/containers";
+import { containerFacts, inspectHost, listContainers, readLog, stopContainer } from "../../../host/containers";
 import { FakeEngine, fakeEngine } from "./fakeengine";
 
 const inspected = (id: string): Parameters<typeof containerFacts>[0] => ({
@@ -88,4 +88,14 @@ test("a log that the engine doesn't have is undefined", async () => {
     engine = await fakeEngine({});
     expect(await readLog(engine.docker, "gone", 5)).toBeUndefined();
     expect(engine.requests).toEqual(["GET /containers/gone/logs?stdout=true&stderr=true&timestamps=false&tail=5"]);
+});
+
+test("a container that is gone needs no stop, and an engine that can't stop one is an error", async () => {
+    engine = await fakeEngine({
+        "GET /containers/c1/json": { body: inspected("c1") },
+        "POST /containers/c1/stop?t=10": { status: 500, body: { message: "cannot stop container" } },
+    });
+    await stopContainer(engine.docker, "gone");
+    expect(engine.requests).toEqual(["GET /containers/gone/json"]);
+    await expect(stopContainer(engine.docker, "c1")).rejects.toThrow("answers 500 to POST /containers/c1/stop?t=10");
 });
