@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { emailAddress } from "../components/pgadmin/email";
 import { parameterRows, parameters, PgbouncerParameters } from "../components/pgbouncer/parameters";
-import { reservedWords } from "../host/sqlwords";
+import { reservedWords } from "./sqlwords";
 
 // Names end up in ini lines, in SQL and in shell words: whatever could break out of any of them is refused here.
 // A description says which values are accepted; docs/SETTINGS.md is generated from it.

@@ -1,5 +1,5 @@
 import * as fs from "fs";
-import { reservedWords } from "../../../host/sqlwords";
+import { reservedWords } from "../../../settings/sqlwords";
 import { Trial } from "./fixes";
 import { Ca, Pair, Server } from "./server";
 import { attempt, run } from "../../../lab/run";
