@@ -4,7 +4,7 @@ import { lookupRoles } from "../components/authentication/rotation";
 import { ServerLimits } from "../components/pgbouncer/budget";
 import { connect } from "../host/postgres";
 import { Settings } from "../settings/settings";
-import { LookupSession, lookupSessions } from "./usage";
+import { LookupSession, lookupSessions } from "./sessions";
 
 /** The oldest PostgreSQL that the sidecar supports, as server_version_num counts: 13.0. */
 export const oldestVersion = 130_000;

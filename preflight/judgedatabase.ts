@@ -6,8 +6,8 @@ import { sqlName, sqlQualified } from "../findings/quoting";
 import { ownCommand, psqlCommand } from "../host/remedies";
 import { Settings } from "../settings/settings";
 import { DatabaseFacts, oldestVersion, usersOf } from "./database";
+import { describeSessions } from "./sessions";
 import { hasLookup, OwnedResources } from "./state";
-import { describeSessions } from "./usage";
 
 /** What prevents an `up` on this database, beside what the stack's state already has there. */
 export function judgeDatabase(facts: DatabaseFacts, settings: Settings, owned: OwnedResources): Finding[] {

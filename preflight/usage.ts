@@ -1,4 +1,3 @@
-import { Client } from "pg";
 import { lookupRoles } from "../components/authentication/rotation";
 import { Settings } from "../settings/settings";
 import { configSet } from "../findings/commands";
@@ -6,28 +5,11 @@ import { error, Finding } from "../findings/finding";
 import { HostFacts } from "../host/containers";
 import { DatabaseFacts } from "./database";
 import { findLeftovers } from "./leftovers";
+import { describeSessions, LookupSession } from "./sessions";
 import { OwnedResources } from "./state";
 
-/** Sessions of a lookup role: a pooler that serves holds them. */
-export interface LookupSession {
-    role: string;
-    /** The client's address as the database sees it; "" for its own machine's socket. */
-    address: string;
-    count: number;
-}
-
-/** The sessions of both lookup roles. Reads only. */
-export async function lookupSessions(client: Client, { authUser }: Pick<Settings, "authUser">): Promise<LookupSession[]> {
-    const { rows } = await client.query(
-        `SELECT usename::text AS role, coalesce(host(client_addr), '') AS address, count(*)::int AS count
-           FROM pg_stat_activity WHERE usename = ANY($1) GROUP BY 1, 2 ORDER BY 1, 2`,
-        [lookupRoles(authUser)],
-    );
-    return rows as LookupSession[];
-}
-
 /** The sessions of `role` that don't come from this stack's own containers on its host. */
-export function foreignSessions(
+function foreignSessions(
     role: string,
     sessions: LookupSession[],
     host: HostFacts,
@@ -38,10 +20,6 @@ export function foreignSessions(
         .flatMap(({ networks }) => Object.values(networks).flatMap(({ addresses }) => addresses));
     return sessions.filter((one) => one.role === role && !own.includes(one.address));
 }
-
-/** Where sessions come from, for a message. */
-export const describeSessions = (sessions: LookupSession[]) =>
-    sessions.map(({ address, count }) => `${count} from ${address || "the database's own machine"}`).join(", ");
 
 /**
  * Whether another pooler uses what looks like this stack's in the database. Another backend's stack of the same name, on

@@ -5,8 +5,8 @@ import { sqlQualified } from "../../findings/quoting";
 import { connect } from "../../host/postgres";
 import { inspectDatabase } from "../../preflight/database";
 import { judgeDatabases } from "../../preflight/judgedatabase";
+import { describeSessions } from "../../preflight/sessions";
 import { hasLookup, OwnedResources } from "../../preflight/state";
-import { describeSessions } from "../../preflight/usage";
 import { Settings } from "../../settings/settings";
 
 /** A lookup role and function that no state lists, as far as they exist: created by hand, or brought by a restored dump. */
