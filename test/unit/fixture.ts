@@ -4,7 +4,7 @@ import { parseSettings, Settings } from "../../settings/settings";
 
 type Value = string | number | boolean | string[] | undefined;
 
-/** Settings by their names; others by their full keys, such as `postgresql:host`. `undefined` leaves one out. */
+/** Settings by their names; those of the providers by their full keys, such as `postgresql:host`. `undefined` leaves one out. */
 export type Overrides = Partial<Record<Key | `${string}:${string}`, Value>>;
 
 export interface Around {
@@ -18,7 +18,6 @@ export interface Around {
 
 /** What a stack has to set, and nothing else: everything else has Pulumi.yaml's default. */
 const required: Overrides = {
-    databaseNetwork: "k8wcs0kg4",
     pgadminEmail: "admin@example.com",
     "postgresql:host": "127.0.0.1",
     "postgresql:password": "hunter22",
@@ -26,8 +25,8 @@ const required: Overrides = {
 
 const secrets = ["postgresql:password", "pg-sidecar:pgadminPassword", "docker:keyMaterial"];
 
-/** The settings of a complete stack, parsed: `settings({ maxClientConn: 300, "docker:host": "ssh://root@host" })`. Throws what `parseSettings` throws. */
-export function settings(overrides: Overrides = {}, { stack = "stage", secretKeys = secrets, env = {} }: Around = {}): Settings {
+/** The settings of a complete stack, parsed: `settingsOf({ maxClientConn: 300, "docker:host": "ssh://root@host" })`. Throws what `parseSettings` throws. */
+export function settingsOf(overrides: Overrides = {}, { stack = "stage", secretKeys = secrets, env = {} }: Around = {}): Settings {
     const values = Object.entries({ ...required, ...overrides }).flatMap(([key, value]) =>
         value === undefined ? [] : [[key.includes(":") ? key : `pg-sidecar:${key}`, text(value)] as const],
     );
@@ -37,7 +36,7 @@ export function settings(overrides: Overrides = {}, { stack = "stage", secretKey
 /** What is reported about wrong settings. */
 export function complaint(overrides: Overrides, around?: Around): string {
     try {
-        settings(overrides, around);
+        settingsOf(overrides, around);
     } catch (cause) {
         expect(cause).toBeInstanceOf(SettingsError);
         return (cause as Error).message;

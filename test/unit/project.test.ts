@@ -4,7 +4,7 @@ import { load } from "js-yaml";
 import { declaredSettings } from "../../settings/project";
 import { Key, schema } from "../../settings/schema";
 import { parseSettings } from "../../settings/settings";
-import { settings } from "./fixture";
+import { settingsOf } from "./fixture";
 
 const root = path.join(__dirname, "../..");
 test("Pulumi.yaml declares the settings of the schema, and no others", () => {
@@ -27,7 +27,7 @@ test.each(Object.entries(declaredSettings()))(
 );
 
 test.each(Object.entries(declaredSettings()))("the schema's value of %s has the type that Pulumi.yaml declares", (key, { type }) => {
-    const value = settings()[key as Key];
+    const value = settingsOf()[key as Key];
     expect(Array.isArray(value) ? "array" : typeof value === "number" ? "integer" : typeof value).toBe(type);
 });
 

@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import { parseSettings } from "../../settings/settings";
+import { settingsOf } from "./fixture";
 
 interface Registered {
     type: string;
@@ -41,21 +41,7 @@ beforeAll(async () => {
     );
     // The program only after the mocks: resources that are made before them go nowhere.
     const { deploy } = await import("../../stack");
-    outputs = deploy(
-        parseSettings({
-            project: "pg-sidecar",
-            stack: "stage",
-            values: {
-                "pg-sidecar:databaseNetwork": "coolify-net",
-                "pg-sidecar:pgadminEmail": "admin@example.com",
-                "pg-sidecar:pgadminDomain": "pgadmin.stage.rahamafresh.com",
-                "postgresql:host": "127.0.0.1",
-                "postgresql:password": "x",
-            },
-            secretKeys: ["postgresql:password"],
-            env: {},
-        }),
-    );
+    outputs = deploy(settingsOf({ databaseNetwork: "coolify-net", pgadminDomain: "pgadmin.stage.rahamafresh.com" }));
     await pulumi.runtime.disconnect();
 });
 

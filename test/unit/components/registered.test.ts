@@ -1,7 +1,7 @@
 import * as fs from "fs";
 import * as path from "path";
 import * as pulumi from "@pulumi/pulumi";
-import { parseSettings } from "../../../settings/settings";
+import { Overrides, settingsOf } from "../fixture";
 
 // What Pulumi is asked to register, in full: types, names, inputs and options. A difference here is a change in `pulumi preview` on
 // every deployed stack, so a refactoring keeps this snapshot as it is.
@@ -100,23 +100,14 @@ function redact(value: unknown): unknown {
 const image = (name: string) => `${name}:1@sha256:${"0".repeat(64)}`;
 
 /** The resources of a stack with these settings. */
-async function resources(values: Record<string, string>, inState?: { roles: string[]; functions: string[] }): Promise<object[]> {
+async function resources(overrides: Overrides, inState?: { roles: string[]; functions: string[] }): Promise<object[]> {
     registered = [];
     const { deploy } = await import("../../../stack");
-    const settings = parseSettings({
-        project: "pg-sidecar",
-        stack: "stage",
-        values: {
-            "pg-sidecar:databaseNetwork": "coolify-net",
-            "pg-sidecar:pgadminEmail": "admin@example.com",
-            "pg-sidecar:pgbouncerImage": image("pgbouncer"),
-            "pg-sidecar:pgadminImage": image("pgadmin"),
-            "postgresql:host": "127.0.0.1",
-            "postgresql:password": "secret",
-            ...values,
-        },
-        secretKeys: ["postgresql:password", "pg-sidecar:pgadminPassword"],
-        env: {},
+    const settings = settingsOf({
+        databaseNetwork: "coolify-net",
+        pgbouncerImage: image("pgbouncer"),
+        pgadminImage: image("pgadmin"),
+        ...overrides,
     });
     deploy(settings, inState ? { inState } : {});
     await pulumi.runtime.disconnect();
@@ -124,28 +115,28 @@ async function resources(values: Record<string, string>, inState?: { roles: stri
 }
 
 test("the resources of a stack behind a proxy", async () => {
-    expect(await resources({ "pg-sidecar:pgadminDomain": "pgadmin.example.com" })).toMatchSnapshot();
+    expect(await resources({ pgadminDomain: "pgadmin.example.com" })).toMatchSnapshot();
 });
 
 test("the resources of a stack on a port, with a direct entry, after a rotation and an upgrade from before 0.2", async () => {
     const values = {
-        "pg-sidecar:pgadminPort": "5050",
-        "pg-sidecar:pgadminDirect": "true",
-        "pg-sidecar:pgadminPassword": "hunter22",
-        "pg-sidecar:databases": '["tracksolid_db","metrics"]',
-        "pg-sidecar:rotation": "1",
-        "pg-sidecar:pgbouncerStopGrace": "90",
-        "pg-sidecar:pgbouncerAlias": "pool",
+        pgadminPort: "5050",
+        pgadminDirect: "true",
+        pgadminPassword: "hunter22",
+        databases: ["tracksolid_db", "metrics"],
+        rotation: "1",
+        pgbouncerStopGrace: "90",
+        pgbouncerAlias: "pool",
     };
     expect(await resources(values, { roles: ["pgbouncer_2"], functions: [] })).toMatchSnapshot();
 });
 
 test("the resources of a stack whose proxy is on the database's network", async () => {
     const values = {
-        "pg-sidecar:pgadminDomain": "pgadmin.example.com",
-        "pg-sidecar:proxyNetwork": "coolify-net",
-        "pg-sidecar:proxyCertResolver": "letsencrypt",
-        "pg-sidecar:pgadminDirect": "true",
+        pgadminDomain: "pgadmin.example.com",
+        proxyNetwork: "coolify-net",
+        proxyCertResolver: "letsencrypt",
+        pgadminDirect: "true",
     };
     expect(await resources(values)).toMatchSnapshot();
 });

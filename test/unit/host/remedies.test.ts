@@ -1,11 +1,11 @@
 import { psqlCommand } from "../../../host/remedies";
-import { settingsOf } from "../preflight/fixture";
+import { settingsOf } from "../fixture";
 
 const psql = "psql -h 127.0.0.1 -p 5432 -U postgres";
 
 describe("psql's command", () => {
     test("goes through the tunnel, names the stack and quotes what a shell would take apart", () => {
-        const on = settingsOf({ "docker:host": "ssh://me@host", "postgresql:username": "Ops 1", "pg-sidecar:adminUsers": '["ops"]' });
+        const on = settingsOf({ "docker:host": "ssh://me@host", "postgresql:username": "Ops 1", adminUsers: ["ops"] });
         expect(psqlCommand(on, "a b", [`DROP ROLE "it's"`])).toBe(
             `./sidecar tunnel --stack stage -- psql -h 127.0.0.1 -p 5432 -U 'Ops 1' -d 'a b' -c 'DROP ROLE "it'\\''s"'`,
         );

@@ -1,6 +1,6 @@
 import { ConnectFailure, TlsFileError } from "../../../host/postgres";
 import { explainUnreachableDatabase } from "../../../host/unreachabledatabase";
-import { settingsOf } from "../preflight/fixture";
+import { settingsOf } from "../fixture";
 
 const settings = settingsOf();
 

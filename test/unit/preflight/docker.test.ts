@@ -1,8 +1,9 @@
 import { ContainerFacts, HostFacts } from "../../../host/containers";
 import { judgeHost } from "../../../preflight/docker";
-import { at, container, nothingOwned, owner, settingsOf } from "./fixture";
+import { settingsOf } from "../fixture";
+import { at, container, nothingOwned, owner } from "./fixture";
 
-const settings = settingsOf({ "pg-sidecar:databaseNetwork": "coolify-net", "pg-sidecar:pgadminPort": "5050" });
+const settings = settingsOf({ databaseNetwork: "coolify-net", pgadminPort: 5050 });
 const pooler = { networks: at("coolify-net", "pgbouncer") };
 const database: Partial<ContainerFacts> = {
     id: "db",

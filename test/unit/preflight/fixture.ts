@@ -1,21 +1,5 @@
 import { ContainerFacts } from "../../../host/containers";
 import { OwnedResources } from "../../../preflight/state";
-import { parseSettings, Settings } from "../../../settings/settings";
-
-/** Settings of the stack `stage`, by full keys (`pg-sidecar:pgadminPort`, `docker:host`). */
-export const settingsOf = (values: Record<string, string> = {}): Settings =>
-    parseSettings({
-        project: "pg-sidecar",
-        stack: "stage",
-        values: {
-            "pg-sidecar:pgadminEmail": "admin@example.com",
-            "postgresql:host": "127.0.0.1",
-            "postgresql:password": "x",
-            ...values,
-        },
-        secretKeys: ["postgresql:password"],
-        env: {},
-    });
 
 export const owner = "pg-sidecar/stage";
 

@@ -1,6 +1,7 @@
 import { ContainerFacts } from "../../../host/containers";
 import { judgeHealth } from "../../../preflight/health";
-import { container, settingsOf } from "./fixture";
+import { settingsOf } from "../fixture";
+import { container } from "./fixture";
 
 describe("the health of what the stack has", () => {
     const resource = { type: "docker:index/container:Container", id: "c1", urn: "urn:pulumi:stage::pg-sidecar::x::pgadmin" };

@@ -1,7 +1,8 @@
 import { DatabaseFacts, oldestVersion, UserFacts } from "../../../preflight/database";
 import { judgeDatabase, judgeDatabases } from "../../../preflight/judgedatabase";
 import { OwnedResources } from "../../../preflight/state";
-import { nothingOwned, owner, set, settingsOf } from "./fixture";
+import { settingsOf } from "../fixture";
+import { nothingOwned, owner, set } from "./fixture";
 
 const settings = settingsOf();
 const lookup = "tracksolid_db.public.user_lookup(text)";
@@ -99,7 +100,7 @@ test.each<[string, Partial<DatabaseFacts>, string, string]>([
 });
 
 test("the admins that are set and the provider's user are both looked at", () => {
-    const on = settingsOf({ "postgresql:username": "app", "pg-sidecar:adminUsers": '["Ops-1"]' });
+    const on = settingsOf({ "postgresql:username": "app", adminUsers: ["Ops-1"] });
     const users = { app: { ...good, verifier: "md5" as const }, "Ops-1": { ...good, mayLogIn: false } };
     const found = judge({ users }, {}, on);
     expect(found.map(({ what }) => what.split(" on ")[0])).toEqual(["adminUsers: role Ops-1", "postgresql:username: role app"]);

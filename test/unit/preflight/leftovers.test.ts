@@ -2,9 +2,10 @@ import { HostFacts } from "../../../host/containers";
 import { DatabaseFacts } from "../../../preflight/database";
 import { findLeftovers, findMissing, judgeState } from "../../../preflight/leftovers";
 import { ownedResources } from "../../../preflight/state";
-import { container, owner, settingsOf } from "./fixture";
+import { settingsOf } from "../fixture";
+import { container, owner } from "./fixture";
 
-const settings = settingsOf({ "pg-sidecar:databaseNetwork": "coolify-net" });
+const settings = settingsOf({ databaseNetwork: "coolify-net" });
 
 describe("what an interrupted run left behind", () => {
     const state = (...resources: { type: string; id: string; urn?: string }[]) => ({

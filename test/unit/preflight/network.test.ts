@@ -1,8 +1,9 @@
 import { ContainerFacts, HostFacts } from "../../../host/containers";
 import { findDatabaseNetwork, judgeDatabaseNetwork } from "../../../preflight/network";
-import { at, container, remove, set, settingsOf } from "./fixture";
+import { settingsOf } from "../fixture";
+import { at, container, remove, set } from "./fixture";
 
-const settings = settingsOf({ "pg-sidecar:databaseNetwork": "coolify-net" });
+const settings = settingsOf({ databaseNetwork: "coolify-net" });
 
 describe("a database's network that is not set", () => {
     const unset = { ...settings, databaseNetwork: "" };

@@ -1,7 +1,8 @@
 import { HostFacts } from "../../../host/containers";
 import { DatabaseFacts } from "../../../preflight/database";
 import { judgeUse } from "../../../preflight/usage";
-import { container, nothingOwned, owner, set, settingsOf } from "./fixture";
+import { settingsOf } from "../fixture";
+import { container, nothingOwned, owner, set } from "./fixture";
 
 const settings = settingsOf();
 const lookup = "tracksolid_db.public.user_lookup(text)";

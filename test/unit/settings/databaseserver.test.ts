@@ -1,4 +1,4 @@
-import { complaint, settings } from "../fixture";
+import { complaint, settingsOf } from "../fixture";
 
 describe("the database server", () => {
     test.each(["tls", "prefer", "allow", "verify_full"])("sslmode %s is refused, because the provider does not know it", (value) => {
@@ -10,7 +10,7 @@ describe("the database server", () => {
     });
 
     test("a CA and a client certificate are read under the provider's names", () => {
-        const { databaseServer } = settings({
+        const { databaseServer } = settingsOf({
             "postgresql:sslmode": "verify-ca",
             "postgresql:sslrootcert": "/ca.pem",
             "postgresql:clientcert": '{"cert":"/me.pem","key":"/me.key"}',
@@ -20,9 +20,9 @@ describe("the database server", () => {
             sslRootCert: "/ca.pem",
             clientCert: { cert: "/me.pem", key: "/me.key", inline: false },
         });
-        const inline = settings({ "postgresql:clientcert": '{"cert":"C","key":"K","sslinline":true}' });
+        const inline = settingsOf({ "postgresql:clientcert": '{"cert":"C","key":"K","sslinline":true}' });
         expect(inline.databaseServer.clientCert).toEqual({ cert: "C", key: "K", inline: true });
-        expect(settings().databaseServer).toMatchObject({ sslmode: "require", sslRootCert: "" });
+        expect(settingsOf().databaseServer).toMatchObject({ sslmode: "require", sslRootCert: "" });
     });
 
     test("half of a certificate is refused", () => {
@@ -41,6 +41,6 @@ describe("the database server", () => {
 
     test("an IPv6 address without brackets is refused", () => {
         expect(complaint({ "postgresql:host": "::1" })).toContain("pulumi config set --stack stage postgresql:host '[::1]'");
-        expect(settings({ "postgresql:host": "[::1]" }).databaseServer.host).toBe("[::1]");
+        expect(settingsOf({ "postgresql:host": "[::1]" }).databaseServer.host).toBe("[::1]");
     });
 });

@@ -1,4 +1,4 @@
-import { complaint, Overrides, settings } from "../fixture";
+import { complaint, Overrides, settingsOf } from "../fixture";
 
 test.each(["localhost", "unix:/var/run/docker.sock", "ssh://", "ssh://me@host:port"])(
     "docker:host %s is refused, with the three forms that work",
@@ -31,8 +31,8 @@ describe("certificates of the engine", () => {
     const remove = Object.keys(all).map((key) => `pulumi config rm --stack stage ${key}`);
 
     test("go with TCP, as a folder or all three", () => {
-        expect(settings({ ...tcp, "docker:certPath": "/certs" }).docker.tls).toEqual({ certPath: "/certs" });
-        expect(settings({ ...tcp, ...all }).docker.tls).toEqual({ ca: "CA", cert: "CERT", key: "KEY" });
+        expect(settingsOf({ ...tcp, "docker:certPath": "/certs" }).docker.tls).toEqual({ certPath: "/certs" });
+        expect(settingsOf({ ...tcp, ...all }).docker.tls).toEqual({ ca: "CA", cert: "CERT", key: "KEY" });
         expect(complaint({ ...tcp, ...all }, { secretKeys: ["postgresql:password"] })).toContain(
             "pulumi config set --stack stage --secret docker:keyMaterial < key.pem",
         );
@@ -70,5 +70,5 @@ test.each([
 
 test.each(["ssh://root@[::1]:2222", "ssh://me%40corp@host", "ssh://root@host/run/user/1000/docker.sock", "tcp://[::1]:2376"])(
     "the Docker host %s is accepted",
-    (host) => expect(settings({ "docker:host": host }).docker.host).toBe(host),
+    (host) => expect(settingsOf({ "docker:host": host }).docker.host).toBe(host),
 );

@@ -1,9 +1,9 @@
-import { complaint, settings } from "../fixture";
+import { complaint, settingsOf } from "../fixture";
 
 test("an image without a digest is refused, except in local", () => {
     const values = { pgadminImage: "dpage/pgadmin4:9.17" };
     expect(complaint(values)).toContain("without a digest");
-    expect(settings(values, { stack: "local" }).pgadminImage).toBe("dpage/pgadmin4:9.17");
+    expect(settingsOf(values, { stack: "local" }).pgadminImage).toBe("dpage/pgadmin4:9.17");
 });
 
 test.each([
@@ -16,9 +16,9 @@ test.each([
 
 describe("adminUsers", () => {
     test("follow postgresql:username unless they are set", () => {
-        expect(settings({ "postgresql:username": "app" }).adminUsers).toEqual(["app"]);
-        expect(settings({}, { env: { PGUSER: "app" } }).adminUsers).toEqual(["app"]);
-        expect(settings({ "postgresql:username": "app", adminUsers: '["ops","postgres"]' }).adminUsers).toEqual(["ops", "postgres"]);
+        expect(settingsOf({ "postgresql:username": "app" }).adminUsers).toEqual(["app"]);
+        expect(settingsOf({}, { env: { PGUSER: "app" } }).adminUsers).toEqual(["app"]);
+        expect(settingsOf({ "postgresql:username": "app", adminUsers: '["ops","postgres"]' }).adminUsers).toEqual(["ops", "postgres"]);
     });
 
     test("that follow a name which the pooler can't use or reserves are refused", () => {

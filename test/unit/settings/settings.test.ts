@@ -1,8 +1,8 @@
 import { projectDefaults } from "../../../settings/project";
-import { complaint, settings } from "../fixture";
+import { complaint, settingsOf } from "../fixture";
 
 test("the runbook's figures are the defaults", () => {
-    expect(settings()).toMatchObject({
+    expect(settingsOf()).toMatchObject({
         maxClientConn: 200,
         defaultPoolSize: 15,
         minPoolSize: 2,
@@ -90,7 +90,7 @@ test.each([
 });
 
 test("the providers' environment variables work too", () => {
-    const parsed = settings(
+    const parsed = settingsOf(
         { "postgresql:host": undefined, "postgresql:password": undefined },
         { env: { PGHOST: "db.example.com", PGPASSWORD: "x", PGPORT: "5433", DOCKER_HOST: "ssh://root@host" } },
     );
@@ -99,7 +99,7 @@ test("the providers' environment variables work too", () => {
 });
 
 test("the grace is at most what the provider allows for a stop", () => {
-    expect(settings({ pgbouncerStopGrace: "1140" }).pgbouncerStopGrace).toBe(1140);
+    expect(settingsOf({ pgbouncerStopGrace: "1140" }).pgbouncerStopGrace).toBe(1140);
     expect(complaint({ pgbouncerStopGrace: "1200" })).toContain(
         'pgbouncerStopGrace is "1200": it must be a whole number from 10 to 1140 (seconds)',
     );

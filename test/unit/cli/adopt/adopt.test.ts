@@ -1,21 +1,9 @@
 import { Found } from "../../../../cli/adopt/found";
 import { importFile } from "../../../../cli/adopt/importfile";
 import { plan } from "../../../../cli/adopt/plan";
-import { parseSettings } from "../../../../settings/settings";
+import { settingsOf } from "../../fixture";
 
-const settings = (rotation = "0") =>
-    parseSettings({
-        project: "pg-sidecar",
-        stack: "stage",
-        values: {
-            "pg-sidecar:pgadminEmail": "a@example.com",
-            "pg-sidecar:rotation": rotation,
-            "postgresql:host": "h",
-            "postgresql:password": "x",
-        },
-        secretKeys: ["postgresql:password"],
-        env: {},
-    });
+const settings = (rotation = 0) => settingsOf({ rotation, "postgresql:host": "h" });
 
 const found: Found = {
     role: { name: "pgbouncer", powers: ["CREATEDB"], memberOf: ["readers"], owns: 2 },
@@ -58,7 +46,7 @@ test("what is imported gets the names that the program has, under its component"
 });
 
 test("the role of an odd rotation is the program's second", () => {
-    const { resources } = importFile({ role: { ...found.role!, name: "pgbouncer_2" } }, settings("1")) as {
+    const { resources } = importFile({ role: { ...found.role!, name: "pgbouncer_2" } }, settings(1)) as {
         resources: Record<string, unknown>[];
     };
     expect(resources[1]).toMatchObject({ logicalName: "lookup-pgbouncer_2", id: "pgbouncer_2" });

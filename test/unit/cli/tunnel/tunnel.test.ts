@@ -1,27 +1,13 @@
 import { HostFacts } from "../../../../host/containers";
-import { parseSettings } from "../../../../settings/settings";
 import { stackOf } from "../../../../cli/stack";
 import { Misused } from "../../../../cli/command";
 import { routeTo } from "../../../../cli/tunnel/route";
 import { theStack, withTunnel, withTunnelIfNeeded } from "../../../../cli/tunnel/tunnel";
+import { Overrides, settingsOf } from "../../fixture";
 import { container } from "../../preflight/fixture";
 
-const settings = (values: Record<string, string> = {}) =>
-    parseSettings({
-        project: "pg-sidecar",
-        stack: "stage",
-        values: {
-            "docker:host": "ssh://me@host:2222",
-            "docker:sshOpts": '["-o","BatchMode=yes"]',
-            "pg-sidecar:pgadminEmail": "admin@example.com",
-            "postgresql:host": "127.0.0.1",
-            "postgresql:port": "15432",
-            "postgresql:password": "x",
-            ...values,
-        },
-        secretKeys: ["postgresql:password"],
-        env: {},
-    });
+const settings = (overrides: Overrides = {}) =>
+    settingsOf({ "docker:host": "ssh://me@host:2222", "docker:sshOpts": ["-o", "BatchMode=yes"], "postgresql:port": 15432, ...overrides });
 
 const host = (running = true): HostFacts => ({
     networks: [{ id: "n", name: "abc" }],

@@ -1,14 +1,14 @@
 import { deployed } from "../../../../settings/deployed";
-import { parseSettings } from "../../../../settings/settings";
+import { settingsOf } from "../../fixture";
 
-/** The values of a stack. */
+/** The values of a stack, by their full keys. */
 export const values = {
     "pg-sidecar:databaseNetwork": "coolify-net",
     "pg-sidecar:pgadminEmail": "admin@example.com",
     "postgresql:host": "127.0.0.1",
     "postgresql:password": "hunter22",
 };
-export const settings = parseSettings({ project: "pg-sidecar", stack: "stage", values, secretKeys: ["postgresql:password"], env: {} });
+export const settings = settingsOf(values);
 /** What its outputs are. */
 export const outputs = {
     pgbouncerContainer: "pgbouncer-1",

@@ -1,8 +1,8 @@
 import { budget, overBudget } from "../../../../components/pgbouncer/budget";
 import { PgbouncerIni, renderIni, renderUserlist } from "../../../../components/pgbouncer/ini";
-import { settings } from "../../fixture";
+import { settingsOf } from "../../fixture";
 
-const ini: PgbouncerIni = settings({ databases: ["tracksolid_db", "metrics"], adminUsers: ["postgres", "ops"] });
+const ini: PgbouncerIni = settingsOf({ databases: ["tracksolid_db", "metrics"], adminUsers: ["postgres", "ops"] });
 
 /** A section's settings, by pgbouncer's rules: `key = value` lines, `;` for comments. */
 function section(text: string, name: string): Record<string, string> {
