@@ -3,7 +3,7 @@ const prettier = require("eslint-config-prettier");
 const tseslint = require("typescript-eslint");
 
 module.exports = tseslint.config(
-    { ignores: ["node_modules/", ".lab/", "*.js", "test/sequencer.js"] },
+    { ignores: ["node_modules/", ".lab/", "*.js", "test/*.js"] },
     ...tseslint.configs.recommendedTypeChecked,
     prettier,
     {
