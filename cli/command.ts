@@ -17,9 +17,9 @@ export interface Command<Options = Record<string, unknown>> {
     options: Option[];
     /** Command lines, shown by --help. */
     examples: string[];
-    /** What follows the first operand belongs to the operands, options too. */
+    /** Whether everything after the first operand is an operand, even if it looks like an option. */
     passThrough?: boolean;
-    /** It explains itself: --help is an operand like any other. */
+    /** Whether the command answers --help itself, as an operand. */
     ownHelp?: boolean;
     /** Does the work, once the whole command line is understood, and resolves with the exit code. */
     run(options: Options, operands: string[]): Promise<number>;
@@ -83,11 +83,11 @@ function parserOf(command: Command, program: string): Parser {
     return parser.addHelpText("after", ["", "Examples:", ...examples.map((line) => `  ${line}`)].join("\n"));
 }
 
-/** Makes a parser throw what it doesn't understand instead of printing it and ending the process. */
+/** Makes a parser throw its errors. By default it prints them and ends the process. */
 function readable(parser: Parser, called: string): Parser {
     return parser
         .helpOption("-h, --help", "show this help")
-        .configureOutput({ outputError: () => undefined }) // whoever catches the error prints it
+        .configureOutput({ outputError: () => undefined }) // main.ts prints the error that it catches
         .exitOverride((cause) => {
             if (cause.exitCode === 0) throw cause;
             if (cause.code === "commander.help") throw new Misused("no command is named"); // the whole help is above
@@ -95,7 +95,7 @@ function readable(parser: Parser, called: string): Parser {
         });
 }
 
-/** A Misused for a mistake that only the command itself sees, not its option's pattern. */
+/** A Misused for a mistake that the options' patterns can't find. */
 export const misused = (called: string, what: string) => new Misused(`${what}\n\n${seeHelp(called)}`);
 
 const seeHelp = (called: string) => `See: ${called} --help`;

@@ -1,13 +1,13 @@
 const frames = [..."⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"];
 
-/** What the status line writes to: a terminal, or a stream that is none. */
+/** The stream that the status line writes to. It need not be a terminal. */
 export interface Screen {
     isTTY?: boolean;
     columns?: number;
     write(text: string): unknown;
 }
 
-/** One line on a terminal that is replaced in place: a spinner, what runs now and for how long. Elsewhere it writes nothing. */
+/** A line that a terminal replaces in place: a spinner, what runs now, and for how long. On any other stream, nothing is written. */
 export class StatusLine {
     private clock: NodeJS.Timeout | undefined;
 

@@ -44,7 +44,7 @@ const fixes: [RegExp, (words: Words) => string][] = [
     [/connect to host .*Connection refused/, ({ ssh, elsewhere }) => `start sshd there, or name its port (ssh://USER@HOST:PORT), until this works: ${ssh} true; or name another: ${elsewhere}`],
     [
         /connect to host|banner exchange|kex_exchange_identification|not responding|^(ssh: )?Connection (reset|closed) by/m,
-        ({ ssh, elsewhere }) => `see that the host is up and lets this machine in, until this works: ${ssh} true; or name another: ${elsewhere}`,
+        ({ ssh, elsewhere }) => `check that the host is up and that its firewall lets this machine in, until this works: ${ssh} true; or name another: ${elsewhere}`,
     ],
     [/cannot bind to path|ControlPath too long|unix_listener/, () => "the shared connection's socket needs its folder: mkdir -p -m 700 ~/.ssh"],
 ]; // prettier-ignore

@@ -8,7 +8,7 @@ import { inDatabaseContainer, upCommand, viaTunnel } from "./remedies";
 
 interface Failed {
     cause: ConnectFailure;
-    /** What the driver or the server message. */
+    /** The error message of the driver or the server. */
     message: string;
     /** `host:port`. */
     where: string;
@@ -16,7 +16,7 @@ interface Failed {
 }
 
 interface Rule {
-    /** SQLSTATE, or a code of node's. */
+    /** SQLSTATEs, or Node's error codes; any by default. */
     codes?: string[];
     pattern?: RegExp;
     finding: (failed: Failed) => Finding;
@@ -59,7 +59,7 @@ const rules: Rule[] = [
         codes: ["DEPTH_ZERO_SELF_SIGNED_CERT"],
         finding: ({ where, settings }) =>
             error(
-                `postgresql:sslrootcert: the server at ${where} has a certificate of its own making, which no CA signed`,
+                `postgresql:sslrootcert: the server at ${where} has a self-signed certificate`,
                 `openssl s_client -starttls postgres -connect ${where} < /dev/null 2> /dev/null | openssl x509 > server.pem; ` +
                     `${configSet(settings, "postgresql:sslrootcert", '"$PWD/server.pem"')}   (this trusts what answers there now, so make sure first that it is the server)`,
             ),
@@ -82,7 +82,7 @@ const rules: Rule[] = [
         finding: ({ message, where, settings }) =>
             error(
                 `postgresql:sslmode: the certificate of the server at ${where} is not valid now (${message})`,
-                `give the server a new one (SHOW ssl_cert_file, then SELECT pg_reload_conf()), or go on without a look at it: ` +
+                `give the server a new one (SHOW ssl_cert_file, then SELECT pg_reload_conf()), or stop checking it: ` +
                     `${configSet(settings, "postgresql:sslmode", "require")}; ${configRemove(settings, "postgresql:sslrootcert")}`,
             ),
     },
@@ -109,7 +109,7 @@ const rules: Rule[] = [
         codes: ["28000"],
         pattern: /no pg_hba.conf entry/,
         finding: ({ message, where, settings, cause }) => {
-            const what = `the database at ${where} has no entry in its pg_hba.conf for this way in (${message})`;
+            const what = `the database at ${where} has no entry in its pg_hba.conf for this connection (${message})`;
             if (cause.worksWith) {
                 const tls =
                     cause.worksWith === "require" ? "it has one for connections under TLS" : "it has one for connections without TLS";
@@ -124,7 +124,7 @@ const rules: Rule[] = [
         pattern: /pg_hba.conf rejects connection/,
         finding: ({ message, where, settings }) =>
             error(
-                `postgresql:host: a line of the pg_hba.conf of the database at ${where} rejects this way in (${message})`,
+                `postgresql:host: a line of the pg_hba.conf of the database at ${where} rejects this connection (${message})`,
                 `put a line that accepts it before that line, then SELECT pg_reload_conf(); the lines: ` +
                     inDatabaseContainer(settings, `grep -n reject "$PGDATA/pg_hba.conf"`),
             ),
@@ -144,7 +144,7 @@ const rules: Rule[] = [
         pattern: /client certificate|certificate authentication failed/,
         finding: ({ message, where, settings }) =>
             error(
-                `postgresql:clientcert: the database at ${where} wants a certificate of the client's (${message})`,
+                `postgresql:clientcert: the database at ${where} requires a client certificate (${message})`,
                 ["cert", "key"].map((part) => configSet(settings, `--path postgresql:clientcert.${part}`, "FILE")).join("; "),
             ),
     },
@@ -193,7 +193,7 @@ const rules: Rule[] = [
             error(
                 `the database at ${where} has no connection left (${message})`,
                 // The provider's user is a superuser, so the slots reserved for superusers are taken too: psql gets none.
-                `end the sessions that idle: ${inDatabaseContainer(settings, endIdle)}`,
+                `end the idle sessions: ${inDatabaseContainer(settings, endIdle)}`,
             ),
     },
     {
@@ -243,6 +243,6 @@ export function explainUnreachableDatabase(cause: ConnectFailure, settings: Sett
     if (rule) return rule.finding({ cause, message, where, settings });
     return unchecked(
         `the database at ${where} can't be reached from here (${message})`,
-        viaTunnel(settings) ? `open the way to it: ${upCommand(settings)}` : `start it, or: ${setHost(settings)}`,
+        viaTunnel(settings) ? `open a tunnel to it: ${upCommand(settings)}` : `start it, or: ${setHost(settings)}`,
     );
 }

@@ -24,7 +24,7 @@ const ofSocket: [RegExp, (stack: OfStack) => string][] = [
 ];
 
 const ownCertificate = ({ folder }: Words) =>
-    `the engine takes no certificate but its own CA's: sign one with it, as ${folder}/cert.pem and key.pem`;
+    `the engine accepts only certificates that its own CA signed: sign one with that CA, as ${folder}/cert.pem and key.pem`;
 
 const ofTcp: [RegExp, (words: Words) => string][] = [
     [/HTTP request to an HTTPS server/, ({ stack }) => `the engine speaks TLS: ${setCertificates(stack)}`],
@@ -44,7 +44,7 @@ const ofTcp: [RegExp, (words: Words) => string][] = [
     [/Parse Error|ECONNRESET|socket hang up/, ({ stack }) => `what answers there is not a Docker engine, or is one that wants TLS: ${configSet(stack, "docker:host", "tcp://HOST:PORT")}, or: ${setCertificates(stack)}`],
 ]; // prettier-ignore
 
-/** What to report of an engine that can't be reached. An error in a preview too, since the providers' lookups fail there with a stack trace. */
+/** Why the engine can't be reached, and what fixes it. It is an error in a preview too: the providers' lookups would fail there with a stack trace. */
 export function explainUnreachableEngine({ message }: Error, { docker, stack }: Pick<Settings, "docker" | "stack">): Finding {
     // Some TLS errors end with a line break.
     return error(

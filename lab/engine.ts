@@ -6,7 +6,7 @@ import { attempt, has, logFile, run, until, which } from "./run";
 
 const name = "dockerd";
 
-/** Where Docker's client looks by itself, and where the lab's own engine listens. */
+/** Docker's default socket. The lab's own engine listens there too. */
 export const socket = "unix:///var/run/docker.sock";
 
 async function version(): Promise<string | undefined> {
@@ -43,7 +43,7 @@ export async function ensureEngine(): Promise<string> {
     }
 }
 
-/** Stops the engine that the lab started, unless containers of anybody else's run on it. */
+/** Stops the engine that the lab started, unless other containers run on it. */
 export async function stopEngine(): Promise<string> {
     if (daemonPid(name) === undefined) return "not the lab's, left alone";
     const running = (await attempt("docker", ["ps", "--format", "{{.Names}}"])).stdout.trim();

@@ -10,7 +10,7 @@ import { environment, ensureStack } from "./stackconfig";
 import { live, runSteps, say, step } from "./step";
 import { ensureCli, ensurePlugins } from "./toolchain";
 
-/** Brings up the lab, deploys the stack there, queries through the pooler and prints how to go on. */
+/** Brings up the lab, deploys the stack there, queries through the pooler and prints the next steps. */
 export const up = () =>
     explained("up", async () => {
         const lab = await ensureLab();
@@ -18,7 +18,7 @@ export const up = () =>
         await pulumi("up", env, "the stack is up");
         const out = JSON.parse(await run("pulumi", ["stack", "output", "--json", "--show-secrets"], { env })) as Outputs;
         await step("query", () => query(lab, out));
-        console.log(howToGoOn(lab, out));
+        console.log(nextSteps(lab, out));
     });
 
 /** Brings up the lab and previews the stack there. */
@@ -119,7 +119,7 @@ async function query(lab: Identity, { poolerAddress, pgbouncerContainer }: Outpu
     return `through the pooler: ${answer.trim()}`;
 }
 
-const howToGoOn = ({ databasePassword }: Identity, { pgadminUrl, pgadminEmail, pgadminPassword, psql }: Outputs) => `
+const nextSteps = ({ databasePassword }: Identity, { pgadminUrl, pgadminEmail, pgadminPassword, psql }: Outputs) => `
   pgAdmin   ${pgadminUrl}
   login     ${pgadminEmail}
   password  ${pgadminPassword}

@@ -18,7 +18,7 @@ export function judgeHost(host: HostFacts, settings: Settings, owned: Owned): Fi
     return rules.flatMap((rule) => rule(host, settings, owned));
 }
 
-/** Without its network, nothing can be said of the database's name. */
+/** Whether the pooler finds the database. Its name can only be judged on a network that exists. */
 function judgeDatabasePlace(host: HostFacts, settings: Settings): Finding[] {
     const network = judgeDatabaseNetwork(host, settings);
     return network.length > 0 ? network : judgeDatabaseHost(host, settings);
@@ -36,7 +36,7 @@ function judgeProxyNetwork(host: HostFacts, settings: Settings): Finding[] {
     ];
 }
 
-/** The ways by which pgAdmin would reach the database past the pooler. With a direct entry, it is meant to. */
+/** The ways by which pgAdmin would bypass the pooler. A direct entry is there to bypass it. */
 function judgeIsolation(host: HostFacts, settings: Settings, { owner }: Owned): Finding[] {
     const { databaseNetwork, databasePort, pgadminDirect, pgadminDomain, proxyNetwork, docker } = settings;
     if (pgadminDirect) return [];
@@ -71,7 +71,7 @@ function others({ containers }: HostFacts, { owner, ids }: Owned): ContainerFact
     return containers.filter((one) => one.owner !== owner && !ids.includes(one.id));
 }
 
-/** Something that another container has already; `free` is a value of the setting that would not clash. */
+/** A conflict with something that another container has already. `free` is a value of the setting that avoids it. */
 function conflict(key: string, what: string, free: string, { name, owner }: ContainerFacts, settings: Settings): Finding {
     const { docker } = settings;
     return error(

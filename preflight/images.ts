@@ -6,7 +6,7 @@ import { DockerHost, Settings } from "../settings/settings";
 
 type ImageKey = "pgbouncerImage" | "pgadminImage";
 
-/** What the registry says of an image, asked by the engine: HTTP's status, the platforms, or why there are none. */
+/** The registry's answer about an image, asked by the engine: the HTTP status, and the platforms or an error message. */
 export interface RegistryAnswer {
     status: number;
     platforms: string[];
@@ -44,7 +44,7 @@ async function askRegistry(docker: DockerHost, reference: string): Promise<Regis
     }
 }
 
-/** Why an image that is yet to be pulled can't be pulled or won't run. */
+/** Why an image that is not on the host yet can't be pulled, or would not run there. */
 export function judgeImage(
     key: ImageKey,
     reference: string,
@@ -62,7 +62,7 @@ export function judgeImage(
         // The provider logs in with the login of this machine's docker; this question was asked without one.
         return [
             warning(
-                `${key}: the registry does not show ${reference} to everybody (${message})`,
+                `${key}: the registry does not show ${reference} without a login (${message})`,
                 `if it does not exist, ${another}; if it is private, docker login ${registryOf(reference)}   (on this machine: the provider uses its login)`,
             ),
         ];

@@ -51,7 +51,7 @@ export function findNamesake({ owner, ids }: OwnedResources, host: HostFacts): s
     return host.containers.filter((one) => one.owner === owner).map(({ name }) => name);
 }
 
-/** Whether the state is that of what runs on the host, all of it. */
+/** Whether the state belongs to the containers on the host, and all that it lists runs there. */
 export function judgeState(state: StackState, owned: OwnedResources, host: HostFacts, settings: Settings): Finding[] {
     const { docker, stack } = settings;
     const namesake = findNamesake(owned, host).join(" ");
@@ -75,7 +75,7 @@ export function judgeState(state: StackState, owned: OwnedResources, host: HostF
     ];
 }
 
-/** Removes the leftovers, so that this run can create them and none keeps serving unseen. Warns of what it removes. */
+/** Removes the leftovers with a warning. Otherwise this run could not create them, and an old container would keep serving unseen. */
 export async function removeLeftovers(settings: Settings, { roles, lookupFunction, containers, networks }: Leftovers): Promise<void> {
     const { docker, authFunction, databases } = settings;
     const names = [

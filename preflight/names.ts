@@ -7,7 +7,7 @@ import { Settings } from "../settings/settings";
 import { OwnedResources } from "./state";
 
 /** Whether Docker's DNS returns this container's address, once it runs, for a name on a network. */
-export function answersTo(host: string, network: string, { name, networks }: ContainerFacts): boolean {
+function answersTo(host: string, network: string, { name, networks }: ContainerFacts): boolean {
     const endpoint = networks[network];
     return endpoint !== undefined && (name === host || endpoint.aliases.includes(host));
 }
@@ -19,7 +19,7 @@ export const answering = (host: string, network: string, { containers }: Pick<Ho
 /** Whether only a container can have this name: it is not an address, nor a name that a DNS server outside Docker may know. */
 export const isContainerName = (host: string) => isIP(host) === 0 && !host.includes(".");
 
-/** What keeps the pooler from finding the database, and only the database, under `databaseHost` on its network. */
+/** Whether `databaseHost` leads the pooler to the database, and to nothing else on its network. */
 export function judgeDatabaseHost(host: HostFacts, settings: Settings): Finding[] {
     const { databaseHost, databaseNetwork, docker } = settings;
     if (!isContainerName(databaseHost)) return [];
@@ -31,7 +31,7 @@ export function judgeDatabaseHost(host: HostFacts, settings: Settings): Finding[
         const names = running.map(({ name }) => name);
         return [
             error(
-                `databaseHost: ${names.length} containers answer to ${databaseHost} on network ${databaseNetwork}: ${names.join(", ")}. The pooler would reach now one, now the other`,
+                `databaseHost: ${names.length} containers answer to ${databaseHost} on network ${databaseNetwork}: ${names.join(", ")}. The pooler would reach a random one of them`,
                 "if one is being replaced (a redeploy), wait until it is gone; otherwise take the name from the one that is not the database: " +
                     names.map((name) => withoutAlias(cli, databaseNetwork, name, databaseHost)).join(", or: "),
             ),

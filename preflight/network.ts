@@ -6,7 +6,7 @@ import { Settings } from "../settings/settings";
 import { answering, nameDatabase } from "./names";
 
 /** Docker's own networks, on which containers don't find each other by name. */
-export const builtinNetworks = ["bridge", "host", "none"];
+const builtinNetworks = ["bridge", "host", "none"];
 
 /** The network that a fix creates for a database that has none on which names work. */
 const proposedNetwork = "pg-sidecar-database";
@@ -18,7 +18,7 @@ export function databasesOn(network: string, host: HostFacts, { databaseHost }: 
     return running.length > 0 ? running : all;
 }
 
-/** The database's network: the one that is set, otherwise the one on which a container answers to `databaseHost`; or why there is none. */
+/** The database's network: the one that is set, otherwise the one on which a container answers to `databaseHost`; or a finding if there is none. */
 export function findDatabaseNetwork(host: HostFacts, settings: Settings): string | Finding {
     const { databaseNetwork, databaseHost, proxyNetwork, docker } = settings;
     if (databaseNetwork !== "") return databaseNetwork;
@@ -39,7 +39,7 @@ export function findDatabaseNetwork(host: HostFacts, settings: Settings): string
     );
 }
 
-/** The networks, of Docker's users and no stack, on which a database is found by name: those of running ones if any runs. */
+/** The user-defined networks, except stacks' own, on which the database is found by name: running databases first, else stopped ones. */
 function candidateNetworks(host: HostFacts, settings: Settings): string[] {
     const candidates = host.networks
         .filter(({ name, owner }) => !builtinNetworks.includes(name) && owner === undefined)
@@ -52,10 +52,10 @@ function candidateNetworks(host: HostFacts, settings: Settings): string[] {
 }
 
 /** Whether a container is on no network on which others find it by name. */
-export const isNameless = ({ networks }: ContainerFacts) => Object.keys(networks).every((name) => builtinNetworks.includes(name));
+const isNameless = ({ networks }: ContainerFacts) => Object.keys(networks).every((name) => builtinNetworks.includes(name));
 
 /** How a database without a usable name gets one or, if that is impossible, is reached by an address. */
-export function explainNameless(database: ContainerFacts, host: HostFacts, settings: Settings): Finding {
+function explainNameless(database: ContainerFacts, host: HostFacts, settings: Settings): Finding {
     const { name, networkMode } = database;
     const { databaseHost, docker } = settings;
     const cli = dockerCommand(docker);
@@ -86,7 +86,7 @@ export function explainNameless(database: ContainerFacts, host: HostFacts, setti
     );
 }
 
-/** A database network that can't be used, though it is set: a network of Docker's own, or one that doesn't exist. */
+/** Why the set database network can't be used: it is one of Docker's own, or it doesn't exist. */
 export function judgeDatabaseNetwork(host: HostFacts, settings: Settings): Finding[] {
     const { databaseNetwork, databaseHost, docker } = settings;
     const lookUp = `${configRemove(settings, "databaseNetwork")}   (it is then looked up by databaseHost)`;

@@ -91,7 +91,7 @@ async function inspectEngine(settings: Settings): Promise<EngineFacts> {
     return facts as EngineFacts;
 }
 
-/** Whether the state is that of what runs on the host, and its containers are healthy. */
+/** Whether the state belongs to what runs on the host, and whether its containers are healthy. */
 function judgeStateOn(engine: EngineFacts | Error, state: StackState | Error, owned: OwnedResources, settings: Settings): Finding[] {
     if (state instanceof Error) return [warning(`not checked: the stack's state (pulumi stack export: ${state.message.trim()})`)];
     if (engine instanceof Error) return [];

@@ -23,7 +23,7 @@ export function judgeProxy(running: ListedContainer[], settings: Settings): Find
     const [network] = Object.keys(elsewhere?.NetworkSettings?.Networks ?? {});
     return [
         warning(
-            `proxyNetwork: no Traefik runs on network ${proxyNetwork} of ${docker.host} (on it: ${present.join(", ") || "nobody"}), and only a Traefik ` +
+            `proxyNetwork: no Traefik runs on network ${proxyNetwork} of ${docker.host} (on it: ${present.join(", ") || "nothing"}), and only a Traefik ` +
                 `reads the labels that make the route: ${pgadminDomain} will lead nowhere`,
             elsewhere && network !== undefined
                 ? `${configSet(settings, "proxyNetwork", network)}   (${nameOf(elsewhere)} is on it)`

@@ -1,4 +1,4 @@
-/** Words that can't stand unquoted for a role or a schema: what pg_get_keywords() of PostgreSQL 17 counts as reserved, in full or but for functions and types. */
+/** Words that can't name a role or a schema without quotes: those that pg_get_keywords() of PostgreSQL 17 calls reserved, also with the exception for functions and types. */
 export const reservedWords = `
     all analyse analyze and any array as asc asymmetric authorization binary both case cast check collate collation column
     concurrently constraint create cross current_catalog current_date current_role current_schema current_time

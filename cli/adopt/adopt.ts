@@ -17,7 +17,7 @@ import { findByHand, Found } from "./found";
 import { importFile } from "./importfile";
 import { plan } from "./plan";
 
-/** Takes a lookup role and function that are in no state into the stack's. Only the next `pulumi up` changes the database. */
+/** Imports a lookup role and function that are in no state into the stack's state. The database changes only with the next `pulumi up`. */
 export async function adopt({ stack: named, ...flags }: AdoptOptions): Promise<number> {
     const stack = await selectedStack(named);
     const settings = await configuredSettings(stack);

@@ -31,13 +31,13 @@ export async function rotate({ stack: named, ...flags }: RotateOptions): Promise
  * failed, the next one is the same, even if all that is left to do is to drop the role before it.
  */
 async function readRotation(stack: string): Promise<{ settings: Settings; deployed: number; next: number }> {
-    const told = await askCli(stack, ["stack", "output", "--json"]); // alone, as its error says whether there is such a stack
+    const printed = await askCli(stack, ["stack", "output", "--json"]); // first and alone: it fails if the stack does not exist
     const [settings, state] = await Promise.all([configuredSettings(stack), askCli(stack, ["stack", "export"])]);
-    const outputs = z.object({ deployed: z.object({ rotation: z.number() }) }).safeParse(told);
+    const outputs = z.object({ deployed: z.object({ rotation: z.number() }) }).safeParse(printed);
     if (!outputs.success) {
         throw new UserError(
-            `stack ${stack} has no deployed rotation: it is not up, or an older version of this program deployed it.\n` +
-                `Fix: ${upCommand(settings, stack)}`,
+            `stack ${stack} has no deployed rotation: it is not up, or an older version of this program deployed it`,
+            upCommand(settings, stack),
         );
     }
     const { rotation: deployed } = outputs.data.deployed;

@@ -10,7 +10,7 @@ import { Route } from "./route";
 /** Milliseconds that the host, and then the database, have to answer. */
 const timeout = 15_000;
 
-/** A way to the database, open until it is closed or this process ends, however it ends. */
+/** An open tunnel. It ends when it is closed or when this process ends, for whatever reason. */
 export interface Tunnel {
     close(): void;
 }
@@ -38,7 +38,7 @@ export async function openTunnel({ docker, stack }: Settings, route: Route, ende
             ? `another tunnel is open, or a program uses port ${route.localPort}: end it, or: ${configSet({ stack }, "postgresql:port", "PORT")}`
             : /prohibited/.test(why)
               ? "let this login forward there (AllowTcpForwarding, PermitOpen in sshd_config)"
-              : "check that the database runs and that ssh gets there by hand";
+              : "check that the database runs, and that ssh by hand reaches the host";
         throw new UserError(
             `no tunnel to ${route.address}:${route.port} through ${docker.host}: ${why}`,
             sshFix(docker, why, { stack }) ?? taken,

@@ -14,7 +14,7 @@ export interface Route {
     port: number;
 }
 
-/** The route for a stack; throws an error with the fix. */
+/** The route for a stack. Throws a UserError if there is none. */
 export function routeTo(settings: Settings, host: HostFacts): Route {
     const { databaseServer, databaseHost, databasePort, docker } = settings;
     const network = findDatabaseNetwork(host, settings);

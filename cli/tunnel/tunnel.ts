@@ -12,36 +12,36 @@ import { routeTo } from "./route";
 export async function tunnel({ stack: named }: TunnelOptions, [program = "", ...args]: string[]): Promise<number> {
     const stack = await selectedStack(theStack(named, program, args));
     const settings = await configuredSettings(stack);
-    // Pulumi finds the program in the project; any other command has the folder in which the person is.
+    // Pulumi has to run in the project. Any other command runs in the folder from which ./sidecar was called.
     const cwd = program === "pulumi" ? {} : { cwd: process.env.SIDECAR_FROM };
     return withTunnel(settings, stack, (env) => runInTerminal(program, args, { ...cwd, env }));
 }
 
-/** The stack that tunnel's or the command's own --stack names; throws a Misused if they name two. */
+/** The stack in the --stack of the tunnel or of the command. Throws a Misused if they differ. */
 export function theStack(named: string | undefined, program: string, args: string[]): string | undefined {
     const own = stackIn(args, program);
     if (named && own && shortName(named) !== shortName(own)) {
-        throw misused("./sidecar tunnel", `the tunnel would be stack ${named}'s, but the command's --stack is ${own}`);
+        throw misused("./sidecar tunnel", `the tunnel is for stack ${named}, but the command's --stack is ${own}`);
     }
     return named ?? own;
 }
 
-/** Names the open tunnel in the environment of what runs under it. */
+/** The environment variable by which a command knows that it runs in a tunnel, and in which one. */
 const variable = "SIDECAR_TUNNEL";
 
 const nameOf = ({ stack, docker, databaseHost, databaseServer }: Settings) =>
     [stack, docker.host, databaseHost, databaseServer.port].join(" ");
 
 /**
- * Does `work` with a tunnel to the stack's database open: the one under which this process runs, else one of its own.
- * `work` gets the environment for the programs that it runs.
+ * Opens a tunnel to the stack's database for the time of `work`, unless this process runs in that tunnel already. `work` gets
+ * the environment for the programs that it runs.
  */
 export async function withTunnel<T>(settings: Settings, stack: string, work: (env: NodeJS.ProcessEnv) => Promise<T>): Promise<T> {
     const env = { [variable]: nameOf(settings), PULUMI_STACK: stack };
     if (process.env[variable] === env[variable]) return work(env);
     const host = await inspectHost(settings.docker).catch(rejectUnreachable(settings.docker, stack));
     const route = routeTo(settings, host);
-    const open = await openTunnel(settings, route, (why) => console.error(`tunnel: it ended before the command did: ${why}`));
+    const open = await openTunnel(settings, route, (why) => console.error(`tunnel: it closed before the command ended: ${why}`));
     console.error(
         `tunnel: 127.0.0.1:${route.localPort} leads to ${settings.databaseHost} (${route.address}:${route.port}) while this runs`,
     );
@@ -52,7 +52,7 @@ export async function withTunnel<T>(settings: Settings, stack: string, work: (en
     }
 }
 
-/** The same for a stack whose database is reached through its ssh host; for any other, `work` alone. */
+/** The same if the database is reached through the ssh host. Otherwise it only does the work. */
 export function withTunnelIfNeeded<T>(settings: Settings, stack: string, work: (env: NodeJS.ProcessEnv) => Promise<T>): Promise<T> {
     return viaTunnel(settings) === "" ? work({}) : withTunnel(settings, stack, work);
 }

@@ -39,7 +39,7 @@ function madeUpVerifier(): string {
     return `SCRAM-SHA-256$4096:${salt}$${storedKey}:${serverKey}`;
 }
 
-/** Asks the lookup as the lookup role within a transaction that makes what it needs and is rolled back; prints `QUESTION|t` or `|f`. */
+/** Runs an SQL program that asks the lookup as the lookup role, in a transaction that is rolled back. The program prints `QUESTION|t` or `QUESTION|f`. */
 export async function probe(target: Target, file: string): Promise<Answers> {
     const { superuser, roleExists, owner } = await lookupFacts(target);
     if (!superuser) throw new Unmet(`${target.login.user} is not a superuser, so it can't ask as ${target.deployed.authUser}`);

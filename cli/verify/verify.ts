@@ -26,7 +26,7 @@ export async function verify({ stack: named, json, only }: VerifyOptions): Promi
     return reports.some(({ result }) => result === "failed") ? 1 : 0;
 }
 
-/** The checks that are named, or all; throws a Misused if a name is no check's. */
+/** The named checks, or all of them. Throws a Misused if a check does not exist. */
 function chosen(only?: string): Check[] {
     if (only === undefined) return allChecks;
     const ids = allChecks.map(({ id }) => id);

@@ -107,7 +107,7 @@ describe("without a reset after each transaction", () => {
         await run("docker", ["exec", on.out.pgbouncerContainer, "sh", "-c", `psql -h ${shown} -c 'SET server_reset_query_always = 0'`]);
         const { code, checks, by } = await reports("--only", ["config", ...leaks].join(","));
         expect(results(checks)).toEqual({ config: "failed", ...all("failed") });
-        expect(by.config!.saw).toBe("server_reset_query_always is 0, deployed was 1");
+        expect(by.config!.saw).toBe("server_reset_query_always is 0, but 1 was deployed");
         expect(code).toBe(1);
     });
 

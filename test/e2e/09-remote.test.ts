@@ -40,7 +40,7 @@ test("no port of the host leads to the database, and an up without the tunnel sa
     expect(await run("docker", ["port", on.lab.databaseContainer])).toBe("");
     const { code, stdout } = await pulumi(on, ["up", ...changing]);
     expect(stdout).toContain(`the database at 127.0.0.1:${remote.tunnelPort} can't be reached`);
-    expect(stdout).toContain("Fix: open the way to it: ./sidecar tunnel --stack local -- pulumi up --stack local");
+    expect(stdout).toContain("Fix: open a tunnel to it: ./sidecar tunnel --stack local -- pulumi up --stack local");
     expect(code).not.toBe(0);
 });
 
@@ -179,7 +179,7 @@ test.each([
         if (goOn) {
             const { stderr } = await remote.tunnelled("true");
             expect(stderr).toMatch(
-                /timed out[^]*: see that the host is up and lets this machine in, until this works: ssh -p \d+ \S+ true/,
+                /timed out[^]*: check that the host is up and that its firewall lets this machine in, until this works: ssh -p \d+ \S+ true/,
             );
             await goOn();
         }

@@ -65,7 +65,7 @@ test("without a certificate, or with another CA's, it says so and changes nothin
     );
     fs.copyFileSync(path.join(folder, "ca.pem"), path.join(stranger, "ca.pem")); // the engine's; our own is another CA's still
     expect(await said()).toMatch(
-        /can't be reached from here \((.*alert.*|socket hang up)\)\s+Fix: the engine takes no certificate but its own CA's/,
+        /can't be reached from here \((.*alert.*|socket hang up)\)\s+Fix: the engine accepts only certificates that its own CA signed/,
     );
     await setConfig(on, "docker:certPath", path.join(folder, "none"));
     expect(await said()).toMatch(

@@ -1,4 +1,5 @@
 import { randomBytes } from "crypto";
+import { configSet } from "../../../findings/commands";
 import { Check, failed, ok, Outcome, skipped, warning } from "../check";
 import { ConsoleFacts, consoleFacts } from "../console";
 import { inPooler, psqlFor, query, reason, words } from "../sessions";
@@ -21,7 +22,7 @@ export function judgeVulnerabilities({ version, config }: ConsoleFacts, stack: s
     const { open, averted } = vulnerabilitiesOf(version, config);
     const also = averted.length > 0 ? `; averted: ${averted.join("; ")}` : "";
     if (open.length === 0) return ok(`no known vulnerability is open in ${version}${also}`);
-    const remedy = `pulumi config set --stack ${stack} pgbouncerImage NAME:TAG@sha256:…   (once there is a newer one)`;
+    const remedy = `${configSet({ stack }, "pgbouncerImage", "NAME:TAG@sha256:…")}   (once there is a newer one)`;
     return warning(`open in ${version}: ${open.join("; ")}${also}`, remedy);
 }
 
@@ -35,7 +36,7 @@ export function judgeMode({ pools, config }: ConsoleFacts, databases: string[]):
 }
 
 /** The settings in the [pgbouncer] section of an ini. */
-export function readIni(ini: string): [string, string][] {
+function readIni(ini: string): [string, string][] {
     const section = ini.split("[pgbouncer]\n")[1] ?? "";
     return [...section.matchAll(/^(\w+) = (.*)$/gm)].map(([, key = "", value = ""]) => [key, value]);
 }
@@ -45,7 +46,7 @@ export function judgeConfig(config: Record<string, string>, ini: string, up: str
     const deployed = readIni(ini);
     const wrong = deployed.filter(([key, value]) => config[key] !== value);
     if (wrong.length === 0) return ok(`${deployed.length} settings are those of the stack's pgbouncerIni`);
-    return failed(wrong.map(([key, value]) => `${key} is ${config[key]}, deployed was ${value}`).join("; "), replacePooler(up));
+    return failed(wrong.map(([key, value]) => `${key} is ${config[key]}, but ${value} was deployed`).join("; "), replacePooler(up));
 }
 
 export const poolerChecks: Check[] = [

@@ -61,7 +61,7 @@ describe("TLS", () => {
     test("a certificate that signs itself", async () => {
         await server.tls(await ca.selfSigned("db.example.com"));
         const on = trial({ "postgresql:sslmode": "verify-ca" });
-        await on.fixed("has a certificate of its own making");
+        await on.fixed("has a self-signed certificate");
         expect((await on.preview()).code).toBe(0);
     });
 
@@ -80,7 +80,7 @@ describe("TLS", () => {
         await server.tls(await ca.signed("db.example.com", -1));
         const on = trial({ "postgresql:sslmode": "verify-ca", "postgresql:sslrootcert": ca.own.cert });
         const fix = await on.fixOf("is not valid now");
-        const ran = await on.apply(fix.split("go on without a look at it: ")[1]!);
+        const ran = await on.apply(fix.split("stop checking it: ")[1]!);
         expect(ran.code).toBe(0);
         expect((await on.preview()).code).toBe(0);
     });
@@ -103,7 +103,7 @@ describe("TLS", () => {
         const me = await ca.signed("me");
         fs.chmodSync(me.key, 0o644);
         const on = trial({ "postgresql:sslmode": "require" });
-        const fix = await on.fixOf("wants a certificate of the client's");
+        const fix = await on.fixOf("requires a client certificate");
         expect((await on.apply(fix.replace("FILE", me.cert).replace("FILE", me.key))).code).toBe(0);
         await on.fixed("may be read by others");
         expect((await on.preview()).code).toBe(0);
@@ -130,14 +130,14 @@ describe("pg_hba.conf", () => {
     test("has no entry for this machine", async () => {
         await server.hba("host all all 192.0.2.77/32 scram-sha-256");
         const on = trial();
-        await on.fixed("has no entry in its pg_hba.conf for this way in");
+        await on.fixed("has no entry in its pg_hba.conf for this connection");
         expect((await on.preview()).code).toBe(0);
     });
 
     test("rejects this machine: the fix shows the line", async () => {
         await server.hba("host all all all reject");
         const on = trial();
-        const fix = await on.fixOf("rejects this way in");
+        const fix = await on.fixOf("rejects this connection");
         const ran = await on.apply(fix.split("the lines: ")[1]!);
         expect(ran.stdout).toMatch(/^3:host all all all reject$/m);
     });

@@ -14,7 +14,7 @@ test.each<[string, ConnectFailure, string, string]>([
     ["no answer", failure(undefined, "timeout expired"), "unchecked", "start it"],
     ["a closed connection", failure(undefined, "Connection terminated unexpectedly"), "unchecked", "start the database"],
     [
-        "a certificate of its own making",
+        "a self-signed certificate",
         failure("DEPTH_ZERO_SELF_SIGNED_CERT"),
         "error",
         "openssl s_client -starttls postgres -connect 127.0.0.1:5432",
@@ -40,7 +40,7 @@ test.each<[string, ConnectFailure, string, string]>([
     ],
     ["a missing database", failure("3D000"), "error", "postgresql:database tracksolid_db"],
     ["a database without connections", failure("55000"), "error", "postgresql:database tracksolid_db"],
-    ["no connection left", failure("53300", "sorry, too many clients already"), "error", "end the sessions that idle: docker exec"],
+    ["no connection left", failure("53300", "sorry, too many clients already"), "error", "end the idle sessions: docker exec"],
     ["a role's limit", failure("53300", 'too many connections for role "x"'), "error", "postgresql:username NAME"],
     ["a server that starts", failure("57P03"), "unchecked", "pulumi up --stack stage"],
     ["a cold standby", failure("57P03", "the database system is not accepting connections"), "error", "(of its primary)"],
@@ -59,5 +59,5 @@ test.each<[string, ConnectFailure, string, string]>([
 
 test("a database behind an ssh host is reached by the tunnel", () => {
     const { fix } = explainUnreachableDatabase(failure("ECONNREFUSED"), settingsOf({ "docker:host": "ssh://me@host" }));
-    expect(fix).toBe("open the way to it: ./sidecar tunnel --stack stage -- pulumi up --stack stage");
+    expect(fix).toBe("open a tunnel to it: ./sidecar tunnel --stack stage -- pulumi up --stack stage");
 });

@@ -43,7 +43,7 @@ test("a network with another proxy is warned of, with who is there", () => {
 
 test("a Traefik on another network is named, with the setting for it", () => {
     const [finding] = judgeProxy([container("edge", { Image: "traefik:v3" }, "web")], settings);
-    expect(finding!.what).toContain("(on it: nobody)");
+    expect(finding!.what).toContain("(on it: nothing)");
     expect(finding!.fix).toBe("pulumi config set --stack stage proxyNetwork web   (edge is on it)");
 });
 

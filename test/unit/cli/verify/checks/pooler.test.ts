@@ -30,7 +30,7 @@ describe("the pooler", () => {
             saw: expect.stringMatching(/^2 /),
         });
         expect(seen(judgeConfig({ listen_addr: "*", listen_port: "6433" }, ini, "pulumi up"))).toContain(
-            "listen_port is 6433, deployed was 6432",
+            "listen_port is 6433, but 6432 was deployed",
         );
     });
 });
