@@ -1,7 +1,7 @@
-import { UserError } from "../findings/errors";
 import { execFile } from "child_process";
 import * as path from "path";
 import { promisify } from "util";
+import { UserError } from "../findings/errors";
 import { render } from "../findings/finding";
 import { explainUnreachableEngine } from "../host/unreachableengine";
 import { DockerHost, parseSettings, Settings } from "../settings/settings";

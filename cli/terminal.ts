@@ -1,6 +1,6 @@
-import { UserError } from "../findings/errors";
 import { spawn } from "child_process";
 import { constants } from "os";
+import { UserError } from "../findings/errors";
 
 /**
  * Runs a program with this terminal and resolves with its exit code. Ctrl-C reaches the program too, which then decides

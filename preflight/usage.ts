@@ -1,8 +1,8 @@
 import { lookupRoles } from "../components/authentication/rotation";
-import { Settings } from "../settings/settings";
 import { configSet } from "../findings/commands";
 import { error, Finding } from "../findings/finding";
 import { HostFacts } from "../host/containers";
+import { Settings } from "../settings/settings";
 import { DatabaseFacts } from "./database";
 import { findLeftovers } from "./leftovers";
 import { describeSessions, LookupSession } from "./sessions";

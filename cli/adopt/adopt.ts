@@ -1,8 +1,8 @@
-import { UserError } from "../../findings/errors";
 import * as fs from "fs";
 import * as os from "os";
 import * as path from "path";
 import { lookupRole } from "../../components/authentication/rotation";
+import { UserError } from "../../findings/errors";
 import { render } from "../../findings/finding";
 import { upCommand } from "../../host/remedies";
 import { explainUnreachableDatabase } from "../../host/unreachabledatabase";

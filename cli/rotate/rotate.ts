@@ -1,5 +1,5 @@
-import { UserError } from "../../findings/errors";
 import { z } from "zod";
+import { UserError } from "../../findings/errors";
 import { upCommand } from "../../host/remedies";
 import { StackState } from "../../preflight/state";
 import { Settings } from "../../settings/settings";

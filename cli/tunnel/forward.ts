@@ -1,7 +1,7 @@
-import { UserError } from "../../findings/errors";
 import { ChildProcess, spawn } from "child_process";
 import * as net from "net";
 import { configSet } from "../../findings/commands";
+import { UserError } from "../../findings/errors";
 import { sshArguments } from "../../host/ssh";
 import { sshFix } from "../../host/sshfix";
 import { Settings } from "../../settings/settings";

@@ -1,10 +1,10 @@
+import { isIP } from "net";
 import { configSet } from "../../findings/commands";
 import { UserError } from "../../findings/errors";
-import { isIP } from "net";
-import { loopbackHosts } from "../../settings/databaseserver";
 import { render } from "../../findings/finding";
 import { HostFacts } from "../../host/containers";
 import { databasesOn, findDatabaseNetwork } from "../../preflight/network";
+import { loopbackHosts } from "../../settings/databaseserver";
 import { Settings } from "../../settings/settings";
 
 /** From a port on this machine's loopback to the database's address on its Docker network. */

@@ -1,9 +1,9 @@
-import { UserError } from "../../findings/errors";
 import { z } from "zod";
 import { resourceNames } from "../../components/names";
-import { Deployed, deployedSchema } from "../../settings/deployed";
-import { psqlCommand, upCommand } from "../../host/remedies";
+import { UserError } from "../../findings/errors";
 import { get, dockerCommand } from "../../host/engine";
+import { psqlCommand, upCommand } from "../../host/remedies";
+import { Deployed, deployedSchema } from "../../settings/deployed";
 import { Settings } from "../../settings/settings";
 import { askCli, configuredSettings, rejectUnreachable, project } from "../stack";
 
