@@ -29,7 +29,7 @@ export class PgadminPage {
     /** Logs in and waits for the object explorer. */
     static async login(browser: Browser, { pgadminUrl, pgadminEmail, pgadminPassword }: Outputs, shot?: (page: Page) => Promise<unknown>) {
         const page = await browser.newPage({ viewport: { width: 1280, height: 800 } });
-        page.setDefaultTimeout(15_000);
+        page.setDefaultTimeout(60_000);
         await page.goto(`${pgadminUrl}/login`);
         await page.fill("input[name=email]", pgadminEmail);
         await page.fill("input[name=password]", pgadminPassword);
