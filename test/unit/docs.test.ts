@@ -24,7 +24,7 @@ function quoted(page: string, columns: string[]): string[] {
     return spans;
 }
 
-/** Everything that our programs may print, with each text that is written in parts on one line. */
+/** Everything that a program here may print or looks for, with each text that is written in parts on one line. */
 const sources = ["cli", "components", "findings", "host", "preflight", "settings"]
     .flatMap(filesBelow)
     .map(read)
@@ -33,11 +33,72 @@ const sources = ["cli", "components", "findings", "host", "preflight", "settings
 
 const isOurs = (message: string) => new RegExp(message.split("…").map(escaped).join(".*")).test(sources);
 
-/** Messages in docs/TROUBLESHOOTING.md that are the words of Docker, ssh, Pulumi, PostgreSQL or pgbouncer. */
-const others: string[] = [];
+/** Words of Docker, Pulumi, ssh, TLS, PostgreSQL and pgbouncer that docs/TROUBLESHOOTING.md quotes, and no program here has as they are. */
+const others = [
+    "container failed to be in healthy state",
+    "error during connect",
+    "the stack is currently locked",
+    "pending operations",
+    "timeout while waiting for state to become 'removed'",
+    "Permission denied (publickey)",
+    "timed out",
+    "docker: not found",
+    "dial unix …: connect: no such file",
+    "connect EACCES",
+    "unable to verify",
+    "self-signed certificate",
+    "alert unknown ca",
+    "alert certificate expired",
+    "role … cannot be dropped because some objects depend on it",
+    'database "…" does not exist',
+    "too many connections",
+    "bouncer config error",
+    "server login has been failing",
+    "connect string changed",
+];
 
 const messages = [...new Set(quoted("docs/TROUBLESHOOTING.md", ["it says", "symptom"]))];
 
-test.each(messages.filter((message) => !others.includes(message)))("a program here prints what docs/TROUBLESHOOTING.md quotes: %s", (message) => {
+test.each(messages.filter((message) => !others.includes(message)))("the source has what docs/TROUBLESHOOTING.md quotes: %s", (message) => {
     expect(isOurs(message)).toBe(true);
+});
+
+test.each(others)("docs/TROUBLESHOOTING.md quotes others, and the source does not have it: %s", (message) => {
+    expect(messages).toContain(message);
+    expect(isOurs(message)).toBe(false);
+});
+
+/** Links to files here, with their anchors, of every document. */
+const links = ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", ...filesBelow("docs"), ...filesBelow("lab")]
+    .filter((file) => file.endsWith(".md"))
+    .flatMap((file) => [...read(file).matchAll(/\]\((?!https?:)([^)\s]+)\)/g)].map(([, link]) => [file, link!] as const));
+
+const anchors = (file: string) =>
+    [...read(file).matchAll(/^#+ (.*)$/gm)].map(([, title]) =>
+        title!.toLowerCase().replace(/[^\p{L}\p{N} _-]/gu, "").replaceAll(" ", "-"),
+    ); // prettier-ignore
+
+test.each(links)("a link in %s leads somewhere: %s", (file, link) => {
+    const [target, anchor] = link.split("#") as [string, string?];
+    const to = target === "" ? file : path.join(path.dirname(file), target);
+    expect(fs.existsSync(path.join(root, to))).toBe(true);
+    if (anchor !== undefined) expect(anchors(to)).toContain(anchor);
+});
+
+/** The rooms that files of some folders import. */
+const imports = (...folders: string[]) =>
+    new Set(
+        folders
+            .flatMap((folder) => (folder.endsWith(".ts") ? [folder] : filesBelow(folder).filter((file) => file.endsWith(".ts"))))
+            .flatMap((file) => {
+                const modules = [...read(file).matchAll(/(?:from |import\(|require\()"(\.[^"]+)"/g)];
+                return modules.map(([, module]) => path.join(path.dirname(file), module!).split("/")[0]!);
+            }),
+    );
+
+test("the rooms import each other as docs/DESIGN.md says", () => {
+    expect([...imports("findings")].filter((room) => room !== "findings")).toEqual([]);
+    const loaded = imports("index.ts", "stack.ts", "settings", "findings", "host", "preflight", "components");
+    expect([...loaded].filter((room) => ["cli", "lab", "test"].includes(room))).toEqual([]);
+    expect(loaded).toContain("preflight");
 });
