@@ -91,7 +91,7 @@ const imports = (...folders: string[]) =>
         folders
             .flatMap((folder) => (folder.endsWith(".ts") ? [folder] : filesBelow(folder).filter((file) => file.endsWith(".ts"))))
             .flatMap((file) => {
-                const modules = [...read(file).matchAll(/(?:from |import\(|require\()"(\.[^"]+)"/g)];
+                const modules = [...read(file).matchAll(/(?:from|import|require)[ (]+"(\.[^"]+)"/g)];
                 return modules.map(([, module]) => path.join(path.dirname(file), module!).split("/")[0]!);
             }),
     );
