@@ -3,7 +3,10 @@ import { lookupRole } from "../components/authentication/rotation";
 import { declaredSettings } from "./project";
 import { Settings } from "./settings";
 
-/** The settings that `./sidecar verify` compares the running stack with; none is a secret. */
+/**
+ * The settings that `./sidecar verify` compares the running stack with; none is a secret. A new setting joins the list only if a
+ * check of verify needs it: each name here changes the output `deployed` of every stack.
+ */
 const names = [
     "databases",
     "databaseHost",

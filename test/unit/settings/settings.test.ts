@@ -1,7 +1,7 @@
 import { projectDefaults } from "../../../settings/project";
 import { complaint, settingsOf } from "../fixture";
 
-test("the runbook's figures are the defaults", () => {
+test("a stack that sets only what is required gets these defaults", () => {
     expect(settingsOf()).toMatchObject({
         maxClientConn: 200,
         defaultPoolSize: 15,

@@ -14,7 +14,7 @@ function section(text: string, name: string): Record<string, string> {
     return Object.fromEntries(lines.map((line) => [line.slice(0, line.indexOf(" = ")), line.slice(line.indexOf(" = ") + 3)]));
 }
 
-test("the ini carries the runbook's figures and the facts' corrections", () => {
+test("pgbouncer.ini has transaction pooling, SCRAM logins, the values of the settings, and an empty startup parameter", () => {
     expect(section(renderIni(ini), "pgbouncer")).toMatchObject({
         pool_mode: "transaction",
         auth_type: "scram-sha-256",
