@@ -8,6 +8,14 @@ export function databaseClient(lab: Identity, database = "tracksolid_db"): Clien
     return new Client({ host: "127.0.0.1", port: lab.databasePort, user: "postgres", password: lab.databasePassword, database });
 }
 
+const rows = 'while :; do echo "INSERT INTO tracksolid.ingestion_log DEFAULT VALUES;"; sleep 0.1; done';
+
+/**
+ * A writer's shell script: a row every 0.1 s over one connection, the password from PGPASSWORD. It connects again by itself,
+ * since Docker waits up to a minute before it starts a container that often ends.
+ */
+export const writing = `while :; do ${rows} | psql -q -h timescale_db -U postgres -d tracksolid_db; sleep 0.2; done`;
+
 export const writerName = (lab: Identity) => `ingest-${lab.id}`;
 const volumeName = (lab: Identity) => `timescale-data-${lab.id}`;
 
@@ -43,15 +51,9 @@ export async function ensureDatabase(lab: Identity, { published = true } = {}): 
     // Over TCP: the server that the image starts to set the database up listens on its socket alone.
     const psql = ["exec", "-e", `PGPASSWORD=${lab.databasePassword}`, lab.databaseContainer, "psql", "-h", "127.0.0.1", "-U", "postgres"];
     await until("the database", 60, async () => (await run("docker", [...psql, "-d", "tracksolid_db", "-qc", schema])) === "");
-    const row = "INSERT INTO tracksolid.ingestion_log DEFAULT VALUES;";
     await ensureRunning(writerName(lab), [
         ...["--network", lab.id, "--init", "-e", `PGPASSWORD=${lab.databasePassword}`, "--entrypoint", "/bin/sh"],
-        ...[
-            images().timescaledb,
-            "-c",
-            // Connects again by itself: Docker waits up to a minute before it starts a container that often ends.
-            `while :; do while :; do echo "${row}"; sleep 0.1; done | psql -q -h timescale_db -U postgres -d tracksolid_db; sleep 0.2; done`,
-        ],
+        ...[images().timescaledb, "-c", writing],
     ]);
     return `container ${lab.databaseContainer} on network ${lab.id}, 127.0.0.1:${lab.databasePort}; ${writerName(lab)} writes to it`;
 }

@@ -1,5 +1,6 @@
 import * as fs from "fs";
 import * as path from "path";
+import { writing } from "../../lab/database";
 import { freePort } from "../../lab/identity";
 import { inLab } from "../../lab/paths";
 import { attempt, run, until } from "../../lab/run";
@@ -67,11 +68,9 @@ export class OldServer {
         await server.sql(
             "CREATE TABLE tracksolid.ingestion_log (id serial PRIMARY KEY, at timestamptz NOT NULL DEFAULT clock_timestamp())",
         );
-        const row = "INSERT INTO tracksolid.ingestion_log DEFAULT VALUES;";
         await run("docker", [
             ...["run", "-d", "--name", writer, "--network", network, "--init", "-e", `PGPASSWORD=${password}`],
-            ...["--entrypoint", "sh", images.timescaledb, "-c"],
-            `while :; do echo '${row}'; sleep 0.1; done | psql -q -h timescale_db -U postgres -d tracksolid_db`,
+            ...["--entrypoint", "sh", images.timescaledb, "-c", writing],
         ]);
         return server;
     }

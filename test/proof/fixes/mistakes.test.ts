@@ -78,7 +78,7 @@ test("a setting that can't work fails the up with its cause, and the pool serves
     expect(failures).toEqual([]);
     console.log(`${mistakes.length} settings that can't work: 0 of ${pg.ok} connections of node's pg failed`);
     expect((await psql(on, out, "tracksolid_db", "SELECT 1")).code).toBe(0);
-    // The last good `up` rolls the pooler once: Pulumi's state has the one that never became healthy in the old one's place.
+    // Not the one of before: the last good `up` was seen to roll it.
     expect(await containers("pgbouncer")).toEqual([out.pgbouncerContainer]);
     expect(await containers("pgadmin")).toEqual(pgadmin);
     expect((await pulumi(on, ["preview", "--refresh", "--expect-no-changes"])).code).toBe(0);
