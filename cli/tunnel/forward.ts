@@ -5,7 +5,7 @@ import { UserError } from "../../findings/errors";
 import { sshArguments } from "../../host/ssh";
 import { sshFix } from "../../host/sshfix";
 import { Settings } from "../../settings/settings";
-import { Route } from "./route";
+import { destination, Route } from "./route";
 
 /** Milliseconds that the host, and then the database, have to answer. */
 const timeout = 15_000;
@@ -20,7 +20,7 @@ export async function openTunnel({ docker, stack }: Settings, route: Route, ende
     const options = [
         "-o", "ControlPath=none", // a shared connection would keep the port open after this one ends
         "-o", "ExitOnForwardFailure=yes",
-        "-L", `127.0.0.1:${route.localPort}:${route.address}:${route.port}`,
+        "-L", `127.0.0.1:${route.localPort}:${destination(route)}`,
     ]; // prettier-ignore
     // `cat` ends when this process does, as its input closes. Detached: Ctrl-C is for the command, which may take its time to end.
     const ssh = spawn("ssh", sshArguments(docker, ["echo open && exec cat"], options), { detached: true });
@@ -39,10 +39,7 @@ export async function openTunnel({ docker, stack }: Settings, route: Route, ende
             : /prohibited/.test(why)
               ? "let this login forward there (AllowTcpForwarding, PermitOpen in sshd_config)"
               : "check that the database runs, and that ssh by hand reaches the host";
-        throw new UserError(
-            `no tunnel to ${route.address}:${route.port} through ${docker.host}: ${why}`,
-            sshFix(docker, why, { stack }) ?? taken,
-        );
+        throw new UserError(`no tunnel to ${destination(route)} through ${docker.host}: ${why}`, sshFix(docker, why, { stack }) ?? taken);
     }
     ssh.on("exit", (code) => open && ended(said.trim() || `ssh ended with ${code}`));
     return {

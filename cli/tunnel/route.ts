@@ -14,6 +14,11 @@ export interface Route {
     port: number;
 }
 
+/** The end of a route, an IPv6 address in brackets. */
+export function destination({ address, port }: Route): string {
+    return isIP(address) === 6 ? `[${address}]:${port}` : `${address}:${port}`;
+}
+
 /** The route for a stack. Throws a UserError if there is none. */
 export function routeTo(settings: Settings, host: HostFacts): Route {
     const { databaseServer, databaseHost, databasePort, docker } = settings;
@@ -34,7 +39,7 @@ export function routeTo(settings: Settings, host: HostFacts): Route {
     if (!docker.host.startsWith("ssh:")) {
         throw new UserError(
             `docker:host is ${docker.host}: a tunnel needs an ssh host.`,
-            `from the Docker host itself, the database is at ${route.address}:${route.port}; ` +
+            `from the Docker host itself, the database is at ${destination(route)}; ` +
                 `elsewhere: ${configSet(settings, "docker:host", "ssh://USER@HOST")}`,
         );
     }

@@ -1,7 +1,7 @@
 import { HostFacts } from "../../../../host/containers";
 import { stackOf } from "../../../../cli/stack";
 import { Misused } from "../../../../cli/command";
-import { routeTo } from "../../../../cli/tunnel/route";
+import { destination, routeTo } from "../../../../cli/tunnel/route";
 import { theStack, withTunnel, withTunnelIfNeeded } from "../../../../cli/tunnel/tunnel";
 import { Overrides, settingsOf } from "../../fixture";
 import { container } from "../../preflight/fixture";
@@ -9,13 +9,13 @@ import { container } from "../../preflight/fixture";
 const settings = (overrides: Overrides = {}) =>
     settingsOf({ "docker:host": "ssh://me@host:2222", "docker:sshOpts": ["-o", "BatchMode=yes"], "postgresql:port": 15432, ...overrides });
 
-const host = (running = true): HostFacts => ({
+const host = (address: string | null = "172.18.0.2"): HostFacts => ({
     networks: [{ id: "n", name: "abc" }],
     containers: [
         container({
             name: "timescale_db-abc-1",
-            running,
-            networks: { abc: { aliases: ["timescale_db"], addresses: running ? ["172.18.0.2"] : [] } },
+            running: address !== null,
+            networks: { abc: { aliases: ["timescale_db"], addresses: address === null ? [] : [address] } },
         }),
     ],
 });
@@ -24,8 +24,13 @@ test("the route goes from the provider's port to the database's address, which i
     expect(routeTo(settings(), host())).toEqual({ localPort: 15432, address: "172.18.0.2", port: 5432 });
 });
 
+test("a database with an IPv6 address gets the brackets that ssh needs", () => {
+    expect(destination(routeTo(settings(), host("fd00::5")))).toBe("[fd00::5]:5432");
+    expect(destination(routeTo(settings(), host()))).toBe("172.18.0.2:5432");
+});
+
 test.each<[string, Record<string, string>, HostFacts, string]>([
-    ["a database that does not run", {}, host(false), "no running container is timescale_db on network abc"],
+    ["a database that does not run", {}, host(null), "no running container is timescale_db on network abc"],
     [
         "a provider that goes elsewhere",
         { "postgresql:host": "db.example.com" },
