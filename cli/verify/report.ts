@@ -13,7 +13,7 @@ export function table(reports: Report[], width = 120): string {
     const lines = reports.flatMap(({ id, proves, result, saw, remedy, chart = [] }) => [
         `${symbols[result]} ${id.padEnd(16)} ${proves}`,
         ...wrap(saw, width - indent.length).map((line) => `${indent}${line}`),
-        ...(remedy ? [`${indent}fix: ${remedy}`] : []),
+        ...(remedy ? [`${indent}Fix: ${remedy}`] : []),
         ...chart.map((line) => `${indent}${line}`),
     ]);
     return [...lines, "", summary(reports)].join("\n");

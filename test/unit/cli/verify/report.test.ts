@@ -18,7 +18,7 @@ describe("the report", () => {
                 "                   saw a",
                 "✗ b                b is right",
                 "                   saw b",
-                "                   fix: pulumi up",
+                "                   Fix: pulumi up",
                 "! c                c is right",
                 "                   saw c",
                 "– d                d is right",
