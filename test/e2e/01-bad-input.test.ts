@@ -84,7 +84,7 @@ describe("with the database out of reach", () => {
         expect(code).toBe(0);
     });
 
-    test("an up stops, and the stack goes on as it was", async () => {
+    test("an up stops, and the stack continues unchanged", async () => {
         const { code, said } = await under(nowhere, ["up", ...changing]);
         expect(code).not.toBe(0);
         expect(said).toContain("the database at 127.0.0.1:1 can't be reached from here");

@@ -72,7 +72,7 @@ describe("what a client asks for as it connects", () => {
         return rows[0] as { path: string; zone: string };
     };
 
-    test("holds where pgbouncer tracks it, is dropped where ignoreStartupParameters names it, and else refuses the login", async () => {
+    test("holds if pgbouncer tracks it, is dropped if ignoreStartupParameters names it, and otherwise refuses the login", async () => {
         expect(await connected({ options: "-c timezone=Asia/Tokyo" })).toMatchObject({ zone: "Asia/Tokyo" });
         expect(await connected({ options: "-c extra_float_digits=0" })).toMatchObject({
             zone: expect.not.stringMatching("Tokyo") as string,

@@ -18,7 +18,7 @@ const on = useStack("08-faults");
 const { clients } = on;
 
 interface FaultOptions {
-    /** Seconds that the pipeline's writer may have paused; more than 2 only where the database itself was away. */
+    /** Seconds that the pipeline's writer may have paused; more than 2 only if the database itself was away. */
     pause?: number;
     /** Whether the database's container and network are others afterwards, under the same names. */
     redeployed?: boolean;
@@ -92,7 +92,7 @@ passing("pgbouncer killed (kill -9) under load", async () => {
 const inPooler = (script: string) => run("docker", ["exec", on.out.pgbouncerContainer, "sh", "-c", script]);
 const pgbouncer = "$(pidof pgbouncer)";
 
-/** When the pooler's container started, which tells a restart. */
+/** When the pooler's container started, which shows a restart. */
 const startedAt = () => run("docker", ["inspect", "-f", "{{.State.StartedAt}}", on.out.pgbouncerContainer]);
 
 /** A login with these options, as anybody can try it who reaches the port; what it said. */

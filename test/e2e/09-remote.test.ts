@@ -99,7 +99,7 @@ test("a program that has pgAdmin's port on the far host is found before the old 
     }
 });
 
-test("a stack moved to ssh goes on as it was", async () => {
+test("a stack moved to ssh continues unchanged", async () => {
     await tunnelledUp();
     expect(await remote.pulumi("preview", "--expect-no-changes")).toContain("19 unchanged");
     expect(await remote.pulumi("preview", "--refresh", "--expect-no-changes")).toContain("19 unchanged");
@@ -141,13 +141,13 @@ test("verify's remedy goes through the tunnel, as it is printed", async () => {
     expect((await verify()).code).toBe(0);
 });
 
-test("the command's exit code is the tunnel's, and afterwards nothing listens, not even where the tunnel was killed", async () => {
+test("the command's exit code is the tunnel's, and afterwards nothing listens, even if the tunnel was killed", async () => {
     const inside = await remote.tunnelled("psql", "-h", "127.0.0.1", "-p", String(remote.tunnelPort), "-Atc", "SELECT current_database()");
     expect(inside.stdout).toBe("tracksolid_db\n");
     expect((await remote.tunnelled("sh", "-c", "exit 7")).code).toBe(7);
     expect(await listens()).toBe(false);
 
-    const seconds = `300.${Date.now()}`; // by which the two are told from anybody's else
+    const seconds = `300.${Date.now()}`; // marks the two as ours
     const killed = remote.tunnelled("sleep", seconds);
     await until("the tunnel", 20, async () => (await listens()) || undefined);
     const second = await remote.tunnelled("true");

@@ -126,7 +126,7 @@ const serverNames = async () => (await servers(on.out)).map(({ Name }) => Name);
 
 test("Upgrade pgAdmin, and Restore pgAdmin: the volume is what it was before the other image", async () => {
     await addServer(on.out, "from before");
-    const registry = `${await ensureRegistry(on.lab.registryPort)}/dpage/pgadmin4`; // where the official images were pulled there is none yet
+    const registry = `${await ensureRegistry(on.lab.registryPort)}/dpage/pgadmin4`; // there is none if the official images were pulled yet
     const tag = `${registry}:another`;
     await run("docker", ["build", "-q", "-t", tag, "-"], { input: `FROM ${on.images.pgadmin}\nLABEL another=${Date.now()}\n`, env: { DOCKER_BUILDKIT: "0" } }); // prettier-ignore
     await run("docker", ["push", "-q", tag]);

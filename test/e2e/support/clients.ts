@@ -79,6 +79,6 @@ export class Clients {
 export interface Loop {
     ok: number;
     failures: string[];
-    /** Seconds of the longest time in which none came through; node's loop tells it. */
+    /** Seconds of the longest time in which none came through; only node's loop measures it. */
     gap?: number;
 }

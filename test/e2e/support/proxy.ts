@@ -57,7 +57,7 @@ export async function startProxy(lab: Identity, domain: string): Promise<Proxy> 
         },
         async stop() {
             await run("docker", ["rm", "-f", "-v", container]);
-            await attempt("docker", ["network", "rm", network]); // where pgAdmin is still on it, the next one goes on with it
+            await attempt("docker", ["network", "rm", network]); // if pgAdmin is still on it, the next proxy uses it
         },
     };
     try {

@@ -26,7 +26,7 @@ export class Remote {
         return remote;
     }
 
-    /** Sets all as it was; the stack goes on under it with the next `up`. */
+    /** Sets everything back; the next `up` deploys it. */
     async end(): Promise<void> {
         await setConfig(this.on, "docker:host", this.on.env.DOCKER_HOST!);
         await removeConfig(this.on, "docker:sshOpts");

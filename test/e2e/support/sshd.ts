@@ -32,7 +32,7 @@ export class Sshd {
         // Under these it is another's engine, or one that does not run.
         const as = (prefix: string, name: string) => `command="exec ${prefix} /bin/sh -c \\"$SSH_ORIGINAL_COMMAND\\"" ${key(name)}`;
         const norights = as("setpriv --reuid=65534 --regid=65534 --clear-groups", "norights");
-        // The engine's socket is in the command where it is not the usual one.
+        // The command names the engine's socket if it is not the usual one.
         const down = `command="exec env DOCKER_HOST=unix:///nowhere/docker.sock /bin/sh -c \\"$(echo $SSH_ORIGINAL_COMMAND | sed 's/--host=[^ ]*//')\\"" ${key("down")}`;
         fs.writeFileSync(inFolder("authorized_keys"), key("user") + without + norights + down);
         const known = (name: string) =>
@@ -103,7 +103,7 @@ export class Sshd {
         for (const pid of await this.sessions()) await attempt("sh", ["-c", `kill -9 $(pgrep -P ${pid}) ${pid}`]);
     }
 
-    /** Hangs as a host whose network is gone: no connection is ended, none gets an answer. Returns how to go on. */
+    /** Hangs as a host whose network is gone: no connection is ended, none gets an answer. Returns what ends it. */
     async hang(): Promise<() => Promise<unknown>> {
         const all = [String(this.server.pid), ...(await this.sessions())];
         await run("kill", ["-STOP", ...all]);

@@ -245,7 +245,7 @@ describe("a login", () => {
         expect((await paused.preview()).said).not.toContain("not checked");
     });
 
-    test("to a host that is none, and to a port where nobody listens", async () => {
+    test("to a host that does not exist, and to a port on which nobody listens", async () => {
         const nowhere = trial({ "postgresql:host": "no-such-host.invalid" });
         await nowhere.fixed("there is no host no-such-host.invalid", { HOST: server.address });
         const closed = trial({ "postgresql:port": "1" });

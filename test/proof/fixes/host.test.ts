@@ -109,7 +109,7 @@ test("a name to which nobody answers is said at once, with the one who does", as
     await removeConfig(on, "databaseHost");
 });
 
-test("a stopped database is named, and started as printed it goes on", async () => {
+test("a stopped database is named, and once it is started as printed the `up` succeeds", async () => {
     await run("docker", ["stop", on.lab.databaseContainer]);
     const { code, stdout } = await pulumi(on, ["up", ...changing]);
     expect(code).not.toBe(0);

@@ -191,7 +191,7 @@ describe("on a host without IPv6", () => {
         await answers();
     });
 
-    test("it answers where the kernel has no IPv6", async () => {
+    test("it answers on a kernel without IPv6", async () => {
         // As with ipv6.disable=1: every socket of that family is refused (errno EAFNOSUPPORT).
         const profile = { defaultAction: "SCMP_ACT_ALLOW", syscalls: [{ names: ["socket"], action: "SCMP_ACT_ERRNO", errnoRet: 97, args: [{ index: 0, value: 10, op: "SCMP_CMP_EQ" }] }] }; // prettier-ignore
         const file = path.join(folder, "no-ipv6.json");

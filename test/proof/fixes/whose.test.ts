@@ -8,7 +8,7 @@ import { attempt, run, until } from "../../../lab/run";
 import { psql } from "../../e2e/support/clients";
 import { changing, keepLogs, Outputs, outputs, pulumi, removeConfig, Sidecar, sidecar, up } from "../../e2e/support/stack";
 
-// Whose the role and the function in the database are, where their marks alone don't say it.
+// Whose the role and the function in the database are, if their marks alone don't say it.
 
 let on: Sidecar;
 let out: Outputs;
@@ -56,7 +56,7 @@ async function restore({ roles, schema }: { roles: string; schema: string }): Pr
 }
 
 describe("a dump of another stack's database, restored with its roles", () => {
-    test("is this stack's own where its state has them, and the printed command puts them right", async () => {
+    test("is this stack's own if its state has them, and the printed command puts them right", async () => {
         const dump = await dumpOfProd();
         await restore(dump);
         const trial = new Trial(on, "restored", {});
@@ -81,7 +81,7 @@ describe("a dump of another stack's database, restored with its roles", () => {
         expect(await answers()).toBe(true);
     });
 
-    test.each(["take it over", "remove it"])("is a stranger's where no state has them: %s", async (way) => {
+    test.each(["take it over", "remove it"])("is a stranger's if no state has them: %s", async (way) => {
         const dump = await dumpOfProd();
         await run("pulumi", ["destroy", ...changing], { env: on.env });
         await restore(dump);

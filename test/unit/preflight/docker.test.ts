@@ -61,7 +61,7 @@ describe("a way past the pooler is a warning", () => {
         expect(judge(on(one), { ...more, pgadminDirect: true })).toEqual([]);
     }); // prettier-ignore
 
-    test("but not a port on the host's loopback, nor the proxy's network where pgAdmin is not on it", () => {
+    test("but not a port on the host's loopback, nor the proxy's network if pgAdmin is not on it", () => {
         expect(judge(on(published("127.0.0.1")))).toEqual([]);
         expect(judge(on(both))).toEqual([]);
     });

@@ -49,7 +49,7 @@ describe("who else has our names", () => {
     test.each<[string, Partial<ContainerFacts>, Partial<typeof settings>]>([
         ["by an alias", pooler, {}],
         ["by its name", { name: "pgbouncer", networks: at("coolify-net") }, {}],
-        ["by its name on the proxy's network, where pgAdmin looks it up", { name: "pgbouncer", networks: at("coolify") }, proxied],
+        ["by its name on the proxy's network, in which pgAdmin looks it up", { name: "pgbouncer", networks: at("coolify") }, proxied],
     ])("%s: refused with the container's name", (_, clash, more) => {
         const [finding, ...others] = judge(facts(clash), more);
         expect(others).toEqual([]);
@@ -58,7 +58,7 @@ describe("who else has our names", () => {
         expect(finding!.fix).toBe("pulumi config set --stack stage pgbouncerAlias pgbouncer-stage");
     });
 
-    test("nobody, where the proxy's network is not pgAdmin's", () => {
+    test("nobody, if the proxy's network is not pgAdmin's", () => {
         expect(judge(facts({ name: "pgbouncer", networks: at("coolify") }))).toEqual([]);
     });
 

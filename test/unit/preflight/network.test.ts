@@ -17,9 +17,9 @@ describe("a database's network that is not set", () => {
 
     test.each<[string, HostFacts, string]>([
         ["is the one on which a container answers to databaseHost", host(on("abc")), "abc"],
-        ["is not the proxy's where there is another", host(on("abc", { networks: both })), "abc"],
+        ["is not the proxy's if there is another", host(on("abc", { networks: both })), "abc"],
         ["is the running one's, not that of one which was left over", host(on("def", { running: false }), on("abc")), "abc"],
-        ["is that of one which is stopped, where none runs", host(on("abc", { running: false })), "abc"],
+        ["is that of a stopped one if none runs", host(on("abc", { running: false })), "abc"],
         ["may be the proxy's", host(on("coolify")), "coolify"],
     ])("%s", (_, facts, network) => {
         expect(findDatabaseNetwork(facts, unset)).toBe(network);
@@ -68,7 +68,7 @@ describe("a database's network that is not set", () => {
             "uses the network of web-1",
             `${set} databaseHost web-1; ${set} databaseNetwork abc`,
         ],
-    ])("is none where the database is on %s alone, with a fix that works", (_, database, what, fix) => {
+    ])("is none if the database is on %s alone, with a fix that works", (_, database, what, fix) => {
         const web = on("abc", { id: "web", name: "web-1", networks: at("abc") });
         const finding = findDatabaseNetwork(host(database, web), unset);
         expect(finding).toMatchObject({ level: "error", what: expect.stringContaining(what), fix: expect.stringContaining(fix) });

@@ -86,7 +86,7 @@ export class QueryTool {
     }
 }
 
-/** How a run ended by pgAdmin's answer to the page's poll; undefined while it goes on. */
+/** How a run ended by pgAdmin's answer to the page's poll; undefined while it runs. */
 async function outcome(response: Response): Promise<Ran | undefined> {
     const { data, errormsg } = (await response.json()) as { data?: { status?: string; result?: Ran["result"] }; errormsg: string };
     if (response.status() !== 200) return { error: errormsg };

@@ -120,7 +120,7 @@ socket.socket(socket.AF_UNIX).bind(folder + "/.s.PGSQL.6432")
 while True: signal.pause()' "$1"`;
 
 describe("allow_files", () => {
-    test("takes the hard limit, where it is enough", async () => {
+    test("takes the hard limit if it is enough", async () => {
         const { code, output } = await container.functions("ulimit -Sn 50; ulimit -Hn 200; allow_files; ulimit -n");
         expect(output).toBe("200\n");
         expect(code).toBe(0);
@@ -153,7 +153,7 @@ describe("the database's address", () => {
         expect((await container.functions("admitting 10.0.0.1 10.0.0.2")).output).toBe("10.0.0.1\n");
     });
 
-    test("stands in the ini in place of the name, and only there", async () => {
+    test("replaces the name in the ini, and only there", async () => {
         const { output } = await container.functions("address=10.0.0.1; resolved");
         expect(output).toBe(container.read("etc/pgbouncer.ini").replace("host=db", "host=10.0.0.1"));
         expect((await container.functions("address=; resolved")).output).toBe(container.read("etc/pgbouncer.ini"));
