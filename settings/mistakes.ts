@@ -21,8 +21,8 @@ export class Mistakes {
         return `${this.remove(key)}   (its default: ${value === "[]" ? "postgresql:username" : value})`;
     }
 
-    /** The command that stores a secret; `…` is a placeholder for its value. */
-    setSecret(key: string, value = "…"): string {
+    /** The command that stores a secret. Without a value, Pulumi asks for it. */
+    setSecret(key: string, value?: string): string {
         return configSetSecret(this, key, value);
     }
 

@@ -40,8 +40,9 @@ export function readOwnSettings(raw: RawConfig, mistakes: Mistakes): OwnSettings
         const value = values[key] ?? "";
         const secret = key === "pgadminPassword";
         const shown = value === "" ? "missing" : secret ? "(hidden)" : JSON.stringify(value);
-        const example = (examples[key] ?? defaults[key]) || "…";
-        mistakes.add(key, `is ${shown}: it ${issue.message}`, secret ? mistakes.setSecret(key) : mistakes.set(key, example));
+        const example = examples[key] ?? defaults[key];
+        const fix = secret ? mistakes.setSecret(key) : example === "" ? mistakes.remove(key) : mistakes.set(key, example);
+        mistakes.add(key, `is ${shown}: it ${issue.message}`, fix);
     }
     return parsed.data;
 }
@@ -86,7 +87,7 @@ export function refusePlainSecrets(raw: RawConfig, mistakes: Mistakes): void {
     for (const key of [`${own}pgadminPassword`, "postgresql:password", "docker:keyMaterial"]) {
         if (!raw.values[key] || raw.secretKeys.includes(key)) continue;
         const shown = key.startsWith(own) ? key.slice(own.length) : key;
-        const fix = mistakes.setSecret(shown, key === "docker:keyMaterial" ? "< key.pem" : "…");
+        const fix = mistakes.setSecret(shown, key === "docker:keyMaterial" ? "< key.pem" : undefined);
         mistakes.add(shown, "is a secret, but stored in plain text", `${fix}   (and change it: the plain one is in your files)`);
     }
 }

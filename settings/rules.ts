@@ -5,7 +5,7 @@ import { Mistakes } from "./mistakes";
 import { projectDefaults } from "./project";
 import { Key, OwnSettings, plainName } from "./schema";
 
-type Checked = OwnSettings & { stack: string };
+type Checked = OwnSettings & { stack: string; databaseServer: DatabaseServer };
 
 /** A value that is right alone, but not together with another setting. */
 interface Contradiction {
@@ -16,7 +16,14 @@ interface Contradiction {
 }
 
 /** The rules that span several settings. To add one, write a function and name it here. */
-const rules: ((settings: Checked) => Contradiction[])[] = [poolSizes, reservedNames, poolerName, plainEntrypoint, pinnedImages];
+const rules: ((settings: Checked) => Contradiction[])[] = [
+    poolSizes,
+    reservedDatabases,
+    separateUsers,
+    poolerName,
+    plainEntrypoint,
+    pinnedImages,
+];
 
 /** Reports every setting that contradicts another. */
 export function findContradictions(settings: Checked, mistakes: Mistakes): void {
@@ -27,7 +34,7 @@ function poolSizes({ minPoolSize, defaultPoolSize, maxDbConnections }: Checked):
     const found: Contradiction[] = [];
     if (minPoolSize > defaultPoolSize) {
         const what = `is ${minPoolSize}, more than defaultPoolSize (${defaultPoolSize})`;
-        found.push({ key: "minPoolSize", what, value: String(defaultPoolSize) });
+        found.push({ key: "minPoolSize", what, value: String(Math.min(defaultPoolSize, maxDbConnections)) });
     }
     if (defaultPoolSize > maxDbConnections) {
         const what = `is ${defaultPoolSize}, more than maxDbConnections (${maxDbConnections}) allows for a database`;
@@ -36,12 +43,25 @@ function poolSizes({ minPoolSize, defaultPoolSize, maxDbConnections }: Checked):
     return found;
 }
 
-function reservedNames(settings: Checked): Contradiction[] {
-    const reserved = { databases: ["pgbouncer", lookupDatabase], adminUsers: lookupRoles(settings.authUser) };
-    return (["databases", "adminUsers"] as const).flatMap((key) => {
-        const conflict = settings[key].find((one) => reserved[key].includes(one));
-        return conflict ? [{ key, what: `names ${conflict}, which the pooler keeps for itself`, value: projectDefaults()[key] }] : [];
-    });
+function reservedDatabases({ databases }: Checked): Contradiction[] {
+    const conflict = databases.find((one) => ["pgbouncer", lookupDatabase].includes(one));
+    if (conflict === undefined) return [];
+    return [{ key: "databases", what: `names ${conflict}, which the pooler keeps for itself`, value: projectDefaults().databases }];
+}
+
+/** A person who logs in as the lookup role would be the pooler. */
+function separateUsers({ authUser, adminUsers, databaseServer }: Checked): Contradiction[] {
+    const reserved = lookupRoles(authUser);
+    const conflict = adminUsers.find((one) => reserved.includes(one));
+    if (conflict === undefined) return [];
+    if (!reserved.includes(databaseServer.username)) {
+        const what = `names ${conflict}, which the pooler keeps for itself (authUser)`;
+        return [{ key: "adminUsers", what, value: projectDefaults().adminUsers }];
+    }
+    const byDefault = projectDefaults().authUser;
+    const isFree = !lookupRoles(byDefault).includes(databaseServer.username);
+    const what = `is ${authUser}, so the pooler keeps ${conflict} for itself, which is postgresql:username`;
+    return [{ key: "authUser", what, value: isFree ? byDefault : `${byDefault}_lookup` }];
 }
 
 /** The pooler's name must not be another's on its networks, and Docker's DNS has to resolve it. */
@@ -74,7 +94,7 @@ function pinnedImages(settings: Checked): Contradiction[] {
         .map((key) => ({
             key,
             what: `is ${settings[key]}, without a digest: it may be another image tomorrow`,
-            value: `${settings[key]}@sha256:…`,
+            value: `${settings[key]}@sha256:DIGEST`,
         }));
 }
 

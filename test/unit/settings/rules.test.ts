@@ -1,4 +1,5 @@
-import { complaint, settingsOf } from "../fixture";
+import { Key } from "../../../settings/schema";
+import { complaint, Overrides, settingsOf } from "../fixture";
 
 test("an image without a digest is refused, except in local", () => {
     const values = { pgadminImage: "dpage/pgadmin4:9.17" };
@@ -14,6 +15,39 @@ test.each([
     expect(complaint(values)).toContain(said);
 });
 
+/** The settings after every printed fix was run as printed. */
+function fixed(settings: Overrides, said: string): Overrides {
+    const after = { ...settings };
+    for (const [, key, value] of said.matchAll(/Fix: pulumi config set --stack stage (\S+) (\S+)/g)) after[key as Key] = value;
+    for (const [, key] of said.matchAll(/Fix: pulumi config rm --stack stage (\S+)/g)) delete after[key as Key];
+    return after;
+}
+
+test.each<Overrides>([
+    { minPoolSize: "16" },
+    { defaultPoolSize: "17" },
+    { minPoolSize: "30", defaultPoolSize: "20" },
+    { databases: '["pgbouncer"]' },
+    { databases: '["tracksolid_db","pgbouncer_lookup"]' },
+    { adminUsers: '["pgbouncer_2"]' },
+    { authUser: "app", adminUsers: '["app_2"]' },
+    { authUser: "app", "postgresql:username": "app" },
+    { "postgresql:username": "pgbouncer" },
+    { "postgresql:username": "pgbouncer_2", adminUsers: '["pgbouncer"]' },
+    { pgbouncerAlias: "pgadmin" },
+    { databaseHost: "pgbouncer" },
+    { proxyTls: "false" },
+    { pgadminDomain: "a b" },
+    { databaseNetwork: "a b" },
+    { pipelineTable: "a b" },
+    { listenPort: "1" },
+    { pgadminEmail: "nobody" },
+])("the printed fix of %j, run as printed, fixes it", (settings) => {
+    const after = fixed(settings, complaint(settings));
+    expect(after).not.toEqual(settings);
+    expect(() => settingsOf(after)).not.toThrow();
+});
+
 describe("adminUsers", () => {
     test("follow postgresql:username unless they are set", () => {
         expect(settingsOf({ "postgresql:username": "app" }).adminUsers).toEqual(["app"]);
@@ -23,7 +57,9 @@ describe("adminUsers", () => {
 
     test("that follow a name which the pooler can't use or reserves are refused", () => {
         expect(complaint({ "postgresql:username": "app user" })).toContain("pulumi config set --stack stage --path 'adminUsers[0]' NAME");
-        expect(complaint({ "postgresql:username": "pgbouncer" })).toContain("names pgbouncer, which the pooler keeps for itself");
+        expect(complaint({ "postgresql:username": "pgbouncer" })).toContain(
+            "authUser is pgbouncer, so the pooler keeps pgbouncer for itself",
+        );
     });
 });
 
