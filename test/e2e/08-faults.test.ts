@@ -3,70 +3,20 @@ import { daemonPid, stopDaemon } from "../../lab/daemon";
 import { ensureDatabase, writerName } from "../../lab/database";
 import { ensureEngine } from "../../lab/engine";
 import { Report } from "../../cli/verify/check";
-import { outside } from "./support/outside";
-import { login } from "./support/pgadminlogin";
-import { recordFault } from "./support/proof";
+import { faultTests, seconds } from "./support/fault";
 import { attempt, run, until } from "../../lab/run";
 import { psql } from "./support/clients";
-import { direct, longestPause } from "./support/database";
+import { direct } from "./support/database";
 import { spoiled } from "./support/spoiled";
-import { changing, containers, keepLogs, killMarked, marked, outputs, pulumi, removeConfig, setConfig, useStack } from "./support/stack";
+import { changing, containers, killMarked, marked, outputs, pulumi, removeConfig, setConfig, useStack } from "./support/stack";
 
 // What goes wrong on a host, one test a row of docs/FAULTS.md. After each an `up` is green, and nothing else has changed.
+// test/proof/rare plays more of them.
 
 const on = useStack("08-faults");
 const { clients } = on;
 
-interface FaultOptions {
-    /** Seconds that the pipeline's writer may have paused; more than 2 only if the database itself was away. */
-    pause?: number;
-    /** Whether the database's container and network are others afterwards, under the same names. */
-    redeployed?: boolean;
-    /** Whether an `up` follows; default: yes. */
-    up?: boolean;
-}
-
-/** Plays a fault, which returns what the user sees of it, and checks what has to be so after every one. */
-function fault(title: string, play: () => Promise<string>, { pause = 2, redeployed = false, up = true }: FaultOptions = {}) {
-    test(title, async () => {
-        const look = async () => {
-            const seen = await outside(on, { sidecar: false });
-            const names = (lines: string[]) => lines.map((line) => line.split(" ")[1]).sort();
-            const named = seen.volumes.filter((volume) => !/^[0-9a-f]{64}$/.test(volume));
-            return redeployed ? { ...seen, networks: names(seen.networks), containers: names(seen.containers), volumes: named } : seen;
-        };
-        const before = await look();
-        const started = new Date();
-        let saw: string | undefined;
-        try {
-            saw = await play();
-        } catch (cause) {
-            await keepLogs(`08-faults-${Date.now()}`); // the `up` below takes the failed container away
-            throw cause;
-        } finally {
-            await clients.removeAll();
-            if (up || saw === undefined) await on.up();
-        }
-        await until("a query through the pool", 10, async () => (await psql(on, on.out, "tracksolid_db", "SELECT 1")).code === 0);
-        expect(await containers("pgbouncer")).toEqual([on.out.pgbouncerContainer]);
-        expect(await containers("pgadmin")).toEqual([on.out.pgadminContainer]);
-        expect(await look()).toEqual(before);
-        await until("the writer", 30, async () => (await longestPause(on, new Date(Date.now() - 2000))).rows > 1);
-        const { seconds } = await longestPause(on, started);
-        recordFault(title, saw, seconds);
-        expect(seconds).toBeLessThan(pause);
-    });
-}
-
-/** A fault that leaves the stack as it was. One `up` follows a group of them: `nothingToDoAfter`. */
-const passing: typeof fault = (title, play, options) => fault(title, play, { ...options, up: false });
-
-function nothingToDoAfter(faults: string) {
-    test(`an \`up\` after ${faults} changes nothing`, async () => {
-        const { code, stdout, stderr } = await pulumi(on, ["up", "--expect-no-changes", ...changing]);
-        if (code !== 0) throw new Error(stdout + stderr);
-    });
-}
+const { fault, passing, nothingToDoAfter, cutUp, pooledAnswers } = faultTests(on);
 
 /** Changes a setting of the pooler, so that the next `up` replaces it. No `up` resets it: the next fault begins with it as it is. */
 let poolSize = 15;
@@ -74,9 +24,6 @@ const changePooler = () => setConfig(on, "defaultPoolSize", String(--poolSize));
 afterAll(async () => {
     if (poolSize < 15) await removeConfig(on, "defaultPoolSize"); // the next file's `up` deploys it
 });
-
-const pooledAnswers = async () => (await psql(on, on.out, "tracksolid_db", "SELECT 1")).code === 0;
-const seconds = (from: number) => `${((Date.now() - from) / 1000).toFixed(1)} s`;
 
 passing("pgbouncer killed (kill -9) under load", async () => {
     const { said, pg } = await clients.connecting(async () => {
@@ -310,34 +257,7 @@ for (const [title, why, spoil, undo] of bad) {
     });
 }
 
-// Each `up` is killed as soon as that much of it exists.
-const points: [string, () => Promise<unknown[]>][] = [
-    ["the role exists", () => direct(on, "SELECT 1 FROM pg_roles WHERE rolname = 'pgbouncer'")],
-    ["the pooler's container exists", () => containers("pgbouncer")],
-    ["pgAdmin's container exists", () => containers("pgadmin")],
-];
-for (const [point, there] of points) {
-    // Its own last preview shows that no `up` has anything left to do.
-    passing(`an \`up\` killed (kill -9) when ${point}`, async () => {
-        expect((await pulumi(on, ["destroy", ...changing])).code).toBe(0);
-        const cut = pulumi(on, ["up", ...changing], { env: marked });
-        await until("that much of the up", 60, async () => (await there()).length > 0);
-        await killMarked();
-        await cut;
-        const locked = await pulumi(on, ["up", ...changing]);
-        expect(locked.stdout + locked.stderr).toContain("the stack is currently locked");
-        expect((await pulumi(on, ["cancel", "--yes"])).code).toBe(0);
-        const from = Date.now();
-        await on.up();
-        const took = seconds(from);
-        expect(await login(on.out)).toMatch(/\/browser\/?$/);
-        expect((await pulumi(on, ["refresh", "--clear-pending-creates", ...changing])).code).toBe(0);
-        const again = await pulumi(on, ["preview", "--refresh", "--expect-no-changes"]);
-        expect(again.stdout + again.stderr).not.toContain("pending operations");
-        expect(again.code).toBe(0);
-        return `\`the stack is currently locked\`; after \`pulumi cancel\` the next \`up\` removes what was half made and brings everything up: ${took}`;
-    });
-}
+cutUp("the pooler's container exists", () => containers("pgbouncer"));
 
 fault("an `up` killed (kill -9) while two poolers run side by side, under load", async () => {
     await changePooler();
@@ -353,35 +273,6 @@ fault("an `up` killed (kill -9) while two poolers run side by side, under load",
     expect(failures).toEqual([]);
     await pulumi(on, ["refresh", "--clear-pending-creates", ...changing]);
     return `the lock stays (\`pulumi cancel\`); the next \`up\` removes the pooler that is in no state: ${said}`;
-});
-
-fault("a stranger's container on the sidecar's network at destroy", async () => {
-    const name = `stranger-${on.lab.id}`;
-    await run("docker", [
-        "run",
-        "-d",
-        "--name",
-        name,
-        "--network",
-        on.out.networks.sidecar,
-        "--entrypoint",
-        "sleep",
-        on.images.timescaledb,
-        "600",
-    ]);
-    try {
-        const from = Date.now();
-        const { code, stdout } = await pulumi(on, ["destroy", ...changing]);
-        expect(code).not.toBe(0);
-        expect(stdout).toContain("timeout while waiting for state to become 'removed'");
-        const said = seconds(from);
-        expect((await run("docker", ["inspect", "-f", "{{.State.Running}}", name])).trim()).toBe("true");
-        await run("docker", ["network", "disconnect", "-f", on.out.networks.sidecar, name]);
-        for (let times = 0; times < 2; times++) expect((await pulumi(on, ["destroy", ...changing])).code).toBe(0);
-        return `destroy fails after ${said} (network pg-sidecar: \`timeout while waiting for state to become 'removed'\`), everything but the network is gone and the stranger keeps running; once it is off the network, destroy ends green, and a second one too`;
-    } finally {
-        await run("docker", ["rm", "-f", "-v", name]);
-    }
 });
 
 fault("the lookup role dropped by hand", async () => {

@@ -1,13 +1,13 @@
 import { Command, Program, understand } from "../../cli/command";
 import { engineProof } from "./engine";
 import { fuzzProof } from "./fuzz";
-import { fixesProof } from "./playfixes";
 import { nodeProof } from "./node";
 import { Arguments, Proof } from "./proof";
 import { record } from "./record";
+import { fixesProof, rareProof } from "./tests";
 import { versionsProof } from "./versions";
 
-const proofs: Proof[] = [fixesProof, fuzzProof, versionsProof, engineProof, nodeProof];
+const proofs: Proof[] = [fixesProof, rareProof, fuzzProof, versionsProof, engineProof, nodeProof];
 
 /** Each proof as a command with its options. */
 const commands: Command[] = proofs.map((proof) => ({
