@@ -172,7 +172,7 @@ describe("a login", () => {
 
     test("whose sessions are read-only", async () => {
         await server.sql("ALTER ROLE postgres SET default_transaction_read_only = on");
-        expect(await trial().fixed("begin read-only")).toContain("unchanged");
+        expect(await trial().fixed("start read-only")).toContain("unchanged");
     });
 
     test("to a database that is not there", async () => {
