@@ -15,8 +15,12 @@ export class Mistakes {
         this.lines.push(`  - ${key} ${what}\n      Fix: ${fix}`);
     }
 
-    /** The command that sets a value; `key` may have flags before it. A list returns to its default, since it is set item by item. */
+    /**
+     * The command that sets a value; `key` may have flags before it. A list returns to its default, since it is set item by item;
+     * so does a setting whose value is to be empty.
+     */
     set(key: string, value: string): string {
+        if (value === "") return this.remove(key);
         if (!value.startsWith("[")) return configSet(this, key, value);
         return `${this.remove(key)}   (its default: ${value === "[]" ? "postgresql:username" : value})`;
     }

@@ -40,8 +40,7 @@ export function readOwnSettings(raw: RawConfig, mistakes: Mistakes): OwnSettings
         const value = values[key] ?? "";
         const secret = key === "pgadminPassword";
         const shown = value === "" ? "missing" : secret ? "(hidden)" : JSON.stringify(value);
-        const example = examples[key] ?? defaults[key];
-        const fix = secret ? mistakes.setSecret(key) : example === "" ? mistakes.remove(key) : mistakes.set(key, example);
+        const fix = secret ? mistakes.setSecret(key) : mistakes.set(key, examples[key] ?? defaults[key]);
         mistakes.add(key, `is ${shown}: it ${issue.message}`, fix);
     }
     return parsed.data;
