@@ -59,8 +59,8 @@ function separateUsers({ authUser, adminUsers, databaseServer }: Checked): Contr
         return [{ key: "adminUsers", what, value: projectDefaults().adminUsers }];
     }
     const byDefault = projectDefaults().authUser;
-    const isFree = !lookupRoles(byDefault).includes(databaseServer.username);
-    const what = `is ${authUser}, so the pooler keeps ${conflict} for itself, which is postgresql:username`;
+    const isFree = ![...adminUsers, databaseServer.username].some((one) => lookupRoles(byDefault).includes(one));
+    const what = `is ${authUser}, so the pooler keeps ${databaseServer.username} for itself, which is postgresql:username`;
     return [{ key: "authUser", what, value: isFree ? byDefault : `${byDefault}_lookup` }];
 }
 

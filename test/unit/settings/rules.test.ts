@@ -32,6 +32,7 @@ test.each<Overrides>([
     { adminUsers: '["pgbouncer_2"]' },
     { authUser: "app", adminUsers: '["app_2"]' },
     { authUser: "app", "postgresql:username": "app" },
+    { authUser: "app", "postgresql:username": "app", adminUsers: '["app","pgbouncer"]' },
     { "postgresql:username": "pgbouncer" },
     { "postgresql:username": "pgbouncer_2", adminUsers: '["pgbouncer"]' },
     { pgbouncerAlias: "pgadmin" },
@@ -59,6 +60,9 @@ describe("adminUsers", () => {
         expect(complaint({ "postgresql:username": "app user" })).toContain("pulumi config set --stack stage --path 'adminUsers[0]' NAME");
         expect(complaint({ "postgresql:username": "pgbouncer" })).toContain(
             "authUser is pgbouncer, so the pooler keeps pgbouncer for itself",
+        );
+        expect(complaint({ "postgresql:username": "pgbouncer_2", adminUsers: '["pgbouncer"]' })).toContain(
+            "authUser is pgbouncer, so the pooler keeps pgbouncer_2 for itself, which is postgresql:username",
         );
     });
 });
