@@ -14,9 +14,8 @@ import { changing, containers, killMarked, marked, outputs, pulumi, removeConfig
 // test/proof/rare plays more of them.
 
 const on = useStack("08-faults");
-const { clients } = on;
-
-const { fault, passing, nothingToDoAfter, cutUp, pooledAnswers } = faultTests(on);
+const { clients, pooledAnswers } = on;
+const { fault, passing, nothingToDoAfter, cutUp } = faultTests(on);
 
 /** Changes a setting of the pooler, so that the next `up` replaces it. No `up` resets it: the next fault begins with it as it is. */
 let poolSize = 15;

@@ -1,6 +1,5 @@
 import * as net from "net";
 import { attempt, run, until } from "../../lab/run";
-import { psql } from "./support/clients";
 import { changing, containers, outputs, pulumi, removeConfig, setConfig, useStack } from "./support/stack";
 import { Report } from "../../cli/verify/check";
 import { Remote } from "./support/remote";
@@ -9,7 +8,7 @@ import { Sshd } from "./support/sshd";
 // From a laptop: the Docker host over ssh, and a database of which no port is published, through a tunnel.
 
 const on = useStack("09-remote");
-const { clients } = on;
+const { clients, pooledAnswers } = on;
 let sshd: Sshd;
 let remote: Remote;
 
@@ -26,8 +25,6 @@ async function tunnelledUp(): Promise<void> {
     await remote.pulumi("up", ...changing);
     on.out = await outputs(on);
 }
-
-const pooledAnswers = async () => (await psql(on, on.out, "tracksolid_db", "SELECT 1")).code === 0;
 
 /** Whether somebody listens on the tunnel's port. */
 const listens = () =>

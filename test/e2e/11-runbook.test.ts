@@ -15,14 +15,13 @@ import { changing, containers, outputs, removeConfig, setConfig, up, useStack } 
 // docs/RUNBOOK.md, done as printed: the Docker host over ssh, no port of the database published, the settings in git.
 
 const on = useStack("11-runbook", { deployed: false });
-const { clients } = on;
+const { clients, pooledAnswers } = on;
 let remote: Remote;
 let repository: string;
 let env: Record<string, string>;
 
 const git = (...args: string[]) => run("git", args, { env });
 const destroy = () => remote.pulumi("destroy", ...changing);
-const pooledAnswers = async () => (await psql(on, on.out, "tracksolid_db", "SELECT 1")).code === 0;
 /** Runs SQL in the database's container, as its superuser. */
 const asSuperuser = (sql: string) => run("docker", ["exec", on.lab.databaseContainer, "psql", "-U", "postgres", "-d", "tracksolid_db", "-qAtXc", sql]); // prettier-ignore
 

@@ -1,5 +1,4 @@
 import { until } from "../../../lab/run";
-import { psql } from "./clients";
 import { longestPause } from "./database";
 import { outside } from "./outside";
 import { login } from "./pgadminlogin";
@@ -38,7 +37,7 @@ export function faultTests(on: Stack) {
                 await on.clients.removeAll();
                 if (up || saw === undefined) await on.up();
             }
-            await until("a query through the pool", 10, async () => (await psql(on, on.out, "tracksolid_db", "SELECT 1")).code === 0);
+            await until("a query through the pool", 10, on.pooledAnswers);
             expect(await containers("pgbouncer")).toEqual([on.out.pgbouncerContainer]);
             expect(await containers("pgadmin")).toEqual([on.out.pgadminContainer]);
             expect(await look()).toEqual(before);
@@ -58,8 +57,6 @@ export function faultTests(on: Stack) {
             if (code !== 0) throw new Error(stdout + stderr);
         });
     }
-
-    const pooledAnswers = async () => (await psql(on, on.out, "tracksolid_db", "SELECT 1")).code === 0;
 
     /** Kills an `up` that creates the stack as soon as that much of it exists. */
     function cutUp(point: string, there: () => Promise<unknown[]>) {
@@ -85,7 +82,7 @@ export function faultTests(on: Stack) {
         });
     }
 
-    return { fault, passing, nothingToDoAfter, cutUp, pooledAnswers };
+    return { fault, passing, nothingToDoAfter, cutUp };
 }
 
 /** The time since `from`, for a row of docs/FAULTS.md. */

@@ -4,7 +4,7 @@ import { Images, images } from "../../../lab/images";
 import { inLab } from "../../../lab/paths";
 import { attempt, Ran, run } from "../../../lab/run";
 import { environment } from "../../../lab/stackconfig";
-import { Clients } from "./clients";
+import { Clients, psql } from "./clients";
 
 /** The lab that `./sidecar ensure` made, and what a test does with the stack in it. */
 export interface Sidecar {
@@ -99,6 +99,9 @@ export class Stack implements Sidecar {
     /** The outputs of the last `up`; a test that deploys in another way sets them. */
     out!: Outputs;
     readonly clients = new Clients(this);
+
+    /** Whether a query comes back through the pool. */
+    readonly pooledAnswers = async () => (await psql(this, this.out, "tracksolid_db", "SELECT 1")).code === 0;
 
     async up(): Promise<Outputs> {
         return (this.out = await up(this));
