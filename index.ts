@@ -1,5 +1,6 @@
 import { explainFailures } from "./components/failure";
 import { tryImage } from "./components/pgadmin/trial";
+import { reloadSettings } from "./components/pgbouncer/settings";
 import { preflight } from "./preflight/preflight";
 import { readSettings } from "./settings/settings";
 import { deploy } from "./stack";
@@ -8,5 +9,9 @@ import { deploy } from "./stack";
 export = async () => {
     const { settings, owned } = await preflight(readSettings());
     await explainFailures(settings.docker);
-    return deploy(settings, { inState: owned, tryImage: (trial) => tryImage(settings.docker, trial) });
+    return deploy(settings, {
+        inState: owned,
+        tryImage: (trial) => tryImage(settings.docker, trial),
+        reload: (reload) => reloadSettings(settings.docker, reload),
+    });
 };

@@ -5,7 +5,7 @@ import { resourceNames } from "./components/names";
 import { Networks } from "./components/networks";
 import { Pgadmin, PgadminArgs } from "./components/pgadmin/pgadmin";
 import { budget } from "./components/pgbouncer/budget";
-import { Pgbouncer } from "./components/pgbouncer/pgbouncer";
+import { Pgbouncer, PgbouncerArgs } from "./components/pgbouncer/pgbouncer";
 import { deployed } from "./settings/deployed";
 import { Settings } from "./settings/settings";
 
@@ -14,10 +14,12 @@ export interface Surroundings {
     inState?: AuthenticationArgs["inState"];
     /** Tries a new pgAdmin before the old one is stopped. */
     tryImage?: PgadminArgs["tryImage"];
+    /** Puts the pooler's settings in force. */
+    reload?: PgbouncerArgs["reload"];
 }
 
 /** Declares the whole sidecar and returns the stack's outputs. */
-export function deploy(settings: Settings, { inState, tryImage }: Surroundings = {}) {
+export function deploy(settings: Settings, { inState, tryImage, reload }: Surroundings = {}) {
     const database = settings.databases[0]!;
     const admin = settings.adminUsers[0]!;
 
@@ -42,6 +44,7 @@ export function deploy(settings: Settings, { inState, tryImage }: Surroundings =
             sidecarNetwork: networks.sidecar,
             databaseNetwork: networks.database,
             stopGrace: settings.pgbouncerStopGrace,
+            reload,
         },
         // The pooler starts once all of it exists, and what a run deletes of it goes after the pooler that used it.
         { dependsOn: [authentication] },

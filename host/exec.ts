@@ -8,6 +8,13 @@ export interface ExecResult {
     stderr: string;
 }
 
+export interface ExecOptions {
+    /** Milliseconds to wait for its end; default 30,000. */
+    timeout?: number;
+    /** Whom it runs as; default: the container's user. */
+    user?: string;
+}
+
 /**
  * Runs a program in a container through the engine's API. Secrets go into `env`, since arguments show in process lists.
  * A program keeps running when the connection is lost, so each has to limit itself; `timeout` (milliseconds) only limits
@@ -18,12 +25,13 @@ export async function exec(
     container: string,
     command: string[],
     env: Record<string, string> = {},
-    timeout = 30_000,
+    { timeout = 30_000, user }: ExecOptions = {},
 ): Promise<ExecResult> {
     const created = await post(docker, `/containers/${container}/exec`, {
         json: {
             Cmd: command,
             Env: Object.entries(env).map(([key, value]) => `${key}=${value}`),
+            ...(user && { User: user }),
             AttachStdout: true,
             AttachStderr: true,
         },

@@ -36,7 +36,9 @@ export async function inPooler(
     const { pgbouncerContainer } = target.outputs;
     const pooler = await findContainer(target, pgbouncerContainer);
     if (!pooler?.running) throw new Unmet(`the pooler ${pgbouncerContainer} is not running (see containers)`);
-    return exec(target.docker, pgbouncerContainer, ["timeout", String(seconds), "sh", "-c", script], env, (seconds + 5) * 1000);
+    return exec(target.docker, pgbouncerContainer, ["timeout", String(seconds), "sh", "-c", script], env, {
+        timeout: (seconds + 5) * 1000,
+    });
 }
 
 /** Runs commands in one session and returns what they print. Each is a transaction of its own, unless they BEGIN one. */

@@ -30,8 +30,8 @@ export interface AuthenticationArgs {
 export class Authentication extends pulumi.ComponentResource {
     readonly role: pulumi.Output<string>;
     /**
-     * The role's password, a secret; letters and digits only. It is known before the role, the function and the grants exist: what
-     * logs in with it has to depend on this component.
+     * The role's password, a secret; letters and digits only. It is known once the role, the function and the grants exist, so what
+     * has it can log in with it.
      */
     readonly password: pulumi.Output<string>;
 
@@ -103,10 +103,10 @@ export class Authentication extends pulumi.ComponentResource {
         const execute = grant("execute", { ...onLookup, role: role.name, privileges: ["EXECUTE"] }, [revoke]);
         // A grant of the role's own, since PUBLIC's may have been revoked.
         const connect = grant("connect", { database, objectType: "database", role: role.name, privileges: ["CONNECT"] }, [execute]);
-        grant("usage", { database, schema, objectType: "schema", role: role.name, privileges: ["USAGE"] }, [connect]);
+        const usage = grant("usage", { database, schema, objectType: "schema", role: role.name, privileges: ["USAGE"] }, [connect]);
 
         this.role = role.name;
-        this.password = pulumi.secret(password.result);
+        this.password = pulumi.secret(pulumi.all([password.result, usage.id]).apply(([text]) => text));
         this.registerOutputs({ role: this.role, password: this.password });
     }
 }

@@ -1,3 +1,4 @@
+import * as fs from "fs";
 import * as path from "path";
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
@@ -106,6 +107,7 @@ export class Pgadmin extends pulumi.ComponentResource {
                     script("start"),
                     script("backup.py"),
                     script("refresh.py"),
+                    uploadFile("/pgadmin4/config_local.py", fs.readFileSync(path.join(__dirname, "config_local.py"), "utf8")),
                     uploadFile("/pgadmin4/servers.json", servers),
                     // Not in an env: `docker inspect` shows those.
                     uploadFile(`${home}/password`, this.password),
@@ -141,7 +143,7 @@ export class Pgadmin extends pulumi.ComponentResource {
     }
 }
 
-function environment({ proxy, hostPort, email, image }: PgadminArgs): pulumi.Input<string>[] {
+function environment({ proxy, hostPort, email, image, server }: PgadminArgs): pulumi.Input<string>[] {
     return [
         pulumi.interpolate`PGADMIN_DEFAULT_EMAIL=${email}`,
         `PGADMIN_DEFAULT_PASSWORD_FILE=${home}/password`,
@@ -158,6 +160,8 @@ function environment({ proxy, hostPort, email, image }: PgadminArgs): pulumi.Inp
         ...proxySettings(proxy ? 1 : 0, proxy !== undefined && !hostPort),
         ...emailSettings(email),
         pulumi.interpolate`SIDECAR_IMAGE=${image}`,
+        // For config_local.py, which Stop needs.
+        pulumi.interpolate`SIDECAR_POOLER=${pulumi.output(server).host}`,
     ];
 }
 

@@ -1,11 +1,12 @@
 import * as path from "path";
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
-import { containerDefaults, pullImage, uploadFile, uploadScript } from "../container";
-import { databaseNetworkLabel, labels } from "../labels";
+import { containerDefaults, pullImage, uploadScript } from "../container";
+import { databaseNetworkLabel, labels, owner } from "../labels";
 import { FoundNetwork } from "../networks";
 import { poolerBackends } from "./budget";
 import { configDir, lookupDatabase, PgbouncerIni, renderIni, renderUserlist } from "./ini";
+import { Reload, settingsDir, settingsName } from "./settings";
 
 export interface PgbouncerArgs {
     /** Image with its digest, `name:tag@sha256:…`. */
@@ -20,6 +21,8 @@ export interface PgbouncerArgs {
     sidecarNetwork: pulumi.Input<string>;
     /** The database's network; the container is replaced when its id changes. */
     databaseNetwork: FoundNetwork;
+    /** Puts settings in force on the host; by default nobody does. */
+    reload?: (settings: Reload) => Promise<void>;
     /** Seconds that a pooler which is being replaced gives open transactions to end. Default 60. */
     stopGrace?: pulumi.Input<number>;
 }
@@ -51,7 +54,21 @@ export class Pgbouncer extends pulumi.ComponentResource {
 
         const ini = pulumi.output(args.ini);
         this.ini = ini.apply(renderIni);
-        const userlist = pulumi.all([ini, args.password]).apply(([{ authUser }, password]) => renderUserlist(authUser, password));
+        const userlist = pulumi.secret(
+            pulumi.all([ini, args.password]).apply(([{ authUser }, password]) => renderUserlist(authUser, password)),
+        );
+        const image = pullImage(name, args.image, parent);
+        const volume = new docker.Volume(`${name}-settings`, { labels: labels() }, { parent });
+        const { reload } = args;
+        const inForce = pulumi
+            .all([this.ini, userlist, ini.apply(openFiles), volume.name, image])
+            .apply(async ([text, users, files, volumeName, imageId]) => {
+                const poolerFiles = { ini: text, userlist: users, openFiles: files };
+                if (!pulumi.runtime.isDryRun()) await reload?.({ owner: owner(), files: poolerFiles, volume: volumeName, image: imageId });
+                return settingsName(poolerFiles);
+            });
+        // A reload in the state: a preview shows the ini's changed lines, and a reload that failed is tried by the next `up`.
+        const settings = new pulumi.Stash(`${name}-settings`, { input: { ini: this.ini, inForce: pulumi.unsecret(inForce) } }, { parent });
         const script = (file: string) => uploadScript(`${configDir}/${file}`, path.join(__dirname, file));
         const grace = pulumi.output(args.stopGrace ?? 60);
 
@@ -59,24 +76,13 @@ export class Pgbouncer extends pulumi.ComponentResource {
             name,
             {
                 ...containerDefaults,
-                image: pullImage(name, args.image, parent),
+                image,
                 // No `name`: two exist side by side while one takes over. `docker ps --filter name=pgbouncer` finds both.
-                command: [`${configDir}/run`],
-                uploads: [
-                    uploadFile(`${configDir}/pgbouncer.ini`, this.ini),
-                    // Not in an env: `docker inspect` shows those. Everybody in the container can read it, but only postgres runs there.
-                    // Uploads belong to root, and for `owner` the engine takes the uid that the *host* has for the user's name.
-                    uploadFile(`${configDir}/userlist.txt`, pulumi.secret(userlist)),
-                    script("run"),
-                    script("health"),
-                ],
-                envs: [
-                    pulumi.interpolate`SIDECAR_PORT=${ini.listenPort}`,
-                    pulumi.interpolate`SIDECAR_USER=${ini.authUser}`,
-                    pulumi.interpolate`SIDECAR_FUNCTION=${ini.authFunction}`,
-                    `SIDECAR_DATABASE=${lookupDatabase}`,
-                    pulumi.interpolate`SIDECAR_FILES=${ini.apply(openFiles)}`,
-                ],
+                // Not the image's entrypoint: it creates a pgbouncer.ini, or fails.
+                entrypoints: [`${configDir}/run`],
+                uploads: [script("common"), script("accept"), script("run"), script("health")],
+                envs: [pulumi.interpolate`SIDECAR_PORT=${ini.listenPort}`, `SIDECAR_DATABASE=${lookupDatabase}`],
+                volumes: [{ volumeName: volume.name, containerPath: settingsDir }],
                 networksAdvanced: [
                     { name: args.databaseNetwork.name, aliases: [args.alias] },
                     { name: args.sidecarNetwork, aliases: [args.alias] },
@@ -94,7 +100,9 @@ export class Pgbouncer extends pulumi.ComponentResource {
                 deleteBeforeReplace: false,
                 replaceOnChanges: ["healthcheck"], // the provider ignores a change in place
                 // Not through a property: a grant that is deleted before its replacement would take the serving pooler along.
-                ...(opts?.dependsOn ? { dependsOn: opts.dependsOn } : {}),
+                dependsOn: pulumi
+                    .output(opts?.dependsOn ?? [])
+                    .apply((others) => [settings, ...(Array.isArray(others) ? others : [others])]),
             },
         );
 

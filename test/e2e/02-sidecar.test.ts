@@ -5,7 +5,7 @@ import { login } from "./support/pgadminlogin";
 import { run, until } from "../../lab/run";
 import { Loop, psql } from "./support/clients";
 import { direct, longestPause, sampleBackends } from "./support/database";
-import { containers, outputs, pulumi, removeConfig, setConfig, useStack } from "./support/stack";
+import { containers, outputs, pulumi, removeConfig, replacing, setConfig, useStack } from "./support/stack";
 
 const on = useStack("02-sidecar");
 const { clients } = on;
@@ -30,7 +30,7 @@ test("the admin console answers SHOW POOLS, STATS and CLIENTS to postgres", asyn
 
 test.each([["preview"], ["preview", "--refresh"]])("pulumi %s %s shows no change", async (...args) => {
     const ran = await pulumi(on, [...args, "--expect-no-changes"]);
-    expect(ran.stdout + ran.stderr).toContain("19 unchanged");
+    expect(ran.stdout + ran.stderr).toContain("21 unchanged");
     expect(ran.code).toBe(0);
 });
 
@@ -123,33 +123,58 @@ test("60 clients that query all the time share the budget's half, and nobody is 
     expect(most).toBeLessThanOrEqual(on.out.backendBudget / 2);
 });
 
-describe("a roll", () => {
+/** Changes the stack while clients connect in a loop, and returns what they and the database saw. */
+async function underLoad(change: () => Promise<unknown>) {
+    const sampling = sampleBackends(on);
+    const seen = await clients.connecting(change);
+    const { most } = await sampling.stop();
+    console.log(`node's pg ${seen.pg.ok} connections, psql ${seen.libpq.ok}, ${seen.failures.length} failures, at most ${most} backends`);
+    return { ...seen, most };
+}
+
+describe("a changed setting", () => {
     afterAll(() => removeConfig(on, "defaultPoolSize")); // the next `up` below deploys it
 
-    /** Changes the stack while clients connect in a loop, and returns what they and the database saw. */
-    async function underLoad(change: () => Promise<void>) {
-        const sampling = sampleBackends(on);
-        const seen = await clients.connecting(change);
-        const { most } = await sampling.stop();
-        console.log(
-            `node's pg ${seen.pg.ok} connections, psql ${seen.libpq.ok}, ${seen.failures.length} failures, at most ${most} backends`,
-        );
-        return { ...seen, most };
-    }
+    test("is reloaded by the pooler that runs: no session ends, and no connection fails", async () => {
+        const before = on.out.pgbouncerContainer;
+        await setConfig(on, "defaultPoolSize", "10");
+        const { stdout } = await pulumi(on, ["preview", "--diff"]);
+        expect(stdout).toMatch(/-\s+default_pool_size = 15\n[^]*\+\s+default_pool_size = 10\n/);
+        expect(stdout).toMatch(/~ 1 to update\n/);
+        expect(stdout).not.toContain("to replace");
+        const held = await clients.node("sleepers.ts", { CLIENTS: "30" });
+        const seen = await underLoad(() => on.up());
+        const { ok, failures } = await clients.finish<Loop>(held);
+        console.log(`30 held sessions: ${ok} queries`);
+        expect(failures).toEqual([]);
+        expect(ok).toBeGreaterThan(100);
+        expect(seen.failures).toEqual([]);
+        expect(seen.pg.ok).toBeGreaterThan(50);
+        expect(seen.libpq.ok).toBeGreaterThan(20);
+        expect(seen.most).toBeLessThanOrEqual(on.out.backendBudget);
+        expect(await containers("pgbouncer")).toEqual([before]);
+        expect(await query("pgbouncer", "SHOW CONFIG")).toMatch(/^default_pool_size\|10\|/m);
+        expect((await pulumi(on, ["preview", "--refresh", "--expect-no-changes"])).code).toBe(0);
+    });
 
+    test("is still in force after the pooler was killed", async () => {
+        await run("docker", ["kill", on.out.pgbouncerContainer]);
+        await run("docker", ["start", on.out.pgbouncerContainer]);
+        await until("the pool to answer", 20, async () => (await psql(on, on.out, "tracksolid_db", "SELECT 1")).code === 0);
+        expect(await query("pgbouncer", "SHOW CONFIG")).toMatch(/^default_pool_size\|10\|/m);
+    });
+});
+
+describe("a roll", () => {
     test("turns no connection away and stays within the budget", async () => {
         const before = on.out.pgbouncerContainer;
-        const seen = await underLoad(async () => {
-            await setConfig(on, "defaultPoolSize", "10");
-            await on.up();
-        });
+        const seen = await underLoad(() => on.up(...replacing));
         expect(on.out.pgbouncerContainer).not.toBe(before);
         expect(await containers("pgbouncer")).toEqual([on.out.pgbouncerContainer]);
         expect(seen.failures).toEqual([]);
         expect(seen.pg.ok).toBeGreaterThan(200);
         expect(seen.libpq.ok).toBeGreaterThan(50);
         expect(seen.most).toBeLessThanOrEqual(on.out.backendBudget);
-        expect(await query("pgbouncer", "SHOW CONFIG")).toMatch(/^default_pool_size\|10\|/m);
     });
 
     test("lets an open transaction end, and an idle session just reconnects", async () => {
@@ -163,8 +188,7 @@ describe("a roll", () => {
         );
         const idle = await clients.node("idle.ts");
         await until("the idle session", 20, async () => (await clients.said(idle)).includes("connected"));
-        await setConfig(on, "defaultPoolSize", "11");
-        const rolled = on.up();
+        const rolled = on.up(...replacing);
         const { code, stdout } = await open;
         await rolled;
         expect(stdout).toContain("committed");
@@ -215,7 +239,7 @@ describe("pgAdmin", () => {
 });
 
 test("no secret shows in docker inspect, in the containers' logs or, unencrypted, in the state", async () => {
-    const userlist = await run("docker", ["exec", on.out.pgbouncerContainer, "cat", "/etc/pgbouncer/userlist.txt"]);
+    const userlist = await run("docker", ["exec", on.out.pgbouncerContainer, "sh", "-c", "cat /etc/pgbouncer/settings/*/userlist.txt"]);
     const secrets = [/"([A-Za-z0-9]{48})"/.exec(userlist)![1]!, on.out.pgadminPassword];
     const places = [
         await run("docker", ["inspect", on.out.pgbouncerContainer, on.out.pgadminContainer]),

@@ -210,7 +210,7 @@ test("a volume of a pgAdmin that compose ran is taken over by its name, with wha
         on.out = await outputs(on);
         expect(await login(on.out)).toMatch(/\/browser\/?$/);
         expect(await setup(on.out, "get-users")).toContain("old@example.com");
-        expect(await remote.pulumi("preview", "--refresh", "--expect-no-changes")).toContain("19 unchanged");
+        expect(await remote.pulumi("preview", "--refresh", "--expect-no-changes")).toContain("21 unchanged");
         await destroy();
         expect((await attempt("docker", ["volume", "inspect", volume])).code).toBe(0); // kept
     } finally {

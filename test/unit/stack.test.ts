@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import { Reload, settingsName } from "../../components/pgbouncer/settings";
 import { settingsOf } from "./fixture";
 
 interface Registered {
@@ -7,12 +8,14 @@ interface Registered {
     inputs: Record<string, any>;
 }
 const registered: Registered[] = [];
+const reloads: Reload[] = [];
 let outputs: Record<string, unknown>;
 
 // What each resource answers beyond its inputs; a type that is not here fails.
 const answers: Record<string, (inputs: any, name: string) => object> = {
     "docker:index/network:Network": (_, name) => ({ name: `${name}-1a2b3c4` }),
-    "docker:index/volume:Volume": () => ({}),
+    "docker:index/volume:Volume": (inputs, name) => ({ name: inputs.name ?? `${name}-1a2b3c4` }),
+    "pulumi:index:Stash": () => ({}),
     "docker:index/remoteImage:RemoteImage": () => ({ imageId: "sha256:feed" }),
     "docker:index/container:Container": (_, name) => ({ name: `${name}-1a2b3c4` }),
     "postgresql:index/role:Role": () => ({}),
@@ -41,7 +44,8 @@ beforeAll(async () => {
     );
     // The program only after the mocks: resources that are made before them go nowhere.
     const { deploy } = await import("../../stack");
-    outputs = deploy(settingsOf({ databaseNetwork: "coolify-net", pgadminDomain: "pgadmin.stage.rahamafresh.com" }));
+    const settings = settingsOf({ databaseNetwork: "coolify-net", pgadminDomain: "pgadmin.stage.rahamafresh.com" });
+    outputs = deploy(settings, { reload: (reload) => Promise.resolve(void reloads.push(reload)) });
     await pulumi.runtime.disconnect();
 });
 
@@ -91,12 +95,23 @@ test("no password is among the envs", () => {
     for (const name of ["pgbouncer", "pgadmin"]) expect(one("Container", name).envs.join("\n")).not.toContain("xxxx");
 });
 
-test("the uploaded userlist carries the generated password and the ini doesn't", () => {
-    // One secret among the uploads makes all of them one, which the engine hands over wrapped.
-    const { value: uploads } = one("Container", "pgbouncer").uploads as { value: { file: string; content: string }[] };
-    const content = (file: string) => uploads.find((upload) => upload.file.endsWith(file))!.content;
-    expect(content("userlist.txt")).toBe(`"pgbouncer" "${"x".repeat(48)}"\n`);
-    expect(content("pgbouncer.ini")).not.toContain("xxxx");
+test("the pooler's settings come by a volume, once the role can log in, before the pooler starts", () => {
+    const [reload] = reloads;
+    expect(reloads).toHaveLength(1);
+    expect(reload).toMatchObject({ owner: "pg-sidecar/stage", volume: "pgbouncer-settings-1a2b3c4", image: "sha256:feed" });
+    expect(reload!.files.userlist).toBe(`"pgbouncer" "${"x".repeat(48)}"\n`);
+    const order = registered.map(({ type, name }) => `${type.split(":").at(-1)} ${name}`);
+    expect(order.indexOf("Stash pgbouncer-settings")).toBeGreaterThan(order.indexOf("Grant tracksolid_db.public-pgbouncer"));
+    expect(order.indexOf("Container pgbouncer")).toBeGreaterThan(order.indexOf("Stash pgbouncer-settings"));
+    expect(one("Container", "pgbouncer").volumes).toEqual([
+        { volumeName: "pgbouncer-settings-1a2b3c4", containerPath: "/etc/pgbouncer/settings" },
+    ]);
+});
+
+test("the state has the settings in force without the password, as the pooler's container has", () => {
+    const { input } = one("Stash", "pgbouncer-settings");
+    expect(input).toEqual({ ini: reloads[0]!.files.ini, inForce: settingsName(reloads[0]!.files) });
+    expect(JSON.stringify([input, one("Container", "pgbouncer")])).not.toContain("xxxx");
 });
 
 test("PUBLIC loses the function before the role gets it", () => {

@@ -59,7 +59,7 @@ export function judgePath({ trapWorks, live, expired, unknown }: Answers, remedy
     return failed(`a search_path with traps changes its answer for ${caught.map(([name]) => name).join(" and ")} role`, remedy);
 }
 
-/** Logs in to the database as the pooler does, with the password in its userlist.txt. The password does not leave the container. */
+/** Logs in to the database as the pooler does, with the password of the settings in force. The password does not leave the container. */
 async function logIn(target: Target): Promise<Outcome> {
     const { databaseHost, databasePort, databases, authUser } = target.deployed;
     const psql = words(
@@ -76,8 +76,8 @@ async function logIn(target: Target): Promise<Outcome> {
         "-c",
         "SELECT 1",
     );
-    const password = `PGPASSWORD=$(cut -d '"' -f 4 ${configDir}/userlist.txt)`; // its one line: "role" "password"
-    const ran = await inPooler(target, `${password} && export PGPASSWORD && exec ${psql}`, { PGCONNECT_TIMEOUT: "5" });
+    const password = `. ${configDir}/common && read_settings "$(cat $settings/current)"`; // which exports PGPASSWORD
+    const ran = await inPooler(target, `${password} && exec ${psql}`, { PGCONNECT_TIMEOUT: "5" });
     if (ran.code === 0) return ok(`${authUser} logs in to ${databaseHost}:${databasePort} with it`);
     if (!(await lookupFacts(target)).roleExists) return failed(`role ${authUser} is gone`, remedies(target).role);
     if (!/password authentication failed/.test(ran.stderr)) return failed(reason(ran));

@@ -38,7 +38,9 @@ export function judgeMode({ pools, config }: ConsoleFacts, databases: string[]):
 /** The settings in the [pgbouncer] section of an ini. */
 function readIni(ini: string): [string, string][] {
     const section = ini.split("[pgbouncer]\n")[1] ?? "";
-    return [...section.matchAll(/^(\w+) = (.*)$/gm)].map(([, key = "", value = ""]) => [key, value]);
+    return [...section.matchAll(/^(\w+) = (.*)$/gm)]
+        .map(([, key = "", value = ""]): [string, string] => [key, value])
+        .filter(([key]) => key !== "auth_file"); // in the folder of the settings in force
 }
 
 /** Whether the configuration in force is the deployed one. */

@@ -9,7 +9,7 @@ export async function outside({ lab }: Sidecar, { sidecar = true } = {}) {
             .trim()
             .split("\n")
             .map((line) => line.trimEnd())
-            .filter((line) => sidecar || !/ (pg-sidecar-\w+$|.*pg-sidecar\/local$)/.test(line))
+            .filter((line) => sidecar || !/ (pg-sidecar-\w+$|.*pg-sidecar\/local$)|^pgbouncer-settings-\w+$/.test(line))
             .sort();
     // Newer dumps guard themselves with a random word.
     const steady = (text: string) => text.replace(/^\\(un)?restrict .*$/gm, "");

@@ -48,9 +48,12 @@ export async function killMarked(): Promise<void> {
     await attempt("sh", ["-c", "for p in $(grep -lsz '^PULUMI_TEST_MARK=cut' /proc/[0-9]*/environ | cut -d/ -f3); do kill -9 $p; done"]);
 }
 
+/** Flags of an `up` that replaces the pooler, as another image does. */
+export const replacing = ["--replace", "**Container::pgbouncer"];
+
 /** `pulumi up`, which has to succeed. */
-export async function up(on: Sidecar): Promise<Outputs> {
-    const ran = await pulumi(on, ["up", ...changing]);
+export async function up(on: Sidecar, ...flags: string[]): Promise<Outputs> {
+    const ran = await pulumi(on, ["up", ...changing, ...flags]);
     if (ran.code !== 0) throw new Error(`pulumi up failed:\n${ran.stdout}${ran.stderr}`);
     return outputs(on);
 }
@@ -103,8 +106,8 @@ export class Stack implements Sidecar {
     /** Whether a query comes back through the pool. */
     readonly pooledAnswers = async () => (await psql(this, this.out, "tracksolid_db", "SELECT 1")).code === 0;
 
-    async up(): Promise<Outputs> {
-        return (this.out = await up(this));
+    async up(...flags: string[]): Promise<Outputs> {
+        return (this.out = await up(this, ...flags));
     }
 }
 

@@ -327,7 +327,7 @@ test("with a private CA the stack is unchanged and rotates, and another's is ref
         await setConfig(on, "postgresql:sslmode", "verify-ca");
         await setConfig(on, "postgresql:sslrootcert", ca.own.cert);
         const preview = await pulumi(on, ["preview", "--refresh", "--expect-no-changes"]);
-        expect(preview.stdout + preview.stderr).toContain("19 unchanged");
+        expect(preview.stdout + preview.stderr).toContain("21 unchanged");
         const rotated = await attempt("./sidecar", ["rotate", "--stack", "local", ...changing], { env: on.env });
         expect(rotated.code).toBe(0);
         await setConfig(on, "postgresql:sslrootcert", (await ca.selfSigned("other")).cert);

@@ -15,7 +15,8 @@ interface Request {
 const secret = "x";
 const answers: Record<string, (inputs: any, name: string) => object> = {
     "docker:index/network:Network": (_, name) => ({ name: `${name}-1a2b3c4` }),
-    "docker:index/volume:Volume": () => ({}),
+    "docker:index/volume:Volume": (inputs, name) => ({ name: inputs.name ?? `${name}-1a2b3c4` }),
+    "pulumi:index:Stash": () => ({}),
     "docker:index/remoteImage:RemoteImage": () => ({ imageId: "sha256:feed" }),
     "docker:index/container:Container": (_, name) => ({ name: `${name}-1a2b3c4` }),
     "postgresql:index/role:Role": () => ({}),
@@ -80,7 +81,16 @@ function shown(request: Request) {
 const isEmpty = (value: unknown) => typeof value === "object" && value !== null && Object.keys(value).length === 0;
 
 const root = path.join(__dirname, "../../..");
-const files = ["pgbouncer/run", "pgbouncer/health", "pgadmin/start", "pgadmin/backup.py", "pgadmin/refresh.py"].map((name) => ({
+const files = [
+    "pgbouncer/run",
+    "pgbouncer/accept",
+    "pgbouncer/common",
+    "pgbouncer/health",
+    "pgadmin/start",
+    "pgadmin/backup.py",
+    "pgadmin/refresh.py",
+    "pgadmin/config_local.py",
+].map((name) => ({
     name: `components/${name}`,
     text: fs.readFileSync(path.join(root, "components", name), "utf8"),
 }));

@@ -12,14 +12,17 @@ interface Ran {
     output: string;
 }
 
-/** A folder in the container's stead: /etc/pgbouncer, /var/run/pgbouncer and /tmp are in it. */
+/** The main part of `run` begins with this line. */
+const main = /^(?=rm -f "\$loaded")/m;
+
+/** A folder in the container's stead: /etc/pgbouncer, /var/run/pgbouncer and /tmp are in it. Settings `one` are in force. */
 class Container {
     readonly folder = fs.mkdtempSync(path.join(os.tmpdir(), "sidecar-run-"));
 
     constructor() {
-        for (const name of ["bin", "etc", "sockets", "tmp"]) fs.mkdirSync(this.path(name));
-        this.write("etc/pgbouncer.ini", `[databases]\ntracksolid_db = host=db port=5432 dbname=tracksolid_db auth_user=pgbouncer\n[pgbouncer]\nlisten_addr = *\nunix_socket_dir = ${this.path("sockets")}\n`); // prettier-ignore
-        this.write("etc/userlist.txt", '"pgbouncer" "it\'s a \\$ecret"\n');
+        for (const name of ["bin", "etc", "etc/settings", "sockets", "tmp"]) fs.mkdirSync(this.path(name));
+        this.settings("one");
+        this.write("etc/settings/current", "one\n");
         this.program("getent", "cat addresses");
         this.program("psql", "exit 1");
         // Most of them read a pipe line by line, as the image's busybox does; mawk, which is Debian's, has to be asked to.
@@ -30,10 +33,33 @@ class Container {
             fs
                 .readFileSync(path.join(source, name), "utf8")
                 .replace(/\/etc\/pgbouncer|\/var\/run\/pgbouncer|\/tmp/g, (one) => this.path(there[one]!));
-        this.write("etc/health", text("health"), 0o755);
-        const [functions, main] = text("run").split(/^(?=read -r host port database)/m) as [string, string];
-        this.write("etc/functions", functions);
-        this.write("etc/run", functions + main, 0o755);
+        this.write("etc/common", text("common"));
+        for (const name of ["health", "accept", "run"]) this.write(`etc/${name}`, text(name), 0o755);
+        this.write("etc/functions", text("run").split(main)[0]!);
+    }
+
+    /** Puts settings on the volume; `more` are lines of the ini. */
+    settings(name: string, { files = 100, host = "db", more = "" } = {}): void {
+        fs.mkdirSync(this.path(`etc/settings/${name}`));
+        this.write(`etc/settings/${name}/pgbouncer.ini`, `[databases]
+tracksolid_db = host=${host} port=5432 dbname=tracksolid_db auth_user=pgbouncer
+[pgbouncer]
+listen_addr = *
+listen_port = 6432
+unix_socket_dir = ${this.path("sockets")}
+auth_file = /etc/pgbouncer/userlist.txt
+auth_user = pgbouncer
+auth_query = SELECT uname, phash FROM public.user_lookup($1) WHERE uname IS NOT NULL
+${more}`); // prettier-ignore
+        this.write(`etc/settings/${name}/userlist.txt`, '"pgbouncer" "it\'s a \\$ecret"\n');
+        this.write(`etc/settings/${name}/open_files`, String(files));
+    }
+
+    /** The ini of settings as pgbouncer gets it. */
+    ini(address: string, name = "one"): string {
+        return this.read(`etc/settings/${name}/pgbouncer.ini`)
+            .replace("host=db", `host=${address}`)
+            .replace("/etc/pgbouncer/userlist.txt", this.path(`etc/settings/${name}/userlist.txt`));
     }
 
     path(name: string): string {
@@ -55,16 +81,13 @@ class Container {
 
     /** Runs a script to its end, or for so many seconds; what it started goes with it. */
     shell(script: string, seconds = 20): Promise<Ran> {
-        const child = spawn("/bin/sh", ["-c", script], {
+        const child = spawn("/bin/sh", ["-c", script, "run"], {
             cwd: this.folder,
             detached: true,
             env: {
                 PATH: `${this.path("bin")}:${process.env.PATH}`,
                 SIDECAR_PORT: "6432",
-                SIDECAR_USER: "pgbouncer",
                 SIDECAR_DATABASE: "tracksolid_db",
-                SIDECAR_FUNCTION: "public.user_lookup",
-                SIDECAR_FILES: "100",
             },
         });
         let output = "";
@@ -87,9 +110,9 @@ class Container {
         });
     }
 
-    /** The same with the functions of `run` at hand, and the database's name as it reads it. */
+    /** The same with the functions of `run` at hand, and the settings read. */
     functions(script: string, seconds?: number): Promise<Ran> {
-        return this.shell(`. etc/functions; set +u; host=db port=5432 database=tracksolid_db; ${script}`, seconds);
+        return this.shell(`. etc/functions; set +u; read_settings one; ${script}`, seconds);
     }
 
     remove(): void {
@@ -128,7 +151,7 @@ describe("allow_files", () => {
 
     test("says what is missing and never listens, but leaves when it is asked to", async () => {
         const { code, output } = await container.functions("ulimit -n 99; (sleep 0.5; kill -TERM $$) & allow_files; echo on");
-        expect(output).toBe("run: maxClientConn needs 100 open files, and this engine allows a container 99; not listening\n");
+        expect(output).toBe("run: maxClientConn needs 100 open files, and this engine allows a container 99\nrun: not listening\n");
         expect(code).toBe(0);
     });
 });
@@ -155,20 +178,113 @@ describe("the database's address", () => {
 
     test("replaces the name in the ini, and only there", async () => {
         const { output } = await container.functions("address=10.0.0.1; resolved");
-        expect(output).toBe(container.read("etc/pgbouncer.ini").replace("host=db", "host=10.0.0.1"));
-        expect((await container.functions("address=; resolved")).output).toBe(container.read("etc/pgbouncer.ini"));
+        expect(output).toBe(container.ini("10.0.0.1"));
+        expect((await container.functions("address=; resolved")).output).toBe(container.ini("db"));
     });
 
     test("is followed: pgbouncer reloads when it changes, and not before", async () => {
-        const { output } = await container.functions(`trap 'echo reloaded' HUP; pid=$$; address=10.0.0.1
-            echo 0 > turns
-            sleep() { turns=$(($(cat turns) + 1)); echo $turns > turns; case $turns in
-                2) echo "10.0.0.9 STREAM db" > addresses ;;
-                4) return 1 ;;
-            esac; }
+        container.program("psql", 'echo "reloaded: $*" >> asked');
+        const { output } = await container.functions(`address=10.0.0.1; ${turns('2) echo "10.0.0.9 STREAM db" > addresses ;;')}
             follow; echo "$(cat turns) turns"`);
-        expect(output).toBe("run: db is at 10.0.0.9 now\nreloaded\n4 turns\n");
+        expect(output).toBe("run: db is at 10.0.0.9 now\n4 turns\n");
+        expect(container.read("asked")).toMatch(
+            /^reloaded: -h \S+sockets -p 6432 -U pgbouncer -d pgbouncer -qAtX -c RELOAD -c RECONNECT\n$/,
+        );
         expect(container.read("tmp/pgbouncer.ini")).toContain("host=10.0.0.9 port=5432");
+    });
+});
+
+/** A `sleep` that changes something in one of its turns, and fails in the fourth. */
+const turns = (changes: string) => `
+    echo 0 > turns
+    sleep() { turns=$(($(cat turns) + 1)); echo $turns > turns; case $turns in
+        ${changes}
+        4) return 1 ;;
+    esac; }`;
+
+describe("other settings", () => {
+    test("are loaded once they are current, and it is written down", async () => {
+        container.settings("two", { more: "default_pool_size = 7\n" });
+        container.program("psql", 'echo "$*" >> asked');
+        const { output } = await container.functions(`address=10.0.0.1; ${turns("2) echo two > etc/settings/current ;;")}\nfollow`);
+        expect(output).toBe("run: other settings are in force\n");
+        expect(container.read("asked").trim().split("\n")).toHaveLength(1);
+        expect(container.read("tmp/pgbouncer.ini")).toBe(container.ini("10.0.0.1", "two"));
+        expect(container.read("tmp/loaded")).toBe("two\n");
+    });
+
+    test("are tried again if pgbouncer does not load them", async () => {
+        container.settings("two");
+        container.program("psql", 'echo "$*" >> asked; [ "$(wc -l < asked)" -gt 1 ]');
+        await container.functions(`address=10.0.0.1; ${turns("1) echo two > etc/settings/current ;;")}\nfollow`);
+        expect(container.read("asked").trim().split("\n")).toHaveLength(2);
+        expect(container.read("tmp/loaded")).toBe("two\n");
+    });
+
+    test("end the wait of a pooler that its own settings keep from listening", async () => {
+        container.settings("two", { files: 100_000_000 });
+        container.write("etc/settings/current", "two\n");
+        container.program("pgbouncer", `case $1 in */proof/ini) ;; *) exit 3 ;; esac\n${lives}`);
+        container.program("psql", "echo 1");
+        const { code, output } = await container.shell("(sleep 1; echo one > etc/settings/current) & exec etc/run");
+        expect(output).toContain("run: not listening\n");
+        expect(output).toContain("listening on port 6432");
+        expect(code).toBe(3);
+    });
+});
+
+describe("accept", () => {
+    /** A pooler that serves, which loads what is current. */
+    const serving = "(while sleep 0.2; do cp etc/settings/current tmp/loaded; done) > /dev/null 2>&1 &";
+
+    beforeEach(() => container.write("tmp/loaded", "one\n"));
+
+    test("does nothing in a pooler that serves nobody", async () => {
+        fs.rmSync(container.path("tmp/loaded"));
+        expect(await container.shell("etc/accept one")).toEqual({ code: 4, output: "" });
+    });
+
+    test("is not for settings that are not on the volume", async () => {
+        expect(await container.shell("etc/accept two")).toEqual({ code: 3, output: "" });
+    });
+
+    test("proves them on a private socket, makes them current, waits until they are loaded, and removes those of before", async () => {
+        container.settings("two");
+        container.program("pgbouncer", lives);
+        container.program("psql", 'echo "$2" >> asked; cp "$2/ini" proved; echo 1');
+        expect(await container.shell(`${serving} etc/accept two`)).toEqual({ code: 0, output: "" });
+        expect(container.read("asked")).toBe(`${container.path("tmp/proof-two")}\n`);
+        expect(container.read("proved")).toMatch(/^listen_addr =$/m);
+        expect(container.read("etc/settings/current")).toBe("two\n");
+        expect(fs.readdirSync(container.path("etc/settings")).sort()).toEqual(["current", "two"]);
+        expect(container.read("signals")).toBe("QUIT\n");
+        expect(fs.existsSync(container.path("tmp/proof-two"))).toBe(false);
+    });
+
+    test("proves nothing if they are in force", async () => {
+        container.write("tmp/loaded", "one\n");
+        expect(await container.shell("etc/accept one")).toEqual({ code: 0, output: "" });
+    });
+
+    test.each([
+        ["pgbouncer refuses", 'echo "2026-11-26 ERROR no such_setting"; exit 1', "exit 1", "2026-11-26 ERROR no such_setting\n"],
+        ["the database refuses", lives, 'echo "password authentication failed" >&2; exit 2', "password authentication failed\n"],
+    ])("leaves those in force if %s, with its words", async (_, pgbouncer, psql, said) => {
+        container.settings("two");
+        container.program("pgbouncer", pgbouncer);
+        container.program("psql", psql);
+        const script = container.read("etc/accept").replace(/^seconds=\d+/m, "seconds=1");
+        container.write("etc/accept", script, 0o755);
+        expect(await container.shell("etc/accept two")).toEqual({ code: 1, output: said });
+        expect(container.read("etc/settings/current")).toBe("one\n");
+        expect(fs.existsSync(container.path("tmp/proof-two"))).toBe(false);
+    });
+
+    test("says what is missing if the engine does not allow enough open files", async () => {
+        container.settings("two", { files: 100_000_000 });
+        const { code, output } = await container.shell("etc/accept two");
+        expect(output).toMatch(/^accept: maxClientConn needs 100000000 open files, and this engine allows a container \d+\n$/);
+        expect(code).toBe(1);
     });
 });
 
@@ -184,24 +300,24 @@ describe("prove", () => {
 
     test("tries the very configuration on a private socket, and ends it once the lookup has answered", async () => {
         container.program("pgbouncer", lives);
-        container.program("psql", 'echo "$2 $4" >> asked; echo 1');
+        container.program("psql", 'echo "$2 $4" >> asked; cp "$2/ini" proved; echo 1');
         const { code, output } = await container.functions("prove; echo proved");
         expect(output).toBe("proved\n");
         expect(code).toBe(0);
         expect(container.read("asked")).toBe(`${container.path("tmp/proof")} 6432\n`);
         expect(container.read("signals")).toBe("QUIT\n");
-        expect(container.read("tmp/proof/ini")).toContain("host=10.0.0.1 port=5432");
-        expect(container.read("tmp/proof/ini")).toMatch(/^listen_addr =$/m);
-        expect(container.read("tmp/proof/ini")).toContain(`unix_socket_dir = ${container.path("tmp/proof")}`);
+        expect(container.read("proved")).toContain("host=10.0.0.1 port=5432");
+        expect(container.read("proved")).toMatch(/^listen_addr =$/m);
+        expect(container.read("proved")).toContain(`unix_socket_dir = ${container.path("tmp/proof")}`);
     });
 
     test("says once why it does not listen yet, and goes to another address of the database", async () => {
         container.program("pgbouncer", lives);
-        container.program("psql", 'n=$(cat tries 2> /dev/null || echo 0); echo $((n + 1)) > tries; [ $n = 1 ] && echo "10.0.0.7 STREAM db" > addresses; [ $n -ge 3 ] && echo 1 && exit; echo "no database" >&2; exit 1'); // prettier-ignore
+        container.program("psql", 'cp "$2/ini" proved; n=$(cat tries 2> /dev/null || echo 0); echo $((n + 1)) > tries; [ $n = 1 ] && echo "10.0.0.7 STREAM db" > addresses; [ $n -ge 3 ] && echo 1 && exit; echo "no database" >&2; exit 1'); // prettier-ignore
         const { output } = await container.functions("prove; echo proved");
         expect(output).toBe("run: not listening yet, the database does not answer through the pool: no database\nproved\n");
         expect(container.read("signals")).toBe("HUP\nQUIT\n");
-        expect(container.read("tmp/proof/ini")).toContain("host=10.0.0.7 port=5432");
+        expect(container.read("proved")).toContain("host=10.0.0.7 port=5432");
     });
 });
 
@@ -263,7 +379,8 @@ done`;
     test("sends SIGINT if the console does not take the commands", async () => {
         container.program("psql", 'case "$*" in *"SHOW VERSION"*) exit 0 ;; esac; echo "could not connect" >&2; exit 2');
         container.program("pgbouncer", lives);
-        const { output } = await container.functions(`pgbouncer etc/pgbouncer.ini & pid=$!; sleep 600 & follower=$!; sleep 600 & watcher=$!
+        const { output } =
+            await container.functions(`pgbouncer etc/settings/one/pgbouncer.ini & pid=$!; sleep 600 & follower=$!; sleep 600 & watcher=$!
             while ! [ -S sockets/.s.PGSQL.6432 ]; do sleep 0.1; done; trap 'wait $pid; echo "ended by $?"' EXIT; leave`);
         expect(output).toContain("run: stopping: no new sessions; the ones here end within 5 s");
         expect(output).toContain("run: the console did not take the commands: sending SIGINT");
