@@ -89,7 +89,7 @@ export function deploy(settings: Settings, { inState, tryImage, reload }: Surrou
         psql: pulumi.interpolate`docker exec -it ${pgbouncer.containerName} psql -h 127.0.0.1 -p ${settings.listenPort} -U ${admin} -d ${database}`,
         networks: { sidecar: networks.sidecar, database: networks.database.name },
         // The most backends that the sidecar ever holds, and the file that a reviewer reads line by line.
-        backendBudget: budget({ databases: settings.databases.length, maxDbConnections: settings.maxDbConnections }),
+        backendBudget: budget({ ...settings, databases: settings.databases.length }),
         pgbouncerIni: pgbouncer.ini,
         // What `./sidecar verify` compares the running stack with.
         deployed: deployed(settings),

@@ -9,6 +9,9 @@ export const databaseNetworkLabel = "pg-sidecar.database-network";
 /** The same for the proxy's network. */
 export const proxyNetworkLabel = "pg-sidecar.proxy-network";
 
+/** Label with what only another container of the pooler takes (rollKey). */
+export const poolerLabel = "pg-sidecar.pooler";
+
 /** The owner of what this stack creates: `project/stack`. */
 export function owner(): string {
     return `${pulumi.getProject()}/${pulumi.getStack()}`;

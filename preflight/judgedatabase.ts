@@ -1,5 +1,6 @@
 import { lookupRole } from "../components/authentication/rotation";
 import { overBudget } from "../components/pgbouncer/budget";
+import { rollKey } from "../components/pgbouncer/roll";
 import { configRemove, configSet, configSetSecret } from "../findings/commands";
 import { error, Finding, warning } from "../findings/finding";
 import { sqlName, sqlQualified } from "../findings/quoting";
@@ -14,7 +15,7 @@ export function judgeDatabase(facts: DatabaseFacts, settings: Settings, owned: O
     return [
         ...judgeServer(facts, settings),
         ...judgeDatabases(facts, settings),
-        ...judgeBudget(facts, settings),
+        ...judgeBudget(facts, settings, owned),
         ...judgeUsers(facts, settings),
         ...judgeLookup(facts, settings),
         ...judgeOwners(facts, settings, owned),
@@ -24,10 +25,12 @@ export function judgeDatabase(facts: DatabaseFacts, settings: Settings, owned: O
 const at = ({ databaseServer: { host, port } }: Settings) => `${host}:${port}`;
 
 /** Whether the server has the connections that the sidecar may hold. */
-function judgeBudget({ limits }: DatabaseFacts, settings: Settings): Finding[] {
-    const { databases, maxDbConnections, otherConnections } = settings;
-    const over = overBudget({ databases: databases.length, maxDbConnections }, limits, otherConnections, settings);
-    return over ? [error(`maxDbConnections: ${over.what}`, over.fix)] : [];
+function judgeBudget({ limits }: DatabaseFacts, settings: Settings, { pooler }: OwnedResources): Finding[] {
+    const { otherConnections } = settings;
+    const args = { ...settings, databases: settings.databases.length };
+    const rolls = pooler !== undefined && pooler !== rollKey(settings);
+    const found = overBudget({ args, limits, otherConnections, rolls, stack: settings });
+    return found ? [found] : [];
 }
 
 /** A server that this login can't change, or that is not the database. */

@@ -3,10 +3,12 @@ import { promisify } from "util";
 import * as pulumi from "@pulumi/pulumi";
 import { lookupOwner } from "../components/authentication/lookup";
 import { lookupId } from "../components/authentication/names";
-import { stackLabel } from "../components/labels";
+import { poolerLabel, stackLabel } from "../components/labels";
+import { resourceNames } from "../components/names";
 import { Settings } from "../settings/settings";
 
 export const roleType = "postgresql:index/role:Role";
+const containerType = "docker:index/container:Container";
 const functionType = "postgresql:index/function:Function";
 
 export interface StackState {
@@ -33,6 +35,8 @@ export interface OwnedResources {
     roles: string[];
     /** Ids of its functions. */
     functions: string[];
+    /** The serving pooler's `rollKey`, empty for one of an older program; undefined if there is no pooler. */
+    pooler?: string;
 }
 
 /** Whether the state lists the lookup function that the settings name. */
@@ -47,12 +51,16 @@ export function ownedResources({ deployment: { resources = [] } }: StackState, o
     const inDatabase = resources.flatMap(({ type, inputs }) =>
         type === roleType ? (inputs?.searchPaths?.slice(2) ?? []) : type === functionType ? (lookupOwner(inputs?.body ?? "") ?? []) : [],
     );
+    const pooler = resources.find(
+        ({ type, urn, id, delete: outgoing }) => type === containerType && urn.endsWith(`::${resourceNames.pooler}`) && id && !outgoing,
+    );
     return {
         owner,
         previousNames: [...marks.map(({ value }) => value), ...inDatabase],
         ids: resources.flatMap(({ id }) => id ?? []),
         roles: resources.flatMap(({ type, id }) => (type === roleType && id ? [id] : [])),
         functions: resources.flatMap(({ type, id }) => (type === functionType && id ? [id] : [])),
+        ...(pooler && { pooler: pooler.inputs?.labels?.find(({ label }) => label === poolerLabel)?.value ?? "" }),
     };
 }
 

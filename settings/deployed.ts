@@ -18,6 +18,7 @@ const names = [
     "authFunction",
     "defaultPoolSize",
     "maxDbConnections",
+    "processes",
     "serverResetQueryAlways",
     "pgbouncerImage",
     "pgadminImage",

@@ -18,6 +18,7 @@ interface Contradiction {
 /** The rules that span several settings. To add one, write a function and name it here. */
 const rules: ((settings: Checked) => Contradiction[])[] = [
     poolSizes,
+    processShares,
     reservedDatabases,
     separateUsers,
     poolerName,
@@ -41,6 +42,14 @@ function poolSizes({ minPoolSize, defaultPoolSize, maxDbConnections }: Checked):
         found.push({ key: "defaultPoolSize", what, value: String(maxDbConnections) });
     }
     return found;
+}
+
+/** Each process needs a backend of its own in each pool. */
+function processShares({ processes, defaultPoolSize, maxDbConnections }: Checked): Contradiction[] {
+    const least = Math.min(defaultPoolSize, maxDbConnections);
+    if (processes <= least) return [];
+    const what = `is ${processes}, and ${least === defaultPoolSize ? "defaultPoolSize" : "maxDbConnections"} has only ${least} backends for them to share`;
+    return [{ key: "processes", what, value: String(least) }];
 }
 
 function reservedDatabases({ databases }: Checked): Contradiction[] {

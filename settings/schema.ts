@@ -75,6 +75,7 @@ export const schema = z.object({
 
     ...pgbouncerParameters,
     listenPort: integer(1024, 65_535),
+    processes: integer(1, 64),
     adminUsers: list(distinctNames, "a list of plain names"),
     authUser: plainName
         .max(61, "must have at most 61 characters, because a rotation adds _2")

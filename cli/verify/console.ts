@@ -1,10 +1,11 @@
+import { socketDir } from "../../components/pgbouncer/ini";
 import { once } from "./check";
 import { inPooler, reason } from "./sessions";
 import { Target } from "./target";
 
 type Row = Record<string, string>;
 
-/** What the pooler's admin console reports. */
+/** What the admin console of one of the pooler's processes reports. */
 export interface ConsoleFacts {
     /** `1.25.2`. */
     version: string;
@@ -15,16 +16,22 @@ export interface ConsoleFacts {
 
 const separator = "\x1f";
 
-/** Asks the console over the pooler's own socket, where its own user needs no password. */
-export async function askConsole(target: Target): Promise<ConsoleFacts> {
+/** Asks each process's console over its own socket, where its own user needs no password. */
+export async function askConsoles(target: Target): Promise<ConsoleFacts[]> {
+    const facts: ConsoleFacts[] = [];
+    for (let number = 1; number <= target.deployed.processes; number++) facts.push(await askConsole(target, number));
+    return facts;
+}
+
+async function askConsole(target: Target, number: number): Promise<ConsoleFacts> {
     const shows = ["VERSION", "POOLS", "DATABASES", "CONFIG"].flatMap((what) => ["-c", `'\\echo @${what}'`, "-c", `'SHOW ${what}'`]);
-    const psql = `exec psql -h /var/run/pgbouncer -p ${target.deployed.listenPort} -U pgbouncer -d pgbouncer -qAX -F "$SEPARATOR" -P footer=off`;
+    const psql = `exec psql -h ${socketDir(number)} -p ${target.deployed.listenPort} -U pgbouncer -d pgbouncer -qAX -F "$SEPARATOR" -P footer=off`;
     const ran = await inPooler(target, `${psql} ${shows.join(" ")}`, { SEPARATOR: separator, PGCONNECT_TIMEOUT: "5" });
-    if (ran.code !== 0) throw new Error(`the admin console: ${reason(ran)}`);
+    if (ran.code !== 0) throw new Error(`the admin console${number > 1 ? ` of process ${number}` : ""}: ${reason(ran)}`);
     return parseConsole(ran.stdout);
 }
 
-export const consoleFacts = once(askConsole);
+export const consoleFacts = once(askConsoles);
 
 /** Parses what psql printed: for each SHOW a line with `@` and its name, then a table with a header. */
 export function parseConsole(printed: string): ConsoleFacts {

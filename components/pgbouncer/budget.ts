@@ -1,6 +1,7 @@
 import { configSet, OfStack } from "../../findings/commands";
+import { error, Finding, warning } from "../../findings/finding";
 
-/** Backends of the lookups' own pool: one for auth_query, one for the health check. */
+/** Backends of the lookups' own pool in each process: one for auth_query, one for the health check. */
 export const lookupPoolSize = 2;
 
 export interface BudgetArgs {
@@ -8,16 +9,23 @@ export interface BudgetArgs {
     databases: number;
     /** Backends for each of them, whatever the number of users. */
     maxDbConnections: number;
+    /** Processes of the pooler. They share `maxDbConnections`, and each has a pool for lookups. */
+    processes: number;
 }
 
-/** The most backends that one pooler ever holds: `databases × maxDbConnections + lookupPoolSize`. */
-export function poolerBackends(args: BudgetArgs): number {
-    return args.databases * args.maxDbConnections + lookupPoolSize;
+/** The most backends that one pooler ever holds: `databases × maxDbConnections + processes × lookupPoolSize`. */
+export function poolerBackends({ databases, maxDbConnections, processes }: BudgetArgs): number {
+    return databases * maxDbConnections + processes * lookupPoolSize;
 }
 
 /** The most backends that the sidecar ever holds: twice a pooler's, because two run side by side during a roll. */
 export function budget(args: BudgetArgs): number {
     return 2 * poolerBackends(args);
+}
+
+/** The most that it holds while no roll is under way: a pooler's, and those with which changed settings are proved. */
+export function steadyBudget(args: BudgetArgs): number {
+    return poolerBackends(args) + lookupPoolSize;
 }
 
 export interface ServerLimits {
@@ -32,25 +40,51 @@ export function free(limits: ServerLimits, otherConnections: number): number {
     return limits.maxConnections - limits.superuserReservedConnections - limits.reservedConnections - otherConnections;
 }
 
-/** Why the budget does not fit the server and what fixes that, or undefined if it fits. */
-export function overBudget(
-    args: BudgetArgs,
-    limits: ServerLimits,
-    otherConnections: number,
-    stack: OfStack,
-): { what: string; fix: string } | undefined {
-    const need = budget(args);
+/** What the judgement of a budget is about. */
+export interface BudgetCase {
+    args: BudgetArgs;
+    limits: ServerLimits;
+    otherConnections: number;
+    /** Whether this run replaces a pooler, so that two run side by side. */
+    rolls: boolean;
+    stack: OfStack;
+}
+
+/**
+ * What is wrong with a budget, and the fix; undefined if nothing is. It is an error if this run may exceed what the server has
+ * to give, and a warning if only the next roll may.
+ */
+export function overBudget({ args, limits, otherConnections, rolls, stack }: BudgetCase): Finding | undefined {
     const left = free(limits, otherConnections);
-    if (need <= left) return undefined;
-    const fitting = Math.floor((Math.floor(left / 2) - lookupPoolSize) / args.databases);
-    return {
-        what:
-            `the sidecar may hold ${need} backends (2 × (${args.databases} × maxDbConnections ${args.maxDbConnections} + ${lookupPoolSize} for lookups)), ` +
-            `but the database has ${left} to give: max_connections ${limits.maxConnections}, ` +
-            `less ${limits.superuserReservedConnections + limits.reservedConnections} reserved and ${otherConnections} for the direct clients (otherConnections)`,
-        fix:
-            fitting >= 1
-                ? `${configSet(stack, "maxDbConnections", String(fitting))}   (and defaultPoolSize to at most that)`
-                : `raise the server's max_connections, or lower otherConnections if the direct clients use fewer`,
-    };
+    const gives =
+        `the database has ${left} to give: max_connections ${limits.maxConnections}, ` +
+        `less ${limits.superuserReservedConnections + limits.reservedConnections} reserved and ${otherConnections} for the direct clients (otherConnections)`;
+    const { databases, maxDbConnections, processes } = args;
+    const lookups = processes * lookupPoolSize;
+    const one = `${databases} × maxDbConnections ${maxDbConnections} + ${lookups} for lookups`;
+    const fits = (pooler: number) => Math.floor((pooler - lookups) / databases);
+    const fix = (value: number, more = "") =>
+        value >= processes
+            ? `${configSet(stack, "maxDbConnections", String(value))}   (and defaultPoolSize to at most that${more})`
+            : `raise the server's max_connections, or lower otherConnections if the direct clients use fewer`;
+    const setBack = "; after the roll, a reload sets them back";
+    if (rolls && budget(args) > left) {
+        return error(
+            `maxDbConnections: this run replaces the pooler, and two side by side may hold ${budget(args)} backends (2 × (${one})), but ${gives}`,
+            fix(fits(Math.floor(left / 2)), setBack),
+        );
+    }
+    if (steadyBudget(args) > left) {
+        return error(
+            `maxDbConnections: the sidecar may hold ${steadyBudget(args)} backends (${one}, ${lookupPoolSize} to prove changed settings), but ${gives}`,
+            fix(fits(left - lookupPoolSize)),
+        );
+    }
+    if (budget(args) > left) {
+        return warning(
+            `maxDbConnections: the sidecar fits until its next roll, in which two poolers may hold ${budget(args)} backends (2 × (${one})); ${gives}`,
+            fix(fits(Math.floor(left / 2)), "; needed only before a roll, and a reload sets them back"),
+        );
+    }
+    return undefined;
 }

@@ -15,6 +15,8 @@ export interface PgbouncerIni extends PgbouncerParameters {
     /** Databases served; the lookup function is in the first. */
     databases: string[];
     listenPort: number;
+    /** Processes of pgbouncer that share the port. */
+    processes: number;
     /** Users who may use the admin console. */
     adminUsers: string[];
     /** The lookup role in force. */
@@ -45,13 +47,38 @@ function rendered(key: string, value: number | boolean | string[]): string {
     return `${value.map((one) => word(key, one)).join(",")},`; // the last comma: see the table
 }
 
-/** The lines of the table's parameters. */
-function parameterLines(ini: PgbouncerIni): string[] {
-    return parameterRows.flatMap(([key, row]) => [...(row.above ? [row.above] : []), `${row.ini} = ${rendered(key, ini[key])}`]);
+/** Part `number` (from 1) of a whole that is divided into so many parts as evenly as whole numbers can be. */
+export function share(whole: number, parts: number, number: number): number {
+    return Math.floor(whole / parts) + (number <= whole % parts ? 1 : 0);
 }
 
-/** Renders pgbouncer.ini. Throws an error that names the setting if its value could break out of its line. */
-export function renderIni(ini: PgbouncerIni): string {
+/** The lines of the table's parameters for one of the processes. */
+function parameterLines(ini: PgbouncerIni, number: number): string[] {
+    return parameterRows.flatMap(([key, row]) => {
+        const value = ini[key];
+        const its = "shared" in row && Number.isInteger(value) ? share(value as number, ini.processes, number) : value;
+        return [...(row.above ? [row.above] : []), `${row.ini} = ${rendered(key, its)}`];
+    });
+}
+
+/** Folder of a process's socket. The first has the one where people look for it; `common` has the same rule. */
+export const socketDir = (number: number) => `/var/run/pgbouncer${number === 1 ? "" : `/${number}`}`;
+
+/** Renders the ini of each process. Several of them listen on one port. */
+export function renderInis(ini: PgbouncerIni): string[] {
+    return numbers(ini.processes).map((number) => renderIni(ini, number));
+}
+
+const numbers = (upTo: number) => Array.from({ length: upTo }, (_, at) => at + 1);
+
+/** With these, a process passes a cancel request on to the one that has the session. */
+function peerLines({ processes, listenPort }: PgbouncerIni): string[] {
+    if (processes === 1) return [];
+    return ["[peers]", ...numbers(processes).map((peer) => `${peer} = host=${socketDir(peer)} port=${listenPort}`), ""];
+}
+
+/** Renders the ini of one process. Throws an error that names the setting if its value could break out of its line. */
+export function renderIni(ini: PgbouncerIni, number = 1): string {
     const server = `host=${word("databaseHost", ini.databaseHost)} port=${count("databasePort", ini.databasePort)}`;
     const databases = ini.databases.map((database) => word("databases", database));
     if (databases.length === 0) throw new Error("databases: name at least one");
@@ -64,10 +91,12 @@ export function renderIni(ini: PgbouncerIni): string {
         `${lookupDatabase} = ${server} dbname=${databases[0]} pool_size=${lookupPoolSize} min_pool_size=0 reserve_pool_size=0 ` +
             `max_db_connections=${lookupPoolSize} auth_query='${lookup} WHERE false'`,
         "",
+        ...peerLines(ini),
         "[pgbouncer]",
+        ...(ini.processes > 1 ? ["so_reuseport = 1", `peer_id = ${number}`] : []),
         "listen_addr = *",
         `listen_port = ${count("listenPort", ini.listenPort)}`,
-        "unix_socket_dir = /var/run/pgbouncer",
+        `unix_socket_dir = ${socketDir(number)}`,
         "auth_type = scram-sha-256",
         `auth_file = ${configDir}/userlist.txt`,
         `auth_user = ${authUser}`,
@@ -77,7 +106,7 @@ export function renderIni(ini: PgbouncerIni): string {
         `admin_users = ${ini.adminUsers.map((user) => word("adminUsers", user)).join(", ")}`,
         `stats_users = ${authUser}`,
         "pool_mode = transaction",
-        ...parameterLines(ini),
+        ...parameterLines(ini, number),
         // A database that comes back is tried again within 1 s, not 15 s.
         "server_login_retry = 1",
         // The health check logs in every few seconds and would fill the log.

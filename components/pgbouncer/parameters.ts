@@ -10,6 +10,8 @@ interface IntegerRow extends Row {
     min: number;
     max: number;
     unit?: "seconds";
+    /** Its value is for the whole pooler: if it has several processes, each gets a share. */
+    shared?: true;
 }
 
 interface OtherRow extends Row {
@@ -25,11 +27,11 @@ const seconds = { min: 0, max: 86_400, unit: "seconds" } as const;
  */
 export const parameters = {
     maxClientConn: { ini: "max_client_conn", min: 1, max: 100_000 },
-    defaultPoolSize: { ini: "default_pool_size", min: 1, max: 10_000 },
-    minPoolSize: { ini: "min_pool_size", min: 0, max: 10_000 },
-    reservePoolSize: { ini: "reserve_pool_size", min: 0, max: 10_000 },
+    defaultPoolSize: { ini: "default_pool_size", min: 1, max: 10_000, shared: true },
+    minPoolSize: { ini: "min_pool_size", min: 0, max: 10_000, shared: true },
+    reservePoolSize: { ini: "reserve_pool_size", min: 0, max: 10_000, shared: true },
     reservePoolTimeout: { ini: "reserve_pool_timeout", ...seconds },
-    maxDbConnections: { ini: "max_db_connections", min: 1, max: 10_000 },
+    maxDbConnections: { ini: "max_db_connections", min: 1, max: 10_000, shared: true },
     serverIdleTimeout: { ini: "server_idle_timeout", ...seconds },
     idleTransactionTimeout: { ini: "idle_transaction_timeout", ...seconds },
     queryWaitTimeout: { ini: "query_wait_timeout", ...seconds },

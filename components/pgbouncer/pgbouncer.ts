@@ -1,11 +1,11 @@
-import * as path from "path";
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import { containerDefaults, pullImage, uploadScript } from "../container";
-import { databaseNetworkLabel, labels, owner } from "../labels";
+import { databaseNetworkLabel, labels, owner, poolerLabel } from "../labels";
 import { FoundNetwork } from "../networks";
 import { poolerBackends } from "./budget";
-import { configDir, lookupDatabase, PgbouncerIni, renderIni, renderUserlist } from "./ini";
+import { configDir, lookupDatabase, PgbouncerIni, renderInis, renderUserlist } from "./ini";
+import { rollKey, scriptFile, scripts } from "./roll";
 import { Reload, settingsDir, settingsName } from "./settings";
 
 export interface PgbouncerArgs {
@@ -30,9 +30,9 @@ export interface PgbouncerArgs {
 /** Seconds within which a new pooler has to be healthy. Otherwise the change fails and the old pooler stays. */
 const proofTimeout = 45;
 
-/** Open files that a pooler needs: one for each client and backend, and 64 of its own. `run` checks that the engine allows them. */
-export function openFiles({ databases, maxClientConn, maxDbConnections }: PgbouncerIni): number {
-    return maxClientConn + poolerBackends({ databases: databases.length, maxDbConnections }) + 64;
+/** Open files that each of a pooler's processes needs: one for each client and backend, and 64 of its own. `run` checks that the engine allows them. */
+export function openFiles({ databases, maxClientConn, maxDbConnections, processes }: PgbouncerIni): number {
+    return maxClientConn + poolerBackends({ databases: databases.length, maxDbConnections, processes }) + 64;
 }
 
 /**
@@ -41,7 +41,7 @@ export function openFiles({ databases, maxClientConn, maxDbConnections }: Pgboun
  * `dependsOn` in the options names.
  */
 export class Pgbouncer extends pulumi.ComponentResource {
-    /** The pgbouncer.ini in force. As an output, a preview shows its changed lines; it hides those of an upload. */
+    /** The pgbouncer.ini in force, or that of each process. As an output, a preview shows its changed lines; it hides those of an upload. */
     readonly ini: pulumi.Output<string>;
     /** `name:port` on both networks. */
     readonly address: pulumi.Output<string>;
@@ -53,7 +53,8 @@ export class Pgbouncer extends pulumi.ComponentResource {
         const parent = this;
 
         const ini = pulumi.output(args.ini);
-        this.ini = ini.apply(renderIni);
+        const inis = ini.apply(renderInis);
+        this.ini = inis.apply((each) => each.join("\n"));
         const userlist = pulumi.secret(
             pulumi.all([ini, args.password]).apply(([{ authUser }, password]) => renderUserlist(authUser, password)),
         );
@@ -61,15 +62,14 @@ export class Pgbouncer extends pulumi.ComponentResource {
         const volume = new docker.Volume(`${name}-settings`, { labels: labels() }, { parent });
         const { reload } = args;
         const inForce = pulumi
-            .all([this.ini, userlist, ini.apply(openFiles), volume.name, image])
-            .apply(async ([text, users, files, volumeName, imageId]) => {
-                const poolerFiles = { ini: text, userlist: users, openFiles: files };
+            .all([inis, userlist, ini.apply(openFiles), volume.name, image])
+            .apply(async ([texts, users, files, volumeName, imageId]) => {
+                const poolerFiles = { inis: texts, userlist: users, openFiles: files };
                 if (!pulumi.runtime.isDryRun()) await reload?.({ owner: owner(), files: poolerFiles, volume: volumeName, image: imageId });
                 return settingsName(poolerFiles);
             });
         // A reload in the state: a preview shows the ini's changed lines, and a reload that failed is tried by the next `up`.
-        const settings = new pulumi.Stash(`${name}-settings`, { input: { ini: this.ini, inForce: pulumi.unsecret(inForce) } }, { parent });
-        const script = (file: string) => uploadScript(`${configDir}/${file}`, path.join(__dirname, file));
+        const reloaded = new pulumi.Stash(`${name}-reload`, { input: { ini: this.ini, inForce: pulumi.unsecret(inForce) } }, { parent });
         const grace = pulumi.output(args.stopGrace ?? 60);
 
         const container = new docker.Container(
@@ -80,14 +80,21 @@ export class Pgbouncer extends pulumi.ComponentResource {
                 // No `name`: two exist side by side while one takes over. `docker ps --filter name=pgbouncer` finds both.
                 // Not the image's entrypoint: it creates a pgbouncer.ini, or fails.
                 entrypoints: [`${configDir}/run`],
-                uploads: [script("common"), script("accept"), script("run"), script("health")],
+                uploads: scripts.map((name) => uploadScript(`${configDir}/${name}`, scriptFile(name))),
                 envs: [pulumi.interpolate`SIDECAR_PORT=${ini.listenPort}`, `SIDECAR_DATABASE=${lookupDatabase}`],
                 volumes: [{ volumeName: volume.name, containerPath: settingsDir }],
                 networksAdvanced: [
                     { name: args.databaseNetwork.name, aliases: [args.alias] },
                     { name: args.sidecarNetwork, aliases: [args.alias] },
                 ],
-                labels: labels({ [databaseNetworkLabel]: args.databaseNetwork.id }),
+                labels: labels({
+                    [databaseNetworkLabel]: args.databaseNetwork.id,
+                    [poolerLabel]: pulumi
+                        .all([args.image, args.alias, ini, grace])
+                        .apply(([pgbouncerImage, pgbouncerAlias, { listenPort, processes }, pgbouncerStopGrace]) =>
+                            rollKey({ pgbouncerImage, pgbouncerAlias, listenPort, processes, pgbouncerStopGrace }),
+                        ),
+                }),
                 healthcheck: { tests: ["CMD", `${configDir}/health`], interval: "5s", timeout: "5s", retries: 3, startPeriod: "30s" },
                 waitTimeout: proofTimeout,
                 // SIGTERM has `run` leave gently. Without a grace period, the provider kills the container at once.
@@ -102,7 +109,7 @@ export class Pgbouncer extends pulumi.ComponentResource {
                 // Not through a property: a grant that is deleted before its replacement would take the serving pooler along.
                 dependsOn: pulumi
                     .output(opts?.dependsOn ?? [])
-                    .apply((others) => [settings, ...(Array.isArray(others) ? others : [others])]),
+                    .apply((others) => [reloaded, ...(Array.isArray(others) ? others : [others])]),
             },
         );
 

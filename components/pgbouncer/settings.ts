@@ -1,4 +1,5 @@
 import { createHash } from "crypto";
+import * as fs from "fs";
 import { UserError } from "../../findings/errors";
 import { inspectContainers, removeContainer } from "../../host/containers";
 import { post, request } from "../../host/engine";
@@ -7,14 +8,15 @@ import { DockerHost } from "../../settings/settings";
 import { withoutSecrets } from "../failure";
 import { stackLabel } from "../labels";
 import { configDir } from "./ini";
+import { scriptFile } from "./roll";
 
 /** Where the pooler's container has the volume of its settings. */
-export const settingsDir = `${configDir}/settings`;
+export const settingsDir = `${configDir}/settings`; // as `common` and `write` have it
 
 /** What pgbouncer takes by a reload. */
 export interface PoolerFiles {
-    /** pgbouncer.ini. */
-    ini: string;
+    /** The ini of each process. */
+    inis: string[];
     /** userlist.txt, a secret. */
     userlist: string;
     /** Open files that the pooler needs. */
@@ -33,8 +35,11 @@ export interface Reload {
 }
 
 /** Name of these settings on the volume. */
-export function settingsName({ ini, userlist, openFiles }: PoolerFiles): string {
-    return createHash("sha256").update([ini, userlist, openFiles].join("\0")).digest("hex").slice(0, 16);
+export function settingsName({ inis, userlist, openFiles }: PoolerFiles): string {
+    return createHash("sha256")
+        .update([...inis, userlist, openFiles].join("\0"))
+        .digest("hex")
+        .slice(0, 16);
 }
 
 /** Seconds for `accept`, which limits itself to 10 s for the proof and 10 s for the reload, and to a last look at each. */
@@ -54,7 +59,7 @@ export async function reloadSettings(docker: DockerHost, { owner, files, volume,
         const accept = () => exec(docker, pooler.id, ["timeout", String(seconds), `${configDir}/accept`, name], {}, { timeout });
         let accepted = await accept();
         if (accepted.code === 3) {
-            await write(docker, pooler.id, name, files);
+            await write(docker, pooler.id, files);
             accepted = await accept();
         }
         if (accepted.code === 4) continue;
@@ -73,21 +78,17 @@ function refusal(pooler: string, { code, stdout, stderr }: ExecResult, { userlis
     );
 }
 
-const writeFiles = `
-chmod 777 ${settingsDir} && cd ${settingsDir} && umask 000 && rm -rf "$SIDECAR_NAME" && mkdir "$SIDECAR_NAME" && cd "$SIDECAR_NAME" &&
-printf %s "$SIDECAR_INI" > pgbouncer.ini && printf %s "$SIDECAR_FILES" > open_files && printf %s "$SIDECAR_USERLIST" > userlist.new &&
-chmod 444 * && mv userlist.new userlist.txt`;
-
-/** Writes settings to the volume, as root, since a volume's folder belongs to it. A secret in the environment is in no list of processes. */
-async function write(
-    docker: DockerHost,
-    container: string,
-    name: string,
-    { ini, userlist, openFiles }: PoolerFiles,
-    more = "",
-): Promise<void> {
-    const env = { SIDECAR_NAME: name, SIDECAR_INI: ini, SIDECAR_USERLIST: userlist, SIDECAR_FILES: String(openFiles) };
-    const { code, stderr, stdout } = await exec(docker, container, ["sh", "-c", writeFiles + more], env, { user: "0" });
+/** Writes settings to the volume through a container that has it; with `current`, as those of the next pooler. */
+async function write(docker: DockerHost, container: string, files: PoolerFiles, ...current: ["current"] | []): Promise<void> {
+    const { inis, userlist, openFiles } = files;
+    const env = {
+        ...Object.fromEntries(inis.map((ini, at) => [`SIDECAR_INI_${at + 1}`, ini])),
+        SIDECAR_USERLIST: userlist,
+        SIDECAR_FILES: String(openFiles),
+    };
+    const script = fs.readFileSync(scriptFile("write"), "utf8");
+    const command = ["sh", "-c", script, "write", settingsName(files), String(inis.length), ...current];
+    const { code, stderr, stdout } = await exec(docker, container, command, env, { user: "0" });
     if (code !== 0) throw new UserError(`the pooler's settings can't be written to its volume: ${(stderr || stdout).trim()}`);
 }
 
@@ -113,8 +114,7 @@ async function writeForNext(docker: DockerHost, { owner, files, volume, image }:
     const { Id } = JSON.parse(created.body.toString()) as { Id: string };
     try {
         await post(docker, `/containers/${Id}/start`);
-        const name = settingsName(files);
-        await write(docker, Id, name, files, ` && echo ${name} > ${settingsDir}/next && mv ${settingsDir}/next ${settingsDir}/current`);
+        await write(docker, Id, files, "current");
     } finally {
         await removeContainer(docker, Id);
     }

@@ -35,7 +35,7 @@ test.each<[string, Record<string, unknown>, string[]]>([
     [
         "pool sizes over the database's limit",
         { "pg-sidecar:maxDbConnections": "40" },
-        ["the database has 37 to give", "pulumi config set --stack local maxDbConnections 16"],
+        ["the database has 37 to give", "pulumi config set --stack local maxDbConnections 33"],
     ],
     [
         "an absent network",

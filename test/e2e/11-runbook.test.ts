@@ -66,7 +66,7 @@ test("Change a setting: what a reviewer sees is readable line by line, and no se
     const lines = shown.split("\n").filter((line) => !/from \$PATH|^@|^\s*$|Diagnostics:|\(pg-sidecar-local\)|warnings$/.test(line));
     fs.writeFileSync(proof("preview.txt"), lines.join("\n") + "\n");
     on.out = await outputs(on);
-    expect(on.out.pgbouncerContainer).not.toBe(before);
+    expect(on.out.pgbouncerContainer).toBe(before);
 });
 
 test("Roll back a setting", async () => {
@@ -88,10 +88,7 @@ test("Rotate: no login fails, though each lookup has to open a backend of its ow
     const { failures, pg, libpq, said } = await clients.connecting(() => play("Rotate", env));
     const backends = (await opened()) - from;
     console.log(`rotation: ${said} (${pg.ok} of node's pg, ${libpq.ok} of psql); ${backends} backends were opened`);
-    // No lookup may be refused. A roll's own gap (README, "A roll") is another thing, and long logins make it wider: seen once in nine.
-    const resets = failures.filter((one) => /closed the connection unexpectedly|Connection terminated|ECONNRESET/.test(one));
-    expect(failures.filter((one) => !resets.includes(one))).toEqual([]);
-    expect(resets.length).toBeLessThanOrEqual(1);
+    expect(failures).toEqual([]);
     expect(Math.min(pg.ok, libpq.ok)).toBeGreaterThan(100);
     expect(backends).toBeGreaterThan(500);
     expect(await asSuperuser("SELECT rolname FROM pg_roles WHERE rolname LIKE 'pgbouncer%'")).toBe("pgbouncer_2\n");
@@ -99,7 +96,7 @@ test("Rotate: no login fails, though each lookup has to open a backend of its ow
     on.out = await outputs(on);
 });
 
-test("a rotation that fails once the pooler has rolled is gone on with by the same command, and not rolled back", async () => {
+test("a rotation that fails once the pooler has the new role is continued by the same command, and not rolled back", async () => {
     const rotate = () => attempt("./sidecar", ["rotate", "--stack", "local", ...changing, "--color", "never"], { env: on.env });
     const inPostgres = (sql: string) => run("docker", ["exec", on.lab.databaseContainer, "psql", "-U", "postgres", "-qc", sql]);
     const roles = () => asSuperuser("SELECT string_agg(rolname, ',' ORDER BY rolname) FROM pg_roles WHERE rolname LIKE 'pgbouncer%'");

@@ -55,6 +55,7 @@ const others = [
     "bouncer config error",
     "server login has been failing",
     "connect string changed",
+    "unrecognized resource type … pulumi:index:Stash",
 ];
 
 const messages = [...new Set(quoted("docs/TROUBLESHOOTING.md", ["it says", "symptom"]))];

@@ -101,16 +101,16 @@ test("the pooler's settings come by a volume, once the role can log in, before t
     expect(reload).toMatchObject({ owner: "pg-sidecar/stage", volume: "pgbouncer-settings-1a2b3c4", image: "sha256:feed" });
     expect(reload!.files.userlist).toBe(`"pgbouncer" "${"x".repeat(48)}"\n`);
     const order = registered.map(({ type, name }) => `${type.split(":").at(-1)} ${name}`);
-    expect(order.indexOf("Stash pgbouncer-settings")).toBeGreaterThan(order.indexOf("Grant tracksolid_db.public-pgbouncer"));
-    expect(order.indexOf("Container pgbouncer")).toBeGreaterThan(order.indexOf("Stash pgbouncer-settings"));
+    expect(order.indexOf("Stash pgbouncer-reload")).toBeGreaterThan(order.indexOf("Grant tracksolid_db.public-pgbouncer"));
+    expect(order.indexOf("Container pgbouncer")).toBeGreaterThan(order.indexOf("Stash pgbouncer-reload"));
     expect(one("Container", "pgbouncer").volumes).toEqual([
         { volumeName: "pgbouncer-settings-1a2b3c4", containerPath: "/etc/pgbouncer/settings" },
     ]);
 });
 
 test("the state has the settings in force without the password, as the pooler's container has", () => {
-    const { input } = one("Stash", "pgbouncer-settings");
-    expect(input).toEqual({ ini: reloads[0]!.files.ini, inForce: settingsName(reloads[0]!.files) });
+    const { input } = one("Stash", "pgbouncer-reload");
+    expect(input).toEqual({ ini: reloads[0]!.files.inis[0], inForce: settingsName(reloads[0]!.files) });
     expect(JSON.stringify([input, one("Container", "pgbouncer")])).not.toContain("xxxx");
 });
 

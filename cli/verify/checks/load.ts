@@ -1,7 +1,7 @@
 import { poolerBackends } from "../../../components/pgbouncer/budget";
 import { chart } from "../chart";
 import { Check, failed, ok, once, Outcome, skipped, warning } from "../check";
-import { askConsole, ConsoleFacts } from "../console";
+import { askConsoles, ConsoleFacts } from "../console";
 import { Headroom, readHeadroom } from "../headroom";
 import { Phase, runStress, stressClients, StressFacts } from "../stress";
 import { Target } from "../target";
@@ -35,8 +35,7 @@ const load = once(async (target: Target): Promise<Load> => {
     return { facts, most, ...(refused ? { refused } : {}) };
 });
 
-const mostBackends = ({ deployed: { databases, maxDbConnections } }: Target) =>
-    poolerBackends({ databases: databases.length, maxDbConnections });
+const mostBackends = ({ deployed }: Target) => poolerBackends({ ...deployed, databases: deployed.databases.length });
 
 function median(values: number[]): number {
     const sorted = [...values].sort((a, b) => a - b);
@@ -99,9 +98,10 @@ function growth(counts: number[]): { rows: number; steps: number } {
 }
 
 /** Whether the pools hold no more backends than they may. Asked after the stress, while they are full. */
-export function judgeLimits({ pools }: ConsoleFacts, databases: string[], maxDbConnections: number, budget: number): Outcome {
+export function judgeLimits(processes: ConsoleFacts[], databases: string[], maxDbConnections: number, budget: number): Outcome {
     const backends = (pool: Record<string, string>) =>
         Object.entries(pool).reduce((sum, [key, value]) => (key.startsWith("sv_") ? sum + Number(value) : sum), 0);
+    const pools = processes.flatMap((each) => each.pools);
     const sum = (some: Record<string, string>[]) => some.reduce((total, pool) => total + backends(pool), 0);
     const each = databases.map((database) => ({ database, count: sum(pools.filter((pool) => pool.database === database)) }));
     const total = sum(pools);
@@ -142,7 +142,7 @@ export const loadChecks: Check[] = [
         proves: "the pools hold at most maxDbConnections backends for each database, and the budget in all",
         run: async (target) => {
             const { databases, maxDbConnections } = target.deployed;
-            return judgeLimits(await askConsole(target), databases, maxDbConnections, mostBackends(target));
+            return judgeLimits(await askConsoles(target), databases, maxDbConnections, mostBackends(target));
         },
     },
 ];

@@ -27,7 +27,9 @@ export function judgeVulnerabilities({ version, config }: ConsoleFacts, stack: s
 }
 
 /** Whether every pool of the served databases is in transaction mode. */
-export function judgeMode({ pools, config }: ConsoleFacts, databases: string[]): Outcome {
+export function judgeMode(processes: ConsoleFacts[], databases: string[]): Outcome {
+    const pools = processes.flatMap((each) => each.pools);
+    const config = processes.find((each) => each.config.pool_mode !== "transaction")?.config ?? processes[0]!.config;
     const wrong = pools.filter(({ database = "", pool_mode: mode }) => databases.includes(database) && mode !== "transaction");
     const saw = `pool_mode = ${config.pool_mode}`;
     if (wrong.length > 0)
@@ -43,24 +45,29 @@ function readIni(ini: string): [string, string][] {
         .filter(([key]) => key !== "auth_file"); // in the folder of the settings in force
 }
 
-/** Whether the configuration in force is the deployed one. */
-export function judgeConfig(config: Record<string, string>, ini: string, up: string): Outcome {
-    const deployed = readIni(ini);
-    const wrong = deployed.filter(([key, value]) => config[key] !== value);
-    if (wrong.length === 0) return ok(`${deployed.length} settings are those of the stack's pgbouncerIni`);
-    return failed(wrong.map(([key, value]) => `${key} is ${config[key]}, but ${value} was deployed`).join("; "), replacePooler(up));
+/** Whether the configuration in force is the deployed one, in each process. */
+export function judgeConfig(processes: ConsoleFacts[], pgbouncerIni: string, up: string): Outcome {
+    const inis = pgbouncerIni.split(/^(?=\[databases\]$)/m).map(readIni);
+    const wrong = processes.flatMap(({ config }, at) =>
+        (inis[at] ?? [])
+            .filter(([key, value]) => config[key] !== value)
+            .map(([key, value]) => `${key} is ${config[key]}${at > 0 ? ` in process ${at + 1}` : ""}, but ${value} was deployed`),
+    );
+    if (wrong.length > 0) return failed(wrong.join("; "), replacePooler(up));
+    const each = processes.length > 1 ? `, in each of ${processes.length} processes` : "";
+    return ok(`${inis[0]!.length} settings are those of the stack's pgbouncerIni${each}`);
 }
 
 export const poolerChecks: Check[] = [
     {
         id: "version",
         proves: "pgbouncer's version is the one in its image's tag",
-        run: async (target) => judgeVersion((await consoleFacts(target)).version, target.deployed.pgbouncerImage),
+        run: async (target) => judgeVersion((await consoleFacts(target))[0]!.version, target.deployed.pgbouncerImage),
     },
     {
         id: "vulnerabilities",
         proves: "the running pgbouncer has no known vulnerability that is open",
-        run: async (target) => judgeVulnerabilities(await consoleFacts(target), target.stack),
+        run: async (target) => judgeVulnerabilities((await consoleFacts(target))[0]!, target.stack),
     },
     {
         id: "query",
@@ -102,6 +109,6 @@ export const poolerChecks: Check[] = [
     {
         id: "config",
         proves: "the configuration in force is the deployed one",
-        run: async (target) => judgeConfig((await consoleFacts(target)).config, target.outputs.pgbouncerIni, target.upCommand),
+        run: async (target) => judgeConfig(await consoleFacts(target), target.outputs.pgbouncerIni, target.upCommand),
     },
 ];

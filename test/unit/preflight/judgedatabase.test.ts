@@ -1,3 +1,4 @@
+import { rollKey } from "../../../components/pgbouncer/roll";
 import { DatabaseFacts, oldestVersion, UserFacts } from "../../../preflight/database";
 import { judgeDatabase, judgeDatabases } from "../../../preflight/judgedatabase";
 import { OwnedResources } from "../../../preflight/state";
@@ -46,9 +47,9 @@ test.each<[string, Partial<DatabaseFacts>, string, string]>([
     ["no right to roles", { mayCreateRoles: false }, "create roles", `${set} postgresql:username`],
     [
         "too few connections",
-        { limits: { ...facts.limits, maxConnections: 90 } },
+        { limits: { ...facts.limits, maxConnections: 80 } },
         "maxDbConnections: the sidecar may hold",
-        `${set} maxDbConnections 11`,
+        `${set} maxDbConnections 13`,
     ],
     [
         "a role made by hand",
@@ -187,4 +188,23 @@ test("a role with md5 is named in a warning, with psql's own way to set its pass
     const [finding] = judge({ md5Roles: ["grafana_ro", "dwh_owner"] });
     expect(finding).toMatchObject({ level: "warning", what: expect.stringContaining("grafana_ro, dwh_owner") });
     expect(finding!.fix).toContain(`${psql} -d postgres -c 'SET password_encryption = "scram-sha-256"' -c '\\password "grafana_ro"'`);
+});
+
+describe("a roll that the server has too few connections for", () => {
+    const tight = { limits: { ...facts.limits, maxConnections: 90 } };
+
+    test.each<[string, string, Partial<OwnedResources>]>([
+        ["a warning before the first up", "warning", {}],
+        ["a warning if this run does not roll", "warning", { pooler: rollKey(settings) }],
+        ["an error if another program's pooler serves", "error", { pooler: "" }],
+        [
+            "an error if something changes that only another container takes",
+            "error",
+            { pooler: rollKey({ ...settings, listenPort: 6433 }) },
+        ],
+    ])("is %s", (_, level, owned) => {
+        const [finding, ...others] = judge(tight, owned);
+        expect(others).toEqual([]);
+        expect(finding).toMatchObject({ level, fix: expect.stringContaining(`${set} maxDbConnections 11 `) as string });
+    });
 });

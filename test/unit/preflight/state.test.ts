@@ -13,6 +13,21 @@ test("a state lists ids and previous names", () => {
     });
 });
 
+test("a state lists what its serving pooler was made of", () => {
+    const pooler = (label: string, more = {}) => ({
+        type: "docker:index/container:Container",
+        urn: "urn:pulumi:stage::pg-sidecar::sidecar:index:Pgbouncer$docker:index/container:Container::pgbouncer",
+        id: "c",
+        inputs: { labels: [{ label, value: "feed" }] },
+        ...more,
+    });
+    const listed = (...resources: ReturnType<typeof pooler>[]) => ownedResources({ deployment: { resources } }, owner).pooler;
+    expect(listed()).toBeUndefined();
+    expect(listed(pooler("pg-sidecar.pooler", { delete: true }))).toBeUndefined();
+    expect(listed(pooler("pg-sidecar.pooler"))).toBe("feed");
+    expect(listed(pooler("older"))).toBe("");
+});
+
 test("an import has the previous name in the mark that the state recorded", () => {
     const role = {
         type: "postgresql:index/role:Role",

@@ -1,5 +1,6 @@
-import { budget, overBudget } from "../../../../components/pgbouncer/budget";
-import { PgbouncerIni, renderIni, renderUserlist } from "../../../../components/pgbouncer/ini";
+import { budget, BudgetCase, overBudget, steadyBudget } from "../../../../components/pgbouncer/budget";
+import { PgbouncerIni, renderIni, renderInis, renderUserlist } from "../../../../components/pgbouncer/ini";
+import { Finding } from "../../../../findings/finding";
 import { settingsOf } from "../../fixture";
 
 const ini: PgbouncerIni = settingsOf({ databases: ["tracksolid_db", "metrics"], adminUsers: ["postgres", "ops"] });
@@ -42,6 +43,24 @@ test("each database has its entry, and lookups have one of their own with a smal
     expect(databases.pgbouncer_lookup).toContain("max_db_connections=2");
 });
 
+test("several processes share the port and the pools' sizes exactly, and know each other", () => {
+    const inis = renderInis({ ...ini, processes: 3 });
+    const sections = inis.map((text) => section(text, "pgbouncer"));
+    const of = (key: string) => sections.map((each) => Number(each[key]));
+    expect(of("max_db_connections")).toEqual([6, 5, 5]);
+    expect(of("default_pool_size")).toEqual([5, 5, 5]);
+    expect(of("min_pool_size")).toEqual([1, 1, 0]);
+    expect(of("reserve_pool_size")).toEqual([2, 2, 1]);
+    expect(of("max_client_conn")).toEqual([200, 200, 200]); // the kernel does not spread clients evenly
+    expect(of("peer_id")).toEqual([1, 2, 3]);
+    expect(of("so_reuseport")).toEqual([1, 1, 1]);
+    const folders = sections.map((each) => each.unix_socket_dir);
+    expect(folders).toEqual(["/var/run/pgbouncer", "/var/run/pgbouncer/2", "/var/run/pgbouncer/3"]);
+    const peers = Object.fromEntries(folders.map((folder, at) => [String(at + 1), `host=${folder} port=6432`]));
+    for (const text of inis) expect(section(text, "peers")).toEqual(peers);
+    expect(inis[0]!.indexOf("[pgbouncer]")).toBeGreaterThan(inis[0]!.indexOf("[peers]"));
+});
+
 test("the fast setting turns the reset off and nothing else", () => {
     const strict = renderIni(ini).split("\n");
     const fast = renderIni({ ...ini, serverResetQueryAlways: false }).split("\n");
@@ -72,27 +91,77 @@ test.each(['a"b', "a\nb", "", "a b"])("a password %j can't break out of userlist
 
 describe("the budget", () => {
     const limits = { maxConnections: 100, superuserReservedConnections: 3, reservedConnections: 0 };
-    const defaults = { databases: 1, maxDbConnections: 16 };
-    const stack = { stack: "stage" };
+    const defaults = { databases: 1, maxDbConnections: 16, processes: 1 };
+    const judge = (more: Partial<BudgetCase>) =>
+        overBudget({ args: defaults, limits, otherConnections: 60, rolls: true, stack: { stack: "stage" }, ...more });
+    const set = "pulumi config set --stack stage maxDbConnections";
 
     test("is twice a pooler's backends, because a roll runs two poolers", () => {
         expect(budget(defaults)).toBe(36);
-        expect(budget({ databases: 2, maxDbConnections: 10 })).toBe(44);
+        expect(budget({ databases: 2, maxDbConnections: 10, processes: 1 })).toBe(44);
+    });
+
+    test("counts a pool for lookups in each process", () => {
+        expect(budget({ ...defaults, processes: 3 })).toBe(44);
+        expect(steadyBudget({ ...defaults, processes: 3 })).toBe(24);
     });
 
     test("of the defaults fits PostgreSQL's default of 100 connections beside 60 direct ones", () => {
-        expect(overBudget(defaults, limits, 60, stack)).toBeUndefined();
+        expect(judge({})).toBeUndefined();
     });
 
-    test("that doesn't fit is refused with the figure that does", () => {
-        const { what, fix } = overBudget({ databases: 1, maxDbConnections: 20 }, limits, 60, stack)!;
-        expect(what).toContain("44 backends");
-        expect(what).toContain("has 37 to give");
-        expect(fix).toContain("pulumi config set --stack stage maxDbConnections 16");
-        expect(overBudget({ databases: 1, maxDbConnections: 16 }, limits, 62, stack)).toBeDefined();
+    test.each<[string, Partial<BudgetCase>, Partial<Finding>]>([
+        [
+            "a roll that doesn't fit",
+            { args: { ...defaults, maxDbConnections: 20 } },
+            { level: "error", fix: expect.stringContaining(`${set} 16 `) as string },
+        ],
+        ["one backend too many", { otherConnections: 62 }, { level: "error", fix: expect.stringContaining(`${set} 15 `) as string }],
+        [
+            "the same until the next roll",
+            { otherConnections: 62, rolls: false },
+            { level: "warning", fix: expect.stringContaining(`${set} 15 `) as string },
+        ],
+        [
+            "a pooler alone that doesn't fit",
+            { otherConnections: 78, rolls: false },
+            { level: "error", fix: expect.stringContaining(`${set} 15 `) as string },
+        ],
+        [
+            "as many processes as leave no share",
+            { otherConnections: 60, args: { ...defaults, processes: 9 } },
+            { level: "error", fix: expect.stringContaining("raise the server's max_connections") as string },
+        ],
+        [
+            "no room at all",
+            { otherConnections: 95, rolls: false },
+            { level: "error", fix: expect.stringContaining("raise the server's max_connections") as string },
+        ],
+    ])("%s is reported, with what fits", (_, one, expected) => {
+        expect(judge(one)).toMatchObject(expected);
     });
 
-    test("if no figure fits, the fix is a larger max_connections", () => {
-        expect(overBudget(defaults, limits, 95, stack)?.fix).toContain("raise the server's max_connections");
+    test("gives back a pooler's backends while no roll is under way", () => {
+        expect(judge({ otherConnections: 77, rolls: false })?.level).toBe("warning");
+        expect(steadyBudget(defaults)).toBe(20);
+    });
+
+    test("a fix of it fits", () => {
+        for (let otherConnections = 40; otherConnections < 90; otherConnections++) {
+            for (const rolls of [true, false]) {
+                const value = / maxDbConnections (\d+) /.exec(judge({ otherConnections, rolls })?.fix ?? "")?.[1];
+                if (value)
+                    expect(judge({ otherConnections, rolls, args: { ...defaults, maxDbConnections: Number(value) } })?.level).not.toBe(
+                        "error",
+                    );
+            }
+        }
+    });
+
+    test("says what it counted", () => {
+        expect(judge({ args: { ...defaults, maxDbConnections: 20 } })!.what).toBe(
+            "maxDbConnections: this run replaces the pooler, and two side by side may hold 44 backends (2 × (1 × maxDbConnections 20 + 2 for lookups)), " +
+                "but the database has 37 to give: max_connections 100, less 3 reserved and 60 for the direct clients (otherConnections)",
+        );
     });
 });

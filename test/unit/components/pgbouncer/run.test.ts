@@ -41,7 +41,7 @@ class Container {
     /** Puts settings on the volume; `more` are lines of the ini. */
     settings(name: string, { files = 100, host = "db", more = "" } = {}): void {
         fs.mkdirSync(this.path(`etc/settings/${name}`));
-        this.write(`etc/settings/${name}/pgbouncer.ini`, `[databases]
+        this.write(`etc/settings/${name}/1.ini`, `[databases]
 tracksolid_db = host=${host} port=5432 dbname=tracksolid_db auth_user=pgbouncer
 [pgbouncer]
 listen_addr = *
@@ -57,7 +57,7 @@ ${more}`); // prettier-ignore
 
     /** The ini of settings as pgbouncer gets it. */
     ini(address: string, name = "one"): string {
-        return this.read(`etc/settings/${name}/pgbouncer.ini`)
+        return this.read(`etc/settings/${name}/1.ini`)
             .replace("host=db", `host=${address}`)
             .replace("/etc/pgbouncer/userlist.txt", this.path(`etc/settings/${name}/userlist.txt`));
     }
@@ -177,27 +177,28 @@ describe("the database's address", () => {
     });
 
     test("replaces the name in the ini, and only there", async () => {
-        const { output } = await container.functions("address=10.0.0.1; resolved");
+        const { output } = await container.functions("address=10.0.0.1; resolved 1");
         expect(output).toBe(container.ini("10.0.0.1"));
-        expect((await container.functions("address=; resolved")).output).toBe(container.ini("db"));
+        expect((await container.functions("address=; resolved 1")).output).toBe(container.ini("db"));
     });
 
     test("is followed: pgbouncer reloads when it changes, and not before", async () => {
         container.program("psql", 'echo "reloaded: $*" >> asked');
-        const { output } = await container.functions(`address=10.0.0.1; ${turns('2) echo "10.0.0.9 STREAM db" > addresses ;;')}
+        const { output } =
+            await container.functions(`address=10.0.0.1 started=1; echo > tmp/1.ini; ${turns('2) echo "10.0.0.9 STREAM db" > addresses ;;')}
             follow; echo "$(cat turns) turns"`);
         expect(output).toBe("run: db is at 10.0.0.9 now\n4 turns\n");
         expect(container.read("asked")).toMatch(
-            /^reloaded: -h \S+sockets -p 6432 -U pgbouncer -d pgbouncer -qAtX -c RELOAD -c RECONNECT\n$/,
+            /^reloaded: -h \S+sockets -p 6432 -U pgbouncer -d pgbouncer -qAtX -c RELOAD -c SET server_lifetime = 0\nreloaded: .* -c RELOAD\n$/,
         );
-        expect(container.read("tmp/pgbouncer.ini")).toContain("host=10.0.0.9 port=5432");
+        expect(container.read("tmp/1.ini")).toContain("host=10.0.0.9 port=5432");
     });
 });
 
 /** A `sleep` that changes something in one of its turns, and fails in the fourth. */
 const turns = (changes: string) => `
     echo 0 > turns
-    sleep() { turns=$(($(cat turns) + 1)); echo $turns > turns; case $turns in
+    sleep() { [ "$1" = 2 ] || return 0; turns=$(($(cat turns) + 1)); echo $turns > turns; case $turns in
         ${changes}
         4) return 1 ;;
     esac; }`;
@@ -206,18 +207,22 @@ describe("other settings", () => {
     test("are loaded once they are current, and it is written down", async () => {
         container.settings("two", { more: "default_pool_size = 7\n" });
         container.program("psql", 'echo "$*" >> asked');
-        const { output } = await container.functions(`address=10.0.0.1; ${turns("2) echo two > etc/settings/current ;;")}\nfollow`);
+        const { output } = await container.functions(
+            `address=10.0.0.1 started=1; echo > tmp/1.ini; ${turns("2) echo two > etc/settings/current ;;")}\nfollow`,
+        );
         expect(output).toBe("run: other settings are in force\n");
-        expect(container.read("asked").trim().split("\n")).toHaveLength(1);
-        expect(container.read("tmp/pgbouncer.ini")).toBe(container.ini("10.0.0.1", "two"));
+        expect(container.read("asked").trim().split("\n")).toHaveLength(2);
+        expect(container.read("tmp/1.ini")).toBe(container.ini("10.0.0.1", "two"));
         expect(container.read("tmp/loaded")).toBe("two\n");
     });
 
     test("are tried again if pgbouncer does not load them", async () => {
         container.settings("two");
         container.program("psql", 'echo "$*" >> asked; [ "$(wc -l < asked)" -gt 1 ]');
-        await container.functions(`address=10.0.0.1; ${turns("1) echo two > etc/settings/current ;;")}\nfollow`);
-        expect(container.read("asked").trim().split("\n")).toHaveLength(2);
+        await container.functions(
+            `address=10.0.0.1 started=1; echo > tmp/1.ini; ${turns("1) echo two > etc/settings/current ;;")}\nfollow`,
+        );
+        expect(container.read("asked").trim().split("\n")).toHaveLength(3);
         expect(container.read("tmp/loaded")).toBe("two\n");
     });
 
@@ -230,6 +235,128 @@ describe("other settings", () => {
         expect(output).toContain("run: not listening\n");
         expect(output).toContain("listening on port 6432");
         expect(code).toBe(3);
+    });
+});
+
+test("a volume that was emptied keeps the pooler from listening until settings are written", async () => {
+    fs.rmSync(container.path("etc/settings"), { recursive: true });
+    fs.mkdirSync(container.path("etc/settings"));
+    container.program("pgbouncer", `case $1 in */proof/ini) ;; *) exit 3 ;; esac\n${lives}`);
+    container.program("psql", "echo 1");
+    const there = container.path("settings-elsewhere");
+    const ran = container.shell(
+        `(until [ -e ${there} ]; do sleep 0.1; done; mv ${there} etc/settings/one; echo one > etc/settings/current) & exec etc/run`,
+    );
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    container.settings("one");
+    fs.renameSync(container.path("etc/settings/one"), there);
+    const { code, output } = await ran;
+    expect(output).toMatch(/^run: its volume has no settings, pulumi up writes them again; not listening\n/);
+    expect(output).toContain("listening on port 6432");
+    expect(code).toBe(3);
+});
+
+describe("several processes", () => {
+    /** The ini of process 2 beside that of process 1. */
+    const second = (name: string) =>
+        container.write(
+            `etc/settings/${name}/2.ini`,
+            container.read(`etc/settings/${name}/1.ini`).replace(container.path("sockets"), container.path("sockets/2")),
+        );
+
+    test("are started with their own inis and sockets, and the container ends if one of them does", async () => {
+        second("one");
+        container.program("pgbouncer", `case $1 in */2.ini) until [ -e end ]; do sleep 0.1; done; exit 7 ;; esac\n${lives}`);
+        container.program("psql", 'case "$*" in *"SHOW VERSION"*) [ -S "$2/.s.PGSQL.6432" ] && touch end; exit 2 ;; esac; echo 1');
+        const { code, output } = await container.shell("exec etc/run");
+        expect(output).toContain("run: pgbouncer ended by itself (process 2)\n");
+        expect(code).toBe(137);
+        expect(container.read("tmp/2.ini")).toContain(`unix_socket_dir = ${container.path("sockets/2")}`);
+    });
+
+    test("are each asked by the health check, on their own sockets", async () => {
+        container.write("tmp/1.ini", "");
+        container.write("tmp/2.ini", "");
+        container.program("psql", 'echo "$2" >> asked; echo 1');
+        expect(await container.shell("etc/health")).toEqual({ code: 0, output: "" });
+        expect(container.read("asked")).toBe(`${container.path("sockets")}\n${container.path("sockets/2")}\n`);
+        container.program("psql", 'case $2 in */2) echo "no answer" >&2; exit 2 ;; esac; echo 1');
+        expect(await container.shell("etc/health")).toEqual({ code: 1, output: "no answer\n" });
+    });
+
+    test("each load other settings", async () => {
+        for (const name of ["one", "two"]) {
+            if (name === "two") container.settings("two", { more: "default_pool_size = 7\n" });
+            second(name);
+        }
+        container.write("tmp/1.ini", "");
+        container.write("tmp/2.ini", "");
+        container.program("psql", 'echo "$2 $*" >> asked');
+        await container.functions(`address=10.0.0.1 started=2; ${turns("2) echo two > etc/settings/current ;;")}\nfollow`);
+        const asked = container.read("asked").trim().split("\n");
+        const both = [container.path("sockets"), container.path("sockets/2")];
+        expect(asked.map((line) => line.split(" ")[0])).toEqual([...both, ...both]);
+        expect(container.read("tmp/2.ini")).toContain("default_pool_size = 7");
+    });
+
+    test("of another number are left to the next pooler", async () => {
+        container.settings("two", { host: "db2" });
+        second("two");
+        container.write("tmp/1.ini", "as it was");
+        container.program("psql", 'echo "$*" >> asked');
+        const { output } = await container.functions(
+            `address=10.0.0.1 started=1; ${turns("1) echo two > etc/settings/current ;;")}\nfollow`,
+        );
+        expect(output).toBe("run: other settings are in force, for 2 processes: the next pooler takes them\n");
+        expect(container.read("asked")).toBe("");
+        expect(container.read("tmp/1.ini")).toBe("as it was");
+        expect(container.read("tmp/loaded")).toBe("two\n");
+    });
+
+    test("all leave", async () => {
+        container.program("psql", "exit 124"); // each hangs
+        const { code, output } = await container.functions(
+            `sleep 600 & one=$!; sleep 600 & two=$!; pids="$one $two"; sleep 600 & background=$!
+            trap 'kill -0 $one 2> /dev/null || kill -0 $two 2> /dev/null || echo "both are gone"' EXIT; leave`,
+        );
+        expect(output.match(/run: stopping: pgbouncer hangs, so it is killed/g)).toHaveLength(2);
+        expect(output).toContain("both are gone\n");
+        expect(code).toBe(137);
+    });
+});
+
+describe("write", () => {
+    const text = () => fs.readFileSync(path.join(source, "write"), "utf8").replaceAll("/etc/pgbouncer", container.path("etc"));
+
+    /** Runs it as the engine's exec does, with the settings in the environment. */
+    function write(name: string, ...more: string[]): Promise<Ran> {
+        container.write("script", text());
+        const env = `SIDECAR_INI_1='a = "$HOME" %s' SIDECAR_INI_2='b' SIDECAR_USERLIST='"pgbouncer" "x"' SIDECAR_FILES=282`;
+        return container.shell(`${env} sh -c "$(cat script)" write ${name} 2 ${more.join(" ")}`);
+    }
+
+    test("puts settings on the volume as they are, readable for the pooler, and leaves those in force alone", async () => {
+        expect(await write("two")).toEqual({ code: 0, output: "" });
+        expect(fs.readdirSync(container.path("etc/settings/two")).sort()).toEqual(["1.ini", "2.ini", "open_files", "userlist.txt"]);
+        expect(container.read("etc/settings/two/1.ini")).toBe('a = "$HOME" %s\n');
+        expect(container.read("etc/settings/two/userlist.txt")).toBe('"pgbouncer" "x"');
+        expect(container.read("etc/settings/current")).toBe("one\n");
+        expect(fs.statSync(container.path("etc/settings")).mode & 0o777).toBe(0o777);
+    });
+
+    test("makes them current if no pooler serves, and takes a folder that was cut off for none", async () => {
+        fs.mkdirSync(container.path("etc/settings/two"));
+        container.write("etc/settings/two/half", "x");
+        expect(await write("two", "current")).toEqual({ code: 0, output: "" });
+        expect(container.read("etc/settings/current")).toBe("two\n");
+        expect(fs.existsSync(container.path("etc/settings/two/half"))).toBe(false);
+    });
+
+    test("fails if the volume takes nothing", async () => {
+        fs.rmSync(container.path("etc/settings"), { recursive: true });
+        const { code, output } = await write("two");
+        expect(code).toBe(1);
+        expect(output).toContain("No such file or directory");
     });
 });
 
@@ -322,7 +449,7 @@ describe("prove", () => {
 });
 
 describe("watch", () => {
-    const watched = `sleep 600 & pid=$!; sleep() { :; }`;
+    const watched = `sleep 600 & pid=$! first=$pid; sleep() { :; }`;
 
     test.each([
         ["no answer in time", "exit 124"],
@@ -330,7 +457,7 @@ describe("watch", () => {
         ["a full queue of the socket", 'echo "Resource temporarily unavailable" >&2; exit 2'],
     ])("kills pgbouncer after three misses: %s", async (_, psql) => {
         container.program("psql", psql);
-        const { output } = await container.functions(`${watched}; watch; wait $pid; echo "ended by $?"`);
+        const { output } = await container.functions(`${watched}; watch 1 $pid; wait $pid; echo "ended by $?"`);
         const miss = "run: pgbouncer gave no answer on its console within 5 s\n";
         expect(output).toMatch(new RegExp(`^${miss}${miss}run: pgbouncer hangs: three times no answer`));
         expect(output).toContain("ended by 137\n");
@@ -339,7 +466,7 @@ describe("watch", () => {
     test("forgives two misses before an answer, and takes an error for one", async () => {
         container.program("psql", 'n=$(cat tries 2> /dev/null || echo 0); echo $((n + 1)) > tries; case $n in 0 | 1 | 3 | 4) exit 124 ;; 2) exit 0 ;; *) echo "no more connections allowed" >&2; exit 2 ;; esac'); // prettier-ignore
         const { output } = await container.functions(`/bin/sleep 600 & pid=$!; sleep() { [ "$(cat tries 2> /dev/null)" != 8 ]; }
-            watch; kill -0 $pid && echo alive`);
+            watch 1 $pid; kill -0 $pid && echo alive`);
         expect(output).toBe(`${"run: pgbouncer gave no answer on its console within 5 s\n".repeat(4)}alive\n`);
     });
 });
@@ -360,7 +487,7 @@ done`;
         container.write("sessions", "3\n");
         container.write("logins", "1\n");
         container.write("ends", "");
-        const { output } = await container.functions("drain && echo drained");
+        const { output } = await container.functions("drain 1 && echo drained");
         expect(output).toBe("drained\n");
         expect(container.read("commands")).toBe("SHUTDOWN WAIT_FOR_CLIENTS; 0 logging in\nSHUTDOWN WAIT_FOR_SERVERS; 0 logging in\n");
     });
@@ -370,7 +497,7 @@ done`;
         container.write("sessions", "3\n");
         container.write("logins", "0\n");
         const from = Date.now();
-        const { output } = await container.functions("drain_seconds=1; drain && echo drained");
+        const { output } = await container.functions("drain_seconds=1; drain 1 && echo drained");
         expect(output).toBe("drained\n");
         expect(Date.now() - from).toBeGreaterThan(900);
         expect(container.read("commands")).toContain("SHUTDOWN WAIT_FOR_SERVERS;");
@@ -379,9 +506,8 @@ done`;
     test("sends SIGINT if the console does not take the commands", async () => {
         container.program("psql", 'case "$*" in *"SHOW VERSION"*) exit 0 ;; esac; echo "could not connect" >&2; exit 2');
         container.program("pgbouncer", lives);
-        const { output } =
-            await container.functions(`pgbouncer etc/settings/one/pgbouncer.ini & pid=$!; sleep 600 & follower=$!; sleep 600 & watcher=$!
-            while ! [ -S sockets/.s.PGSQL.6432 ]; do sleep 0.1; done; trap 'wait $pid; echo "ended by $?"' EXIT; leave`);
+        const { output } = await container.functions(`pgbouncer etc/settings/one/1.ini & pids=$!; sleep 600 & background=$!
+            while ! [ -S sockets/.s.PGSQL.6432 ]; do sleep 0.1; done; trap 'wait $pids; echo "ended by $?"' EXIT; leave`);
         expect(output).toContain("run: stopping: no new sessions; the ones here end within 5 s");
         expect(output).toContain("run: the console did not take the commands: sending SIGINT");
         expect(output).toMatch(/ended by 5\n$/);
@@ -389,7 +515,7 @@ done`;
 
     test("kills a pgbouncer that hangs", async () => {
         container.program("psql", "exit 124");
-        const { code, output } = await container.functions("sleep 600 & pid=$!; sleep 600 & follower=$!; sleep 600 & watcher=$!; leave");
+        const { code, output } = await container.functions("sleep 600 & pids=$!; sleep 600 & background=$!; leave");
         expect(output).toContain("run: stopping: pgbouncer hangs, so it is killed");
         expect(code).toBe(137);
     });

@@ -53,8 +53,9 @@ describe("the load", () => {
     });
 
     test("pools are counted over their users", () => {
-        expect(seen(judgeLimits(consoleFacts, ["tracksolid_db"], 16, 18))).toMatch(/^ok: tracksolid_db 16 of 16; in all 16 of 18/);
-        expect(judgeLimits(consoleFacts, ["tracksolid_db"], 15, 18).result).toBe("failed");
-        expect(judgeLimits(consoleFacts, ["tracksolid_db"], 16, 15).result).toBe("failed");
+        expect(seen(judgeLimits([consoleFacts], ["tracksolid_db"], 16, 18))).toMatch(/^ok: tracksolid_db 16 of 16; in all 16 of 18/);
+        expect(seen(judgeLimits([consoleFacts, consoleFacts], ["tracksolid_db"], 32, 36))).toMatch(/^ok: tracksolid_db 32 of 32/);
+        expect(judgeLimits([consoleFacts], ["tracksolid_db"], 15, 18).result).toBe("failed");
+        expect(judgeLimits([consoleFacts], ["tracksolid_db"], 16, 15).result).toBe("failed");
     });
 });

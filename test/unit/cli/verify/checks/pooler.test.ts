@@ -17,20 +17,30 @@ describe("the pooler", () => {
     });
 
     test("a pool in another mode fails", () => {
-        expect(judgeMode(facts, ["tracksolid_db"]).result).toBe("ok");
-        expect(judgeMode({ ...facts, config: { pool_mode: "session" } }, ["tracksolid_db"]).result).toBe("failed");
+        expect(judgeMode([facts], ["tracksolid_db"]).result).toBe("ok");
+        expect(judgeMode([facts, { ...facts, config: { pool_mode: "session" } }], ["tracksolid_db"]).result).toBe("failed");
         const pools = [{ database: "tracksolid_db", user: "postgres", pool_mode: "session" }];
-        expect(seen(judgeMode({ ...facts, pools }, ["tracksolid_db"]))).toContain("tracksolid_db/postgres is in session mode");
+        expect(seen(judgeMode([facts, { ...facts, pools }], ["tracksolid_db"]))).toContain("tracksolid_db/postgres is in session mode");
     });
 
     test("a configuration that differs from the deployed one fails with both values", () => {
         const ini = "[databases]\nx = host=y\n\n[pgbouncer]\nlisten_addr = *\n; a comment = 1\nlisten_port = 6432\n";
-        expect(judgeConfig({ listen_addr: "*", listen_port: "6432" }, ini, "pulumi up")).toMatchObject({
+        const running = (config: Record<string, string>) => [{ ...facts, config }];
+        expect(judgeConfig(running({ listen_addr: "*", listen_port: "6432" }), ini, "pulumi up")).toMatchObject({
             result: "ok",
             saw: expect.stringMatching(/^2 /),
         });
-        expect(seen(judgeConfig({ listen_addr: "*", listen_port: "6433" }, ini, "pulumi up"))).toContain(
+        expect(seen(judgeConfig(running({ listen_addr: "*", listen_port: "6433" }), ini, "pulumi up"))).toContain(
             "listen_port is 6433, but 6432 was deployed",
+        );
+    });
+
+    test("the configuration of each process is compared with its own ini", () => {
+        const ini = (size: number) => `[databases]\nx = host=y\n\n[pgbouncer]\ndefault_pool_size = ${size}\n`;
+        const running = (...sizes: string[]) => sizes.map((size) => ({ ...facts, config: { default_pool_size: size } }));
+        expect(judgeConfig(running("8", "7"), `${ini(8)}\n${ini(7)}`, "pulumi up").result).toBe("ok");
+        expect(seen(judgeConfig(running("8", "8"), `${ini(8)}\n${ini(7)}`, "pulumi up"))).toContain(
+            "default_pool_size is 8 in process 2, but 7 was deployed",
         );
     });
 });
