@@ -95,6 +95,8 @@ export function renderIni(ini: PgbouncerIni, number = 1): string {
         "[pgbouncer]",
         ...(ini.processes > 1 ? ["so_reuseport = 1", `peer_id = ${number}`] : []),
         "listen_addr = *",
+        // A client that has connected and not sent anything yet shows as a login, and a pooler that leaves waits for it.
+        "tcp_defer_accept = 0",
         `listen_port = ${count("listenPort", ini.listenPort)}`,
         `unix_socket_dir = ${socketDir(number)}`,
         "auth_type = scram-sha-256",

@@ -4,10 +4,11 @@ import { fuzzProof } from "./fuzz";
 import { nodeProof } from "./node";
 import { Arguments, Proof } from "./proof";
 import { record } from "./record";
+import { rollsProof } from "./rolls";
 import { fixesProof, rareProof } from "./tests";
 import { versionsProof } from "./versions";
 
-const proofs: Proof[] = [fixesProof, rareProof, fuzzProof, versionsProof, engineProof, nodeProof];
+const proofs: Proof[] = [fixesProof, rareProof, fuzzProof, versionsProof, engineProof, nodeProof, rollsProof];
 
 /** Each proof as a command with its options. */
 const commands: Command[] = proofs.map((proof) => ({

@@ -30,7 +30,8 @@ export class Clients {
         return this.start(this.on.images.pgbouncer, ["/bin/sh", `/repo/test/e2e/support/load/${script}`], {});
     }
 
-    private async start(image: string, command: string[], env: Record<string, string>): Promise<string> {
+    /** Starts a command in an image. */
+    async start(image: string, command: string[], env: Record<string, string>): Promise<string> {
         const name = `test-${this.on.lab.id}-${this.names.length}-${Date.now()}`;
         this.names.push(name);
         const [program, ...args] = command as [string, ...string[]];

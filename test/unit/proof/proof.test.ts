@@ -8,6 +8,7 @@ import { line, majors } from "../../proof/node";
 import { Arguments } from "../../proof/proof";
 import { Random } from "../../proof/random";
 import { page, Recorded } from "../../proof/record";
+import { result as rollsResult } from "../../proof/rolls";
 import { parseStat } from "../../proof/sampler";
 import { judge, row } from "../../proof/versions";
 import { saslInitial, startup, typed, untyped } from "../../proof/wire";
@@ -129,4 +130,30 @@ test("Node's table has a dash for what was not reached, and begins with the olde
     expect(line({ version: "22.1.0", cells: ["9 passed", "**failed**: exit code 1"], failed: true })).toEqual(["22.1.0", "9 passed", "**failed**: exit code 1", "–"]); // prettier-ignore
     const { engines } = JSON.parse(fs.readFileSync("package.json", "utf8")) as { engines: { node: string } };
     expect(engines.node).toBe(`>=${majors[0]}`);
+});
+
+describe("the rolls", () => {
+    const count = { rolls: 2, reloads: 1 };
+    const seen = (ok: number, failed = 0) => ({ ok, failed, longest: 1500, said: [] });
+    const four = (one = seen(1000)) => [one, seen(1000), seen(1000), seen(1000)];
+    const plain = [seen(10, 90), seen(10, 90)];
+
+    test("pass if nobody failed; a JDBC that tries one address is shown and not judged", () => {
+        const { passed, partial, summary, head, rows } = rollsResult(count, [...four(), ...plain], four(), four());
+        expect([passed, partial]).toEqual([true, true]);
+        expect(summary).toContain("2 rolls: 0 of 4000 connections failed");
+        expect(rows).toHaveLength(6);
+        expect(rows.map(({ length }) => length)).toEqual(rows.map(() => head.length));
+        expect(rows.at(-1)).toEqual(["JDBC as it comes", "100", "90", "1.5 s", "–", "–", "–", "–", "–"]);
+    });
+
+    test.each([
+        ["a connection failed in a roll", four(seen(1000, 1)), four(), four()],
+        ["a connection failed in a reload", four(), four(seen(1000, 1)), four()],
+        ["a held session was cut", four(), four(), four(seen(1000, 1))],
+        ["a client never came through in a reload", four(), four(seen(0)), four()],
+        ["there were too few connections to say", four(seen(999)), four(), four()],
+    ])("fail if %s", (_, rolled, reloaded, held) => {
+        expect(rollsResult(count, [...rolled, ...plain], reloaded, held).passed).toBe(false);
+    });
 });

@@ -474,13 +474,16 @@ describe("watch", () => {
 describe("drain and leave", () => {
     /** A console that answers SHOW LISTS from two files and writes down the other commands. */
     const console = `
-case "$*" in *"SHOW VERSION"*) exit 0 ;; esac
+case "$*" in *"SHOW VERSION"*) exit 0 ;; *"-c PAUSE"*) said=$*; echo "PAUSE \${said##* }" >> commands; exit 0 ;; esac
 while read -r command; do
     case $command in
         "SHOW LISTS;") echo "used_clients $(cat sessions)"; echo "login_clients $(cat logins)"; cp logins shown; echo 0 > logins ;;
         *) echo "$command $(cat shown) logging in" >> commands; [ "$command" = "SHUTDOWN WAIT_FOR_CLIENTS;" ] && [ -e ends ] && echo 1 > sessions ;;
     esac
 done`;
+
+    // In these tests the database of the lookups is tracksolid_db.
+    beforeEach(() => container.write("tmp/1.ini", "[databases]\ntracksolid_db = host=db\none = host=db\n; a comment\n\n[peers]\n1 = host=/sockets\n\n[pgbouncer]\n")); // prettier-ignore
 
     test("waits for a login that is under way, then for the sessions, then for their transactions", async () => {
         container.program("psql", console);
@@ -489,7 +492,9 @@ done`;
         container.write("ends", "");
         const { output } = await container.functions("drain 1 && echo drained");
         expect(output).toBe("drained\n");
-        expect(container.read("commands")).toBe("SHUTDOWN WAIT_FOR_CLIENTS; 0 logging in\nSHUTDOWN WAIT_FOR_SERVERS; 0 logging in\n");
+        expect(container.read("commands")).toBe(
+            "PAUSE one\nSHUTDOWN WAIT_FOR_CLIENTS; 0 logging in\nRESUME one; 0 logging in\nSHUTDOWN WAIT_FOR_SERVERS; 0 logging in\n",
+        );
     });
 
     test("ends the sessions that stay after the time given", async () => {
