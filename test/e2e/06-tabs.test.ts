@@ -1,8 +1,8 @@
 import * as fs from "fs";
-import { Browser, Response } from "playwright-core";
+import { Browser } from "playwright-core";
 import { attachDirectly, beginAfresh, detach, directEntry, openBrowser, PgadminPage } from "./support/browser/pgadmin";
 import { chart, proof } from "./support/proof";
-import { until } from "../../lab/run";
+import { Answers, changeSettings, whileQuerying } from "./support/browser/tabs";
 import { longestPause, sampleBackends, Sampled } from "./support/database";
 import { useStack } from "./support/stack";
 
@@ -23,9 +23,7 @@ afterAll(async () => {
     await detach(on, on.out);
 });
 
-interface Seen extends Sampled {
-    queries: number;
-    errors: string[];
+interface Seen extends Sampled, Answers {
     /** Backends at the end, with every tab open and none querying. */
     idle: number;
 }
@@ -36,38 +34,14 @@ async function openTabs(entry: string, container: string): Promise<Seen> {
     await pgadmin.open(["Servers", entry, "Databases", "tracksolid_db"], on.lab.databasePassword);
     const sampling = sampleBackends(on, container);
     try {
-        const answers = await queryInTabs(pgadmin);
+        for (let i = 0; i < tabs; i++) await (await pgadmin.queryTool()).write("SELECT pg_sleep(0.1)");
+        const answers = await whileQuerying(pgadmin, () => pgadmin.page.waitForTimeout(querying * 1000));
         const sampled = await sampling.stop();
         return { ...sampled, ...answers, idle: sampled.series.at(-1)![1] };
     } finally {
         await sampling.stop(); // one that is left running ends the file that stops the database
         await pgadmin.page.close();
     }
-}
-
-async function queryInTabs(pgadmin: PgadminPage): Promise<Pick<Seen, "queries" | "errors">> {
-    let queries = 0;
-    const errors: string[] = [];
-    const reads: Promise<void>[] = [];
-    const read = async (response: Response) => {
-        const body = await response.text();
-        if (body.includes('"Success"')) queries += 1;
-        else if (!body.includes('"Busy"')) errors.push(body.slice(0, 300));
-    };
-    const listen = (response: Response) => {
-        if (response.url().includes("/sqleditor/poll/")) reads.push(read(response));
-    };
-    pgadmin.page.on("response", listen);
-    for (let i = 0; i < tabs; i++) await (await pgadmin.queryTool()).write("SELECT pg_sleep(0.1)");
-    const from = Date.now();
-    while (Date.now() - from < querying * 1000) {
-        await pgadmin.executeAll();
-        await pgadmin.page.waitForTimeout(100); // so that the page gets to show what came
-    }
-    await until("every tab's query to end", 30, () => pgadmin.allIdle());
-    pgadmin.page.off("response", listen);
-    await Promise.all(reads); // with the page the answers would go
-    return { queries, errors };
 }
 
 test(`${tabs} Query Tool tabs share the pool, where each holds a connection of its own when it goes directly`, async () => {
@@ -96,3 +70,9 @@ test(`${tabs} Query Tool tabs share the pool, where each holds a connection of i
     expect(direct.idle).toBeGreaterThanOrEqual(tabs);
     expect(seconds).toBeLessThan(2);
 }, 480_000);
+
+test("3 tabs keep their sessions over a changed setting", async () => {
+    const { most, ...seen } = await changeSettings(on, browser, 3, [5]);
+    console.log(`at most ${most} backends; ${JSON.stringify({ ...seen, series: undefined })}`);
+    expect(seen).toMatchObject({ errors: [], warnings: 0, kept: seen.sessions });
+}, 240_000);

@@ -82,7 +82,17 @@ describe("the Query Tool", () => {
     test("what a run SETs is there in that run, and gone in the next", async () => {
         expect(await tool.run("SET work_mem = '99MB'; SHOW work_mem")).toEqual({ result: [["99MB"]] });
         expect(await tool.run("SHOW work_mem")).toEqual({ result: [["4MB"]] });
-        expect(await tool.run("SHOW client_min_messages")).toEqual({ result: [["notice"]] });
+    });
+
+    test("what ALTER ROLE sets holds in every run", async () => {
+        await direct(on, "ALTER ROLE postgres SET client_min_messages = warning");
+        try {
+            expect((await psql(on, on.out, "pgbouncer", "RECONNECT")).code).toBe(0); // backends log in again
+            for (let times = 0; times < 2; times++) expect(await tool.run("SHOW client_min_messages")).toEqual({ result: [["warning"]] });
+        } finally {
+            await direct(on, "ALTER ROLE postgres RESET client_min_messages");
+            await psql(on, on.out, "pgbouncer", "RECONNECT");
+        }
     });
 
     test("a temporary table and a prepared statement are there in their run, and gone in the next", async () => {
@@ -119,26 +129,73 @@ describe("the Query Tool", () => {
         expect((await tool.run("FETCH 1 FROM c")).error).toContain('cursor "c" does not exist');
     });
 
-    test('"Use server cursor?" shows nothing, as it does directly, and leaves an aborted transaction behind', async () => {
+    test('"Use server cursor?" shows rows, and holds a backend until Commit or Rollback', async () => {
         await tool.option("Use server cursor?");
-        expect(await tool.run("SELECT 1")).toEqual({ result: "" });
-        expect(await direct(on, "SELECT 1 FROM pg_stat_activity WHERE state = 'idle in transaction (aborted)'")).toHaveLength(1);
-        await Promise.all([tool.press("Rollback"), tool.ended()]);
+        const { result } = await tool.run("SELECT n FROM generate_series(1, 5000) AS n");
+        expect([result?.[0], result?.length]).toEqual([[1], 1000]); // a page
+        expect(await direct(on, "SELECT 1 FROM pg_stat_activity WHERE state = 'idle in transaction'")).toHaveLength(1);
+        await Promise.all([tool.press("Commit"), tool.ended()]);
+        expect(await direct(on, "SELECT 1 FROM pg_stat_activity WHERE state = 'idle in transaction'")).toHaveLength(0);
         await tool.option("Use server cursor?");
         expect(await tool.run("SELECT 1")).toEqual({ result: [[1]] });
     });
 
-    test("the Stop button does nothing: the query runs on to its end", async () => {
-        await tool.start("SELECT pg_sleep(6)");
-        await until("the query", 10, () => running("SELECT pg_sleep(6)"));
+    test("the Stop button stops the query, and the tab stays usable", async () => {
+        const seconds: number[] = [];
+        for (let times = 0; times < 3; times++) {
+            await tool.start("SELECT pg_sleep(30)");
+            await until("the query", 10, () => running("SELECT pg_sleep(30)"));
+            const ended = tool.ended();
+            const from = Date.now();
+            await tool.press("Cancel query");
+            await until("the query to be gone", 10, async () => (await running("SELECT pg_sleep(30)")) === undefined);
+            seconds.push((Date.now() - from) / 1000);
+            expect((await ended).error).toMatch(/cancel/i);
+            if (times === 0) await pgadmin.page.screenshot({ path: proof("stop.png") });
+            expect(await tool.run("SELECT 1")).toEqual({ result: [[1]] });
+        }
+        console.log(`a query is gone ${seconds.map((each) => each.toFixed(2)).join(", ")} s after Stop is pressed`);
+        expect(Math.max(...seconds)).toBeLessThan(3);
+    });
+
+    test("Stop drops a query that waits for a backend, and the tab stays usable", async () => {
+        const most = on.out.backendBudget / 2;
+        const busy = Array.from({ length: most }, () => psql(on, on.out, "tracksolid_db", "SELECT pg_sleep(12)"));
+        const active = () => direct(on, "SELECT 1 FROM pg_stat_activity WHERE state = 'active' AND query = 'SELECT pg_sleep(12)'");
+        const { count } = await until("a full pool", 10, async () => {
+            const all = (await active()).length;
+            return all >= 15 ? { count: all } : undefined;
+        });
+        expect(count).toBeLessThanOrEqual(most);
+        await tool.start("INSERT INTO public.pgadmin_test VALUES (3, 'stopped')");
+        await pgadmin.page.waitForTimeout(500);
         const ended = tool.ended();
-        await Promise.all([
-            tool.press("Cancel query"),
-            pgadmin.page.waitForResponse((response) => response.url().includes("/sqleditor/cancel/")),
-        ]);
-        await pgadmin.page.screenshot({ path: proof("stop.png") });
-        expect(await running("SELECT pg_sleep(6)")).toBeDefined();
-        expect(await ended).toEqual({ result: [[""]] });
+        await tool.press("Cancel query");
+        expect(await ended).toEqual({ error: "The query was stopped while it waited for a backend." });
+        await Promise.all(busy);
+        expect(await tool.run("SELECT 1")).toEqual({ result: [[1]] });
+        expect((await rowsOfTest()).map(({ id }) => id)).not.toContain(3);
+    });
+
+    test("after a restart of the pooler, an idle tab goes on without a question, and keeps its time zone", async () => {
+        await tool.run("SET TimeZone = 'Asia/Tokyo'");
+        await run("docker", ["restart", on.out.pgbouncerContainer]);
+        await until("the pool", 45, on.pooledAnswers);
+        expect(await tool.run("SHOW TimeZone")).toEqual({ result: [["Asia/Tokyo"]] });
+        expect(await tool.frame.getByText("Connection Warning").count()).toBe(0);
+    });
+
+    test("a transaction that the pooler's restart ended is not hidden: the page asks", async () => {
+        await tool.run("BEGIN; INSERT INTO public.pgadmin_test VALUES (4, 'lost')");
+        await run("docker", ["restart", "-t", "1", on.out.pgbouncerContainer]);
+        await until("the pool", 45, on.pooledAnswers);
+        await tool.start("INSERT INTO public.pgadmin_test VALUES (5, 'after')");
+        await tool.frame.getByText("Connection Warning").first().waitFor();
+        await tool.frame
+            .locator("button", { hasText: /^Cancel$/ })
+            .last()
+            .click();
+        expect((await rowsOfTest()).map(({ id }) => id)).toEqual([1, 2]);
     });
 });
 

@@ -5,10 +5,10 @@ import { nodeProof } from "./node";
 import { Arguments, Proof } from "./proof";
 import { record } from "./record";
 import { rollsProof } from "./rolls";
-import { fixesProof, rareProof } from "./tests";
+import { fixesProof, rareProof, tabsProof } from "./tests";
 import { versionsProof } from "./versions";
 
-const proofs: Proof[] = [fixesProof, rareProof, fuzzProof, versionsProof, engineProof, nodeProof, rollsProof];
+const proofs: Proof[] = [fixesProof, rareProof, tabsProof, fuzzProof, versionsProof, engineProof, nodeProof, rollsProof];
 
 /** Each proof as a command with its options. */
 const commands: Command[] = proofs.map((proof) => ({

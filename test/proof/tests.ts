@@ -49,3 +49,6 @@ export const fixesProof = testsProof(
 
 /** Faults and changes of names that are rare. */
 export const rareProof = testsProof("rare", "rare faults and changes of names end as docs/FAULTS.md and CHANGELOG.md say");
+
+/** pgAdmin in a browser over changed settings. */
+export const tabsProof = testsProof("tabs", "30 pgAdmin tabs in a browser keep their sessions over ten changed settings");

@@ -51,15 +51,18 @@ export class PgadminPage {
     async open(path: string[], password: string): Promise<void> {
         const dialog = this.page.getByText("Please enter the password");
         for (const [at, name] of path.entries()) {
-            const toggle = this.node(name).first().locator(".directory-toggle");
-            const below = path[at + 1];
+            const toggleOf = (node: string) => this.node(node).first().locator(".directory-toggle");
+            const toggle = toggleOf(name);
+            const [above, below] = [path[at - 1], path[at + 1]];
             await until(`the node ${name} to open`, 60, async () => {
                 if (await dialog.isVisible()) {
                     await this.page.keyboard.type(password); // the dialog has the focus
                     await this.page.keyboard.press("Enter");
                     await dialog.waitFor({ state: "detached" });
+                } else if (above !== undefined && !(await toggle.isVisible())) {
+                    await toggleOf(above).click({ timeout: 5_000 }); // a slow answer had it opened and closed again
                 } else if (!(await isOpen(toggle))) {
-                    await toggle.click();
+                    await toggle.click({ timeout: 5_000 });
                     // It opens when the answer has come; a second click before that would close it again.
                     await toggle.and(this.page.locator(".open")).waitFor({ timeout: 5_000 });
                 }
@@ -98,7 +101,7 @@ export class PgadminPage {
     }
 }
 
-const isOpen = (toggle: Locator) => toggle.evaluate((element) => element.classList.contains("open"));
+const isOpen = (toggle: Locator) => toggle.evaluate((element) => element.classList.contains("open"), undefined, { timeout: 5_000 });
 
 /** Runs pgAdmin's own setup.py in its container. */
 export const setup = ({ pgadminContainer }: Outputs, ...args: string[]) =>

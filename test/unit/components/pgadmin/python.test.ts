@@ -183,3 +183,142 @@ describe("refresh.py, until it begins with pgAdmin itself", () => {
         expect(read(database)).toBe("no database at all");
     });
 });
+
+describe("config_local.py", () => {
+    const driver = "pgadmin4/pgadmin/utils/driver/psycopg3";
+    const connection = `
+class Connection:
+    def __init__(self, host):
+        self.manager, self.conn, self.execution_aborted, self.said = type("Manager", (), {"host": host})(), None, False, []
+        self.manager.connection = lambda did, conn_id: self
+        self.wasConnected, self.__async_query_id = True, 1
+    def cancel_transaction(self, conn_id, did=None):
+        self.said.append("own way")
+        return True, ""
+    def _formatted_exception_msg(self, cause, formatted):
+        return "own message"
+    def connect(self, **kwargs):
+        self.said.append("connects")
+        self.conn = made(self.next)
+        return True, None
+    def connected(self):
+        return bool(self.conn) and not self.conn.closed
+    def execute_void(self, query):
+        self.said.append(query)
+`;
+    const cursor = `
+class Server:
+    async def execute(self, query, params=None, *, binary=None):
+        return (query, params)
+class AsyncDictCursor:
+    cursor = Server
+    async def _execute(self, query, params=None, *, prepare=None, binary=None):
+        return await self.cursor.execute(self, query, params, prepare=prepare, binary=binary)
+class AsyncDictServerCursor(AsyncDictCursor, Server):
+    pass
+`;
+    /** What a program begins with: pgAdmin's tab as it is with a session of psycopg's, here over a pair of sockets. */
+    const tab = `
+import asyncio, config_local, socket, time
+import pgadmin.utils.driver.psycopg3.connection as driver
+from pgadmin.utils.driver.psycopg3.cursor import AsyncDictServerCursor
+IDLE, ACTIVE, INTRANS = 0, 1, 2
+class Conn:
+    def __init__(self, state, zone):
+        self.own, self.peer = socket.socketpair()
+        self.closed, self.cancelled, self.pgconn, self.fileno = False, 0, self, self.own.fileno
+        self.info = type("Info", (), {"transaction_status": state, "parameter_status": lambda _, name: zone if name == "TimeZone" else "same"})()
+    def cancel(self):
+        self.cancelled += 1
+    def finish(self):
+        self.closed = True
+driver.made = lambda zone: Conn(IDLE, zone)
+def tab(host, state=IDLE, zone="UTC"):
+    one = driver.Connection(host)
+    one.conn, one.next = Conn(state, zone), "UTC"
+    return one
+`;
+
+    beforeEach(() => {
+        write("pgadmin4/version.py", "APP_RELEASE = 9\n");
+        write(`${driver}/connection.py`, connection);
+        write(`${driver}/cursor.py`, cursor);
+        write("pgadmin4/config_local.py", fs.readFileSync(path.join(source, "config_local.py"), "utf8"));
+    });
+
+    const run = (program: string, env: Record<string, string> = { SIDECAR_POOLER: "pool" }) =>
+        python(["-c", program], { PYTHONPATH: inFolder("pgadmin4"), ...env });
+    const said = (program: string) => run(tab + program).output;
+
+    test("gives pgAdmin no setting", () => {
+        expect(said("print([name for name in vars(config_local) if not name.startswith('_')])")).toBe("[]\n");
+    });
+
+    test("Stop sends a cancel request to the pooler, and keeps pgAdmin's own way elsewhere", () => {
+        const stop = "one = tab(host, ACTIVE); print(one.cancel_transaction('1'), one.conn.cancelled, one.execution_aborted, one.said)";
+        expect(said(`for host in ('pool', 'database'): ${stop}`)).toBe("(True, '') 1 True []\n(True, '') 0 False ['own way']\n");
+    });
+
+    test("a cancel request that fails is shown with its cause", () => {
+        expect(said("one = tab('pool', ACTIVE); one.conn.cancel = lambda: 1 / 0; print(one.cancel_transaction('1'))")).toBe("(False, 'division by zero')\n"); // prettier-ignore
+    });
+
+    test("a query that runs on for 2 s has its session ended, unless the tab has another query by then", () => {
+        const stop = "one = tab('pool', ACTIVE); one.cancel_transaction('1')";
+        const after = "time.sleep(2.5); one.conn.peer.settimeout(0.1)\ntry: print(one.conn.peer.recv(1), one._formatted_exception_msg(None, True))\nexcept TimeoutError: print('open', one._formatted_exception_msg(None, True))"; // prettier-ignore
+        expect(said(`${stop}\n${after}`)).toBe("b'' The query was stopped while it waited for a backend.\n");
+        expect(said(`${stop}\none._Connection__async_query_id = 2\n${after}`)).toBe("open own message\n");
+    });
+
+    test("a session that Stop ended is replaced, with its parameters", () => {
+        const program = "one = tab('pool', ACTIVE, 'Asia/Tokyo'); one.cancel_transaction('1'); time.sleep(2.5); one.conn.finish(); print(one.connected(), one.said)"; // prettier-ignore
+        expect(said(program)).toBe(`True ['connects', "SET TimeZone = 'Asia/Tokyo'"]\n`);
+    });
+
+    test("a session that ended while it was idle is replaced, with its parameters; one in a transaction or at another host is not", () => {
+        const lost = "one.conn.peer.close(); print(one.connected(), one.said)";
+        expect(said(`one = tab('pool', zone="'")\nprint(one.connected(), one.said)\n${lost}`)).toBe(
+            `True []\nTrue ['connects', "SET TimeZone = ''''"]\n`,
+        );
+        expect(said(`one = tab('pool', INTRANS); ${lost}`)).toBe("True []\n");
+        expect(said(`one = tab('database'); ${lost}`)).toBe("True []\n");
+    });
+
+    test("if no session is to be had, the tab keeps the lost one, so that the page asks", () => {
+        const program = "one = tab('pool'); one.connect = lambda: (False, 'no'); old = one.conn; old.peer.close(); print(one.connected(), one.conn is old, one.wasConnected)"; // prettier-ignore
+        expect(said(program)).toBe("True True True\n");
+    });
+
+    test("a server cursor gets no argument that it refuses", () => {
+        expect(said("print(asyncio.run(AsyncDictServerCursor()._execute('q', [], prepare=None)))")).toBe("('q', None)\n");
+    });
+
+    const inDriver = "pgadmin/utils/driver/psycopg3/connection.py";
+    const own = "pgadmin.utils.driver.psycopg3.connection\n";
+    const module = "import config_local, pgadmin.utils.driver.psycopg3.connection as driver; print(driver.Connection.cancel_transaction.__module__)"; // prettier-ignore
+    test.each([
+        ["is another major version", "version.py", "APP_RELEASE = 10\n", "Stop and reconnecting: as pgAdmin has it, because this is pgAdmin 10, and this file knows 9"], // prettier-ignore
+        ["has no version", "version.py", "", "Stop and reconnecting: as pgAdmin has it, because cannot import name 'APP_RELEASE'"],
+        ["takes other arguments", inDriver, connection.replace("conn_id, did=None", "did=None"), "Stop: as pgAdmin has it, because cancel_transaction takes self, did"], // prettier-ignore
+        ["gives its queries no id", inDriver, connection.replace("__async_query_id", "query"), "Stop: as pgAdmin has it, because its queries have no id"], // prettier-ignore
+    ])("a pgAdmin that %s keeps its own way, and one line says so", (_, file, text, line) => {
+        write(`pgadmin4/${file}`, text);
+        const { code, output } = run(module);
+        expect(output).toContain(`config_local: ${line}`);
+        expect(output.match(/config_local:/g)).toHaveLength(1);
+        expect(output).toContain(own);
+        expect(code).toBe(0);
+    });
+
+    test("a pgAdmin with another driver keeps its own way, and one line says so", () => {
+        fs.rmSync(inFolder(driver), { recursive: true });
+        expect(run("import config_local")).toEqual({
+            code: 0,
+            output: "config_local: Stop and reconnecting: as pgAdmin has it, because it has another driver than pgadmin.utils.driver.psycopg3\n",
+        });
+    });
+
+    test("without a pooler's name it changes nothing", () => {
+        expect(run(module, {})).toEqual({ code: 0, output: own });
+    });
+});
