@@ -1,6 +1,7 @@
 import { adopt } from "./adopt/command";
 import { Command, Program } from "./command";
 import { down, ensure, env, preview, up } from "./lab";
+import { pause } from "./pause/command";
 import { proof } from "./proof";
 import { rotate } from "./rotate/command";
 import { tunnel } from "./tunnel/command";
@@ -10,5 +11,5 @@ import { verify } from "./verify/command";
 export const program: Program = {
     name: "./sidecar",
     description: "Commands for pgbouncer and pgAdmin beside an existing PostgreSQL. Deploy with `pulumi up`; see README.md.",
-    commands: [verify, tunnel, rotate, adopt, up, preview, down, env, ensure, proof] as Command[],
+    commands: [verify, tunnel, pause, rotate, adopt, up, preview, down, env, ensure, proof] as Command[],
 };

@@ -4,7 +4,7 @@ import { UserError } from "../findings/errors";
 
 /**
  * Runs a program with this terminal and resolves with its exit code. Ctrl-C reaches the program too, which then decides
- * how it ends; `env` is added to this process's.
+ * how it ends; a SIGTERM, or a terminal that is gone, is passed on as SIGTERM; `env` is added to this process's.
  */
 export function runInTerminal(
     program: string,
@@ -15,10 +15,10 @@ export function runInTerminal(
         const child = spawn(program, args, { stdio: "inherit", env: { ...process.env, ...env }, ...(cwd ? { cwd } : {}) });
         const stay = () => undefined;
         const pass = () => child.kill("SIGTERM");
-        process.on("SIGINT", stay).on("SIGTERM", pass);
+        process.on("SIGINT", stay).on("SIGTERM", pass).on("SIGHUP", pass);
         child.on("error", (cause) => reject(new UserError(`cannot run ${program}: ${cause.message}`)));
         child.on("exit", (code, signal) => {
-            process.off("SIGINT", stay).off("SIGTERM", pass);
+            process.off("SIGINT", stay).off("SIGTERM", pass).off("SIGHUP", pass);
             resolve(code ?? 128 + constants.signals[signal!]);
         });
     });

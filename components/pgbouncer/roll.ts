@@ -3,7 +3,7 @@ import * as fs from "fs";
 import * as path from "path";
 
 /** Files of the pooler's container. */
-export const scripts = ["common", "accept", "run", "health"] as const;
+export const scripts = ["common", "accept", "run", "health", "pause"] as const;
 
 /** Where a script is here. */
 export const scriptFile = (name: string) => path.join(__dirname, name);

@@ -177,7 +177,7 @@ describe("the Query Tool", () => {
         expect((await rowsOfTest()).map(({ id }) => id)).not.toContain(3);
     });
 
-    test("after a restart of the pooler, an idle tab goes on without a question, and keeps its time zone", async () => {
+    test("after a restart of the pooler, an idle tab continues without a question, and keeps its time zone", async () => {
         await tool.run("SET TimeZone = 'Asia/Tokyo'");
         await run("docker", ["restart", on.out.pgbouncerContainer]);
         await until("the pool", 45, on.pooledAnswers);

@@ -26,8 +26,8 @@ export class Clients {
     }
 
     /** Starts a shell script of test/e2e/support/load in the pooler's image, for its psql. */
-    async shell(script: string): Promise<string> {
-        return this.start(this.on.images.pgbouncer, ["/bin/sh", `/repo/test/e2e/support/load/${script}`], {});
+    async shell(script: string, env: Record<string, string> = {}): Promise<string> {
+        return this.start(this.on.images.pgbouncer, ["/bin/sh", `/repo/test/e2e/support/load/${script}`], env);
     }
 
     /** Starts a command in an image. */
@@ -57,9 +57,12 @@ export class Clients {
         return JSON.parse(lines.at(-1)!) as T;
     }
 
-    /** Does `work` while clients connect through the pool in loops, node's pg and psql, for 2 s before it and 2 s after. */
-    async connecting(work: () => Promise<unknown>): Promise<{ pg: Loop; libpq: Loop; failures: string[]; said: string }> {
-        const loops = [await this.node("reconnect.ts"), await this.shell("reconnect.sh")] as const;
+    /** Does `work` while clients connect through the pool in loops, node's pg and psql, for 2 s before it and 2 s after. psql waits for `patience` seconds. */
+    async connecting(
+        work: () => Promise<unknown>,
+        { patience = 5 } = {},
+    ): Promise<{ pg: Loop; libpq: Loop; failures: string[]; said: string }> {
+        const loops = [await this.node("reconnect.ts"), await this.shell("reconnect.sh", { PGCONNECT_TIMEOUT: String(patience) })] as const;
         const pause = () => new Promise((resolve) => setTimeout(resolve, 2000));
         await pause();
         await work();

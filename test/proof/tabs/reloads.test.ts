@@ -22,10 +22,10 @@ test(`${tabs} Query Tool tabs that query keep their sessions over ${poolSizes.le
     console.log(`${kept} of ${sessions} sessions kept, ${warnings} warnings, ${errors.length} of ${queries} queries failed, at most ${most} backends; ups of ${Math.min(...ups).toFixed(1)} to ${Math.max(...ups).toFixed(1)} s`); // prettier-ignore
     const end = series.at(-1)![0];
     const curves = [
-        { name: `backends of ${tabs} tabs (at most ${most})`, color: "#1f77b4", points: series },
+        { name: `the pooler's backends, lookups included (at most ${most})`, color: "#1f77b4", points: series },
         { name: "defaultPoolSize, in force", color: "#27ae60", points: [[0, 15], ...sizes, [end, sizes.at(-1)![1]]] as [number, number][] },
     ];
-    const level = { name: "maxDbConnections", value: on.out.backendBudget / 2 };
+    const level = { name: "what one pooler may hold, lookups included", value: on.out.backendBudget / 2 };
     fs.writeFileSync(proof("reloads.svg"), chart({ title: `${tabs} Query Tool tabs query over ${poolSizes.length} changed settings: ${kept} of ${sessions} sessions kept`, x: "seconds", y: "backends", curves, level })); // prettier-ignore
     fs.writeFileSync(proof("reloads.json"), JSON.stringify(seen));
 

@@ -40,6 +40,9 @@ test.each([
     [["rotate", "--color", "sometimes"]],
     [["rotat"]],
     [["tunnel", "--stack", "prod"]],
+    [["pause", "--stack", "prod"]],
+    [["pause", "--transactions", "0", "--", "true"]],
+    [["pause", "--at-most", "1.5", "--", "true"]],
 ])("%j is not understood", (args) => expect(() => understand(program, args)).toThrow(Misused));
 
 test.each([
@@ -49,6 +52,11 @@ test.each([
 
 test.each([
     [["tunnel", "-s", "a", "--", "psql", "-h", "x", "--help"], { stack: "a" }, ["psql", "-h", "x", "--help"]],
+    [
+        ["pause", "--at-most", "30", "--", "sh", "-c", "x", "--transactions", "9"],
+        { transactions: 10, atMost: 30 },
+        ["sh", "-c", "x", "--transactions", "9"],
+    ],
     [["tunnel", "pulumi", "up", "--stack", "b", "--yes"], {}, ["pulumi", "up", "--stack", "b", "--yes"]],
     [["proof", "fuzz", "--help"], {}, ["fuzz", "--help"]],
 ])("%j leaves the command's own options alone", (args, options, operands) => {
@@ -72,7 +80,7 @@ test("the commands are loaded without what they do", () => {
     expect(ours.filter((file) => !/\/cli\/((.*\/)?command|program|lab|proof|pulumiflags)\.ts$/.test(file))).toEqual([]);
 });
 
-describe.each(["rotate", "adopt", "verify", "tunnel", "up", "preview", "down", "env"])("%s", (command) => {
+describe.each(["rotate", "adopt", "verify", "tunnel", "pause", "up", "preview", "down", "env"])("%s", (command) => {
     const folder = fs.mkdtempSync(path.join(os.tmpdir(), "sidecar-commandline-"));
     const called = path.join(folder, "called");
     // Stand in for the programs, so that any call of them would show.

@@ -34,7 +34,7 @@ class Container {
                 .readFileSync(path.join(source, name), "utf8")
                 .replace(/\/etc\/pgbouncer|\/var\/run\/pgbouncer|\/tmp/g, (one) => this.path(there[one]!));
         this.write("etc/common", text("common"));
-        for (const name of ["health", "accept", "run"]) this.write(`etc/${name}`, text(name), 0o755);
+        for (const name of ["health", "accept", "pause", "run"]) this.write(`etc/${name}`, text(name), 0o755);
         this.write("etc/functions", text("run").split(main)[0]!);
     }
 
@@ -523,6 +523,134 @@ done`;
         const { code, output } = await container.functions("sleep 600 & pids=$!; sleep 600 & background=$!; leave");
         expect(output).toContain("run: stopping: pgbouncer hangs, so it is killed");
         expect(code).toBe(137);
+    });
+});
+
+describe("pause", () => {
+    /** A console whose pool has backends in use for as long as there is a line in `using`, and one that is logging in for one turn. */
+    const console = `
+case "$*" in
+    *"-c SHOW CLIENTS") printf 'type\\tuser\\tdatabase\\taddr\\tport\\trequest_time\\tlink\\tapplication_name\\n'
+        printf 'C\\tann\\tmetrics\\t10.0.0.9\\t5000\\t2026-11-26 10:00:00 UTC\\t0x1\\tpgAdmin\\033[1m\\nC\\tbob\\tmetrics\\t10.0.0.8\\t5001\\t2026-11-26 10:00:00 UTC\\t\\tidle\\n'; exit ;;
+    *" -c "*) echo "\${*##*-qAtX }" >> commands; exit ;;
+esac
+logins=1
+while read -r command; do
+    case $command in
+        "SHOW POOLS;") printf 'db\\tu\\t0\\t0\\t0\\t0\\t%s\\t0\\t0\\t0\\t0\\t0\\t%s\\n' "$(wc -l < using)" $logins; sed -i 1d using; logins=0 ;;
+        *echo*) echo "\${command#*echo }" ;;
+        *) echo "$command with $logins logging in" >> commands ;;
+    esac
+done`;
+
+    beforeEach(() => {
+        container.write("tmp/loaded", "one\n");
+        container.write("tmp/1.ini", container.ini("10.0.0.1") + "query_wait_timeout = 120\nclient_login_timeout = 15\n");
+        container.write("using", "");
+        container.program("psql", console);
+    });
+
+    test("begins once no backend logs in and none is in use, and gives logins that wait their time", async () => {
+        container.write("using", "a\nb\nc\n");
+        expect(await container.shell("etc/pause begin me 10")).toEqual({ code: 0, output: "110\n" });
+        expect(container.read("commands")).toBe("-c SET client_login_timeout = 110\nPAUSE; with 0 logging in\n");
+        expect(container.read("using")).toBe("");
+        expect(container.read("etc/settings/pause")).toMatch(/^\d+ 110 me\n$/);
+        expect(fs.readdirSync(container.path("etc/settings")).sort()).toEqual(["current", "one", "pause"]);
+        expect(await container.shell("etc/pause begin you 10")).toEqual({
+            code: 3,
+            output: expect.stringMatching(/^1(09|10)\n$/) as string,
+        });
+        expect((await container.shell("etc/pause end you")).code).toBe(6);
+        expect((await container.shell("etc/pause end me")).code).toBe(0);
+        expect(container.read("commands")).toMatch(/-c RESUME\n$/);
+        expect(fs.readdirSync(container.path("etc/settings")).sort()).toEqual(["current", "one"]);
+        expect((await container.shell("etc/pause end me")).code).toBe(6);
+    });
+
+    test("names whose transactions stay open, and ends", async () => {
+        container.write("using", "a\n".repeat(1000));
+        const { code, output } = await container.shell("etc/pause begin me 1");
+        expect(output).toBe(
+            'database metrics, user ann, application_name "pgAdmin[1m", from 10.0.0.9:5000, since 2026-11-26 10:00:00 UTC\n',
+        );
+        expect(code).toBe(5);
+        expect(container.read("commands")).toMatch(/PAUSE; .*\n-c RESUME\n$/);
+        expect(container.read("etc/settings/pause")).toBe("");
+        expect(fs.existsSync(container.path("tmp/held"))).toBe(false);
+    });
+
+    test("does not begin in a pooler that serves nobody, or if it can't be written down", async () => {
+        fs.rmSync(container.path("tmp/loaded"));
+        expect((await container.shell("etc/pause begin me 1")).code).toBe(4);
+        container.write("tmp/loaded", "one\n");
+        const { code, output } = await container.shell("ln() { return 1; }; set -- begin me 1; . etc/pause");
+        expect(output).toContain("the pause can't be written to the volume of the settings");
+        expect(code).toBe(1);
+        expect(container.read("commands")).toBe("");
+    });
+
+    test.each([
+        [120, 0, 0, 110],
+        [120, 60, 0, 50],
+        [120, 0, 30, 30],
+        [120, 0, 200, 110],
+        [9, 0, 0, 5],
+        [0, 0, 0, 300],
+    ])("lasts within queryWaitTimeout %i, queryTimeout %i and a limit of %i (0 is none): %i s", async (wait, query, limit, lasts) => {
+        container.write("tmp/1.ini", `query_wait_timeout = ${wait}\nquery_timeout = ${query}\n`);
+        expect((await container.shell(`etc/pause begin me 5 ${limit}`)).output).toBe(`${lasts}\n`);
+    });
+
+    test("asks the database at the address that pgbouncer has, and only if its name still has that one", async () => {
+        container.program("psql", 'echo "$2" >> asked; echo "starting up" >&2; [ -e up ]');
+        expect(await container.shell("etc/pause answers")).toEqual({ code: 1, output: "starting up\n" });
+        container.write("up", "");
+        expect((await container.shell("etc/pause answers")).code).toBe(0);
+        expect(container.read("asked")).toBe("10.0.0.1\n10.0.0.1\n");
+        container.write("addresses", "10.0.0.7 STREAM db\n");
+        expect(await container.shell("etc/pause answers")).toEqual({
+            code: 1,
+            output: "db is not at 10.0.0.1, the address that pgbouncer has\n",
+        });
+    });
+
+    test("ends by itself in `run` if nobody ends it, and after a change of the clock", async () => {
+        for (const end of ["10 110 me\n", "9999999999 110 me\n"]) {
+            container.write("tmp/held", "");
+            container.write("etc/settings/pause", end);
+            fs.rmSync(container.path("commands"), { force: true });
+            const { output } = await container.functions("keep_pause; keep_pause");
+            expect(output).toBe("run: the pause has lasted for its 110 s: clients continue\n");
+            expect(container.read("commands")).toBe("-c RESUME\n");
+            expect(container.read("etc/settings/pause")).toBe("");
+        }
+    });
+
+    test("is taken over by a pooler that starts in it, and health says so", async () => {
+        container.write("etc/settings/pause", `${Math.floor(Date.now() / 1000) + 100} 110 me\n`);
+        const { output } = await container.functions("keep_pause; keep_pause");
+        expect(output).toMatch(/^run: a pause is in force for (99|100) s at most: clients wait\n$/);
+        expect(container.read("commands")).toBe("-c PAUSE\n-c SET client_login_timeout = 110\n");
+        expect(await container.shell("etc/health")).toEqual({
+            code: 0,
+            output: expect.stringMatching(/^paused for \d+ s at most: clients wait\n$/) as string,
+        });
+    });
+
+    test("keeps the time of logins over a reload", async () => {
+        container.write("tmp/held", "");
+        await container.functions("address=10.0.0.1 lasts=110; reload");
+        expect(container.read("commands")).toBe("-c RELOAD -c SET server_lifetime = 0\n-c RELOAD\n-c SET client_login_timeout = 110\n");
+    });
+
+    test("is over in a pooler that leaves", async () => {
+        container.write("tmp/held", "");
+        await container.functions(
+            "sleep 600 & pids=$!; sleep 600 & background=$!; drain() { echo drained >> commands; kill $pids; }; leave",
+        );
+        const commands = container.read("commands").replace(/.*client_login_timeout.*\n/, ""); // which comes 3 s later
+        expect(commands).toBe("-c RESUME\n-c SHOW VERSION\ndrained\n");
     });
 });
 

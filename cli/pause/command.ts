@@ -1,0 +1,39 @@
+import { InvalidArgumentError, Option } from "commander";
+import { Command, stackOption } from "../command";
+
+export interface PauseOptions {
+    stack?: string;
+    /** Seconds that open transactions get to end. */
+    transactions: number;
+    /** Seconds after which clients continue whatever COMMAND does; default: as long as none of them has waited too long. */
+    atMost?: number;
+}
+
+/** Reads whole seconds, at least 1. */
+function seconds(text: string): number {
+    const value = Number(text);
+    if (!/^\d+$/.test(text) || value < 1 || value > 3600) throw new InvalidArgumentError("use whole seconds, 1 to 3600.");
+    return value;
+}
+
+export const pause: Command<PauseOptions> = {
+    name: "pause",
+    summary: "run a command that restarts the database, while clients wait",
+    description: `Pauses the pool, runs COMMAND, waits until the database answers, and lets clients continue: none of them fails.
+Before it runs COMMAND, it waits until open transactions end. If one doesn't, all clients continue and COMMAND is not run.
+Clients wait for 10 s less than queryWaitTimeout at most. Then they continue, whatever COMMAND or this machine does.
+The exit code is COMMAND's; without one, it is 2.`,
+    group: "Commands:",
+    operands: "<command...>",
+    options: [
+        stackOption(),
+        new Option("--transactions <seconds>", "how long open transactions get to end").argParser(seconds).default(10),
+        new Option("--at-most <seconds>", "how long clients wait at most, if that is less").argParser(seconds),
+    ],
+    examples: [
+        "./sidecar pause --stack stage -- ssh HOST docker restart timescale_db",
+        "./sidecar pause --stack stage --transactions 30 -- ./redeploy-database",
+    ],
+    passThrough: true,
+    run: async (options, operands) => (await import("./pause")).pause(options, operands),
+};

@@ -1,0 +1,123 @@
+import { UserError } from "../../findings/errors";
+import { Answer, codes, Poolers } from "./poolers";
+
+export interface HoldArgs {
+    /** Seconds that open transactions get to end. */
+    transactions: number;
+    /** Seconds after which clients continue in any case; default: as long as none of them has waited too long. */
+    atMost?: number | undefined;
+    /** The command that brings the stack up, for remedies. */
+    up: string;
+    /** Shows a line to the user. */
+    say: (line: string) => void;
+    /** Milliseconds between two attempts; default 200. */
+    every?: number;
+}
+
+const sleep = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds));
+const words = ({ stdout, stderr, code }: Answer) => `${stdout}${stderr}`.trim().replace(/\s+/g, " ") || `nothing (exit code ${code})`;
+
+/** A pause in force. */
+export class Hold {
+    private readonly began = Date.now();
+
+    private constructor(
+        private readonly poolers: Poolers,
+        private readonly args: HoldArgs,
+        /** Seconds after which the poolers end it by themselves. */
+        readonly limit: number,
+    ) {}
+
+    /** Pauses all poolers. Throws a UserError if one of them can't be paused; then none stays paused. */
+    static async begin(poolers: Poolers, args: HoldArgs): Promise<Hold> {
+        const { transactions, atMost = 0 } = args;
+        let answers: Answer[];
+        try {
+            answers = await poolers.begin({ transactions, atMost });
+        } catch (cause) {
+            await poolers.end().catch(() => undefined); // if that fails, too, they end it by themselves
+            throw new UserError(`the pause can't begin, and COMMAND was not run: ${(cause as Error).message}`);
+        }
+        const serving = answers.filter(({ code }) => code !== codes.servesNobody);
+        const failed = serving.filter(({ code }) => code !== 0);
+        if (serving.length > 0 && failed.length === 0) {
+            return new Hold(poolers, args, Math.min(...serving.map(({ stdout }) => Number(stdout))));
+        }
+        if (serving.some(({ code }) => code !== codes.anotherPause)) await poolers.end().catch(() => undefined);
+        throw refusal(failed, args);
+    }
+
+    /** Seconds since it began. */
+    get seconds(): number {
+        return (Date.now() - this.began) / 1000;
+    }
+
+    /** Resolves once the database answers every pooler, with undefined; or with its last words once the pause is over or `interrupted` says so. */
+    async databaseAnswers(interrupted: () => boolean): Promise<string | undefined> {
+        let said = "";
+        for (;;) {
+            const why = await this.whyNot();
+            if (why === undefined || interrupted() || this.seconds > this.limit) return why;
+            if (why !== said) this.args.say(`the database does not answer yet: ${(said = why)}`);
+            await sleep(this.args.every ?? 200);
+        }
+    }
+
+    private async whyNot(): Promise<string | undefined> {
+        try {
+            const serving = (await this.poolers.answers()).filter(({ code }) => code !== codes.servesNobody);
+            if (serving.length === 0) return "no pooler serves";
+            const failed = serving.find(({ code }) => code !== 0);
+            return failed && words(failed);
+        } catch (cause) {
+            return (cause as Error).message;
+        }
+    }
+
+    /** Ends it. If the host can't be reached, tries again until the poolers have ended it by themselves. */
+    async end(): Promise<void> {
+        for (;;) {
+            const why = await this.whyNotEnded();
+            if (why === undefined) return;
+            this.args.say(`the pause can't be ended from here: ${why}`);
+            if (this.seconds > this.limit) return this.args.say("the poolers have ended it by themselves by now");
+            await sleep((this.args.every ?? 200) * 5);
+        }
+    }
+
+    private async whyNotEnded(): Promise<string | undefined> {
+        try {
+            const answers = await this.poolers.end();
+            if (answers.some(({ code }) => code === codes.endedBefore)) {
+                this.args.say(`clients had continued before, after ${this.limit} s; they fail if the database was away then`);
+            }
+            const failed = answers.find(({ code }) => ![0, codes.servesNobody, codes.endedBefore].includes(code));
+            return failed && words(failed);
+        } catch (cause) {
+            return (cause as Error).message;
+        }
+    }
+}
+
+function refusal(failed: Answer[], { transactions, up }: HoldArgs): UserError {
+    const [first] = failed;
+    if (!first) return new UserError("no pooler of this stack serves, so COMMAND was not run", up);
+    if (first.code === codes.anotherPause) {
+        return new UserError(
+            "another pause is in force, so COMMAND was not run",
+            `wait until it ends, in ${first.stdout.trim()} s at most`,
+        );
+    }
+    const open = failed.filter(({ code }) => code === codes.transactionsOpen);
+    if (open.length > 0) {
+        return new UserError(
+            `these clients have transactions that did not end within ${transactions} s. All clients continue, and COMMAND was not run.\n` +
+                open.map(({ stdout }) => stdout.trimEnd().replace(/^/gm, "    ")).join("\n"),
+            "end their transactions, or give them longer: --transactions SECONDS",
+        );
+    }
+    if (first.code === 126 || first.code === 127) {
+        return new UserError(`${first.pooler} is of a version that has no pause, so COMMAND was not run`, up);
+    }
+    return new UserError(`${first.pooler} can't be paused, so COMMAND was not run. It says: ${words(first)}`);
+}
