@@ -23,6 +23,7 @@ class Container {
         for (const name of ["bin", "etc", "etc/settings", "sockets", "tmp"]) fs.mkdirSync(this.path(name));
         this.settings("one");
         this.write("etc/settings/current", "one\n");
+        this.write("tmp/userlist.txt", '"former" "y"\n');
         this.program("getent", "cat addresses");
         this.program("psql", "exit 1");
         // Most of them read a pipe line by line, as the image's busybox does; mawk, which is Debian's, has to be asked to.
@@ -214,6 +215,15 @@ describe("other settings", () => {
         expect(container.read("asked").trim().split("\n")).toHaveLength(2);
         expect(container.read("tmp/1.ini")).toBe(container.ini("10.0.0.1", "two"));
         expect(container.read("tmp/loaded")).toBe("two\n");
+    });
+
+    test("keep the lookup role of before for a second, since a backend of it may be logging in", async () => {
+        container.settings("two");
+        container.program("psql", 'cat tmp/userlist.txt; echo "$*" | grep -o RELOAD');
+        const { output } = await container.functions(`address=10.0.0.1; echo > tmp/1.ini; read_settings two; users=$known; reload`);
+        const now = '"pgbouncer" "it\'s a \\$ecret"\n';
+        expect(output).toBe(`"former" "y"\n${now}RELOAD\n${now}RELOAD\n`);
+        expect(container.read("tmp/1.ini")).toContain(`auth_file = ${container.path("tmp/userlist.txt")}\n`);
     });
 
     test("are tried again if pgbouncer does not load them", async () => {
