@@ -1,54 +1,137 @@
 import * as pulumi from "@pulumi/pulumi";
 import { Authentication, AuthenticationArgs } from "./components/authentication/authentication";
-import { lookupRole } from "./components/authentication/rotation";
+import { lookupRole, lookupRoles } from "./components/authentication/rotation";
+import { owner } from "./components/labels";
 import { resourceNames } from "./components/names";
+import { LimitProcesses } from "./components/container";
+import { Metrics, scrapeConfig } from "./components/metrics/metrics";
+import { MetricsRole } from "./components/metrics/role";
 import { Networks } from "./components/networks";
 import { Pgadmin, PgadminArgs } from "./components/pgadmin/pgadmin";
-import { budget } from "./components/pgbouncer/budget";
+import { PgadminRole } from "./components/pgadmin/role";
+import { roleConnections } from "./components/pgadmin/roleconnections";
+import { budget, poolerBackends } from "./components/pgbouncer/budget";
+import { PoolerCertificate } from "./components/pgbouncer/certificate";
+import { lookupConnections } from "./components/pgbouncer/lookupconnections";
 import { Pgbouncer, PgbouncerArgs } from "./components/pgbouncer/pgbouncer";
+import { clientTlsFiles, serverTlsFiles } from "./components/pgbouncer/tls";
+import { certificatesIn } from "./settings/certificates";
 import { deployed } from "./settings/deployed";
+import { OwnedResources } from "./preflight/state";
+import { schemasOf } from "./settings/roleschemas";
 import { Settings } from "./settings/settings";
 
 export interface Surroundings {
     /** What the stack's state has, if it is known. */
-    inState?: AuthenticationArgs["inState"];
+    inState?: NonNullable<AuthenticationArgs["inState"]> & Pick<OwnedResources, "before">;
     /** Tries a new pgAdmin before the old one is stopped. */
     tryImage?: PgadminArgs["tryImage"];
     /** Puts the pooler's settings in force. */
     reload?: PgbouncerArgs["reload"];
+    /** Writes pgAdmin's secrets to their volume. */
+    writeSecrets?: PgadminArgs["writeSecrets"];
+    /** Limits the processes in a container. */
+    limitProcesses?: LimitProcesses;
+    /** Whether the engine knows a health check's `startInterval`; false by default. */
+    startInterval?: boolean;
 }
 
-/** Declares the whole sidecar and returns the stack's outputs. */
-export function deploy(settings: Settings, { inState, tryImage, reload }: Surroundings = {}) {
-    const database = settings.databases[0]!;
-    const admin = settings.adminUsers[0]!;
+const sizes = ({ processes, maxDbConnections, databases }: Pick<Settings, "processes" | "maxDbConnections" | "databases">) => ({
+    ...{ processes, maxDbConnections },
+    databases: databases.length,
+});
 
+/** Declares the whole sidecar and returns the stack's outputs. */
+export function deploy(settings: Settings, { inState, tryImage, reload, writeSecrets, limitProcesses, startInterval }: Surroundings = {}) {
+    const database = settings.databases[0]!;
+    const { pgadminRole } = settings;
+    // For psql in the pooler. pgAdmin's people have a role of their own, if there is one.
+    const admin = settings.adminUsers[0] ?? pgadminRole;
+    // A pooler that is yet to be replaced by a smaller one keeps the connections that it needs: the next run takes them.
+    const largest = (of: (from: { processes: number; maxDbConnections: number; databases: number }) => number) =>
+        Math.max(of(sizes(settings)), of(sizes({ ...settings, ...inState?.before })));
+
+    const reach = { published: settings.pgadminPort !== 0, egress: settings.pgadminEgress };
     const networks = new Networks(resourceNames.networks, {
         databaseNetwork: settings.databaseNetwork,
         proxyNetwork: settings.pgadminDomain ? settings.proxyNetwork : undefined,
+        metricsNetwork: metricsNetworkOf(settings),
+        reach,
     });
     const authentication = new Authentication(resourceNames.pooler, {
         authUser: settings.authUser,
         rotation: settings.rotation,
         authFunction: settings.authFunction,
         database,
+        connectionLimit: largest(({ processes }) => lookupConnections(processes)),
+        superusers: settings.poolSuperusers,
         inState,
     });
+    const forClients = certificateForClients(settings);
+    const role =
+        pgadminRole === ""
+            ? undefined
+            : new PgadminRole(
+                  resourceNames.pgadminRole,
+                  {
+                      name: pgadminRole,
+                      memberOf: settings.pgadminRoleMemberOf,
+                      databases: settings.databases,
+                      schemas: schemasOf(settings),
+                      connectionLimit: largest((from) => roleConnections(from, settings.pgadminDirect)),
+                  },
+                  { dependsOn: [authentication] }, // no two grants at the same time
+              );
     const pgbouncer = new Pgbouncer(
         resourceNames.pooler,
         {
             image: settings.pgbouncerImage,
             ini: { ...settings, authUser: lookupRole(settings) },
             password: authentication.password,
+            metrics: settings.metrics,
+            certificates: pulumi
+                .output(forClients?.certified)
+                .apply((certified) => [...serverTlsFiles(settings), ...(certified ? clientTlsFiles(certified) : [])]),
             alias: settings.pgbouncerAlias,
             sidecarNetwork: networks.sidecar,
             databaseNetwork: networks.database,
             stopGrace: settings.pgbouncerStopGrace,
+            limits: { memory: settings.pgbouncerMemory, cpus: Number(settings.pgbouncerCpus), openFiles: settings.pgbouncerFiles },
+            processes: settings.pgbouncerPids,
+            reach,
+            limitProcesses,
+            startInterval,
             reload,
         },
         // The pooler starts once all of it exists, and what a run deletes of it goes after the pooler that used it.
         { dependsOn: [authentication] },
     );
+    const metrics = settings.metrics
+        ? deployMetrics(settings, {
+              ...{ networks, pgbouncer, writeSecrets, limitProcesses },
+              certificate: forClients?.certified,
+              dependsOn: [authentication, ...(role ? [role] : [])], // no two grants at the same time
+          })
+        : undefined;
+    const outputs = {
+        poolerAddress: pgbouncer.address,
+        // With it, clients check the pooler's certificate (sslrootcert); "" if there is none.
+        poolerCa: forClients?.ca ?? "",
+        pgbouncerContainer: pgbouncer.containerName,
+        psql: pulumi.interpolate`docker exec -it ${pgbouncer.containerName} psql -h 127.0.0.1 -p ${settings.listenPort} -U ${admin} -d ${database}`,
+        networks: { sidecar: networks.sidecar, database: networks.database.name },
+        // The most backends that the sidecar ever holds, and the file that a reviewer reads line by line.
+        backendBudget: budget({ ...settings, databases: settings.databases.length }),
+        pgbouncerIni: pgbouncer.ini,
+        // For prometheus.yml.
+        ...(metrics
+            ? { metrics: { network: (networks.metrics ?? networks.database).name, scrape: scrapeConfig(metricsAliases(settings)) } }
+            : {}),
+        // What `./sidecar verify` compares the running stack with.
+        deployed: deployed(settings),
+    };
+    if (settings.adminUi === "none") return outputs;
+
     const direct = { host: settings.databaseHost, port: settings.databasePort };
     // If the database and the proxy share a network, pgAdmin joins it once.
     const joinsDatabase = settings.pgadminDirect && !(networks.proxy && settings.proxyNetwork === settings.databaseNetwork);
@@ -56,18 +139,30 @@ export function deploy(settings: Settings, { inState, tryImage, reload }: Surrou
         image: settings.pgadminImage,
         email: settings.pgadminEmail,
         password: settings.pgadminPassword || undefined,
-        server: {
+        login: settings,
+        // pgAdmin asks for TLS once the pooler has accepted it.
+        server: pulumi.all([forClients?.ca, pgbouncer.accepted]).apply(([poolerCa]) => ({
             host: settings.pgbouncerAlias,
             port: settings.listenPort,
             databases: settings.databases,
-            username: admin,
+            username: role ? pgadminRole : admin,
+            passfile: settings.pgadminPassfile,
             direct: settings.pgadminDirect ? direct : undefined,
-        },
+            // The users that come from an identity provider would find no entry.
+            shared: settings.oidcIssuer !== "",
+            poolerCa,
+        })),
+        rolePassword: settings.pgadminPassfile ? role?.password : undefined,
         network: networks.sidecar,
         databaseNetwork: joinsDatabase ? networks.database : undefined,
         volume: settings.pgadminVolume,
         hostPort: settings.pgadminPort,
         startTimeout: settings.pgadminStartTimeout,
+        limits: { memory: settings.pgadminMemory, cpus: Number(settings.pgadminCpus), openFiles: settings.pgadminFiles },
+        processes: settings.pgadminPids,
+        limitProcesses,
+        startInterval,
+        writeSecrets,
         tryImage,
         proxy: networks.proxy && {
             network: networks.proxy,
@@ -84,14 +179,70 @@ export function deploy(settings: Settings, { inState, tryImage, reload }: Surrou
         pgadminEmail: pgadmin.email,
         pgadminPassword: pgadmin.password,
         pgadminContainer: pgadmin.containerName,
-        poolerAddress: pgbouncer.address,
-        pgbouncerContainer: pgbouncer.containerName,
-        psql: pulumi.interpolate`docker exec -it ${pgbouncer.containerName} psql -h 127.0.0.1 -p ${settings.listenPort} -U ${admin} -d ${database}`,
-        networks: { sidecar: networks.sidecar, database: networks.database.name },
-        // The most backends that the sidecar ever holds, and the file that a reviewer reads line by line.
-        backendBudget: budget({ ...settings, databases: settings.databases.length }),
-        pgbouncerIni: pgbouncer.ini,
-        // What `./sidecar verify` compares the running stack with.
-        deployed: deployed(settings),
+        ...(role ? { pgadminRole: role.role, pgadminRolePassword: role.password } : {}),
+        ...outputs,
     };
+}
+
+/** The network of the exporters, if it is another one than the database's. */
+function metricsNetworkOf({ metrics, metricsNetwork, databaseNetwork }: Settings): string | undefined {
+    return metrics && !["", databaseNetwork].includes(metricsNetwork) ? metricsNetwork : undefined;
+}
+
+const metricsAliases = ({ pgbouncerAlias }: Settings) => ({
+    pgbouncer: `${pgbouncerAlias}-metrics`,
+    postgres: `${pgbouncerAlias}-database-metrics`,
+});
+
+interface Measured extends Pick<Surroundings, "writeSecrets" | "limitProcesses"> {
+    networks: Networks;
+    pgbouncer: Pgbouncer;
+    /** That of the pooler, if it has one. */
+    certificate?: pulumi.Output<{ cert: string }>;
+    dependsOn: pulumi.Resource[];
+}
+
+function deployMetrics(settings: Settings, { networks, pgbouncer, certificate, dependsOn, ...host }: Measured): Metrics {
+    const [database] = settings.databases as [string];
+    const role = new MetricsRole(resourceNames.metrics, { name: settings.metricsRole, database }, { dependsOn });
+    const sizes = { ...settings, databases: settings.databases.length };
+    const { serverTlsCa, serverTlsCert } = settings;
+    return new Metrics(resourceNames.metrics, {
+        images: { pgbouncer: settings.pgbouncerExporterImage, postgres: settings.postgresExporterImage },
+        pooler: {
+            id: pgbouncer.containerId,
+            sockets: pgbouncer.sockets!,
+            port: settings.listenPort,
+            processes: settings.processes,
+        },
+        database: {
+            ...{ host: settings.databaseHost, port: settings.databasePort, name: database, role: role.role, password: role.password },
+            ...{ tls: settings.serverTlsSslmode, ca: serverTlsCa, network: networks.database },
+        },
+        network: networks.metrics,
+        aliases: metricsAliases(settings),
+        lookupRole: lookupRole(settings),
+        // Without its key, a certificate is no secret.
+        queries: pulumi.unsecret(pulumi.output(certificate)).apply((own) => ({
+            lookupRoles: lookupRoles(settings.authUser),
+            authFunction: settings.authFunction,
+            poolerBackends: poolerBackends(sizes),
+            budget: budget(sizes),
+            certificates: Object.fromEntries(
+                Object.entries({ "to the database": serverTlsCert, "to clients": own?.cert ?? "" }).flatMap(([of, pem]) => {
+                    const [certificate] = certificatesIn(pem) ?? []; // the others are its CA's
+                    return certificate ? [[of, new Date(certificate.validTo)]] : [];
+                }),
+            ),
+        })),
+        ...host,
+    });
+}
+
+/** The certificate with which the pooler answers its clients, and the CA that they check it with; undefined without TLS. */
+function certificateForClients(settings: Settings): Pick<PoolerCertificate, "ca" | "certified"> | undefined {
+    const { clientTlsSslmode, clientTlsCert: cert, clientTlsKey: key, clientTlsCa: ca } = settings;
+    if (clientTlsSslmode === "disable") return undefined;
+    if (cert) return { ca: pulumi.output(ca), certified: pulumi.secret({ cert, key }) };
+    return new PoolerCertificate(resourceNames.pooler, { owner: owner(), alias: settings.pgbouncerAlias });
 }

@@ -1,4 +1,4 @@
-import { Command as Parser, CommanderError, Option } from "commander";
+import { Command as Parser, CommanderError, InvalidArgumentError, Option } from "commander";
 
 /**
  * A command of `./sidecar`. Its file says how it is called and explained, and loads within milliseconds: what it does is
@@ -42,6 +42,14 @@ export interface Understood {
 
 /** A command line that is not understood: shown with the usage. */
 export class Misused extends Error {}
+
+/** Reads an option's whole number, from 1 to `most`. */
+export const wholeNumber =
+    (most: number, what = "a whole number") =>
+    (text: string): number => {
+        if (!/^[1-9]\d*$/.test(text) || Number(text) > most) throw new InvalidArgumentError(`use ${what}, 1 to ${most}.`);
+        return Number(text);
+    };
 
 /** The stack that a command is for; default: the one that is selected. */
 export const stackOption = () => new Option("-s, --stack <name>", "the stack (default: the selected one)");

@@ -1,9 +1,9 @@
-import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import { ContainerFacts, inspectContainer, listContainers, readLog } from "../host/containers";
 import { dockerCommand } from "../host/engine";
 import { DockerHost } from "../settings/settings";
 import { owner } from "./labels";
+import { fixOf } from "./pgbouncer/refusals";
 
 /** Seconds between two lists of the containers. */
 const pause = 2;
@@ -16,8 +16,6 @@ const logLines = 15;
 interface Awaited {
     name: string;
     waitTimeout: number;
-    /** The contents of its files. */
-    contents: pulumi.Output<string>[];
 }
 
 /** A container that is new in this run, and when it was first seen. */
@@ -36,10 +34,9 @@ export async function explainFailures(host: DockerHost): Promise<void> {
     const stack = owner();
     const awaited: Awaited[] = [];
     pulumi.runtime.registerStackTransformation(({ type, name, props }) => {
-        const { wait, waitTimeout, uploads } = props as { wait?: unknown; waitTimeout?: unknown; uploads?: unknown };
+        const { wait, waitTimeout } = props as { wait?: unknown; waitTimeout?: unknown };
         if (type === "docker:index/container:Container" && wait === true && typeof waitTimeout === "number") {
-            const files = Array.isArray(uploads) ? (uploads as docker.types.input.ContainerUpload[]) : [];
-            awaited.push({ name, waitTimeout, contents: files.map(({ content }) => pulumi.output(content).apply((text) => text ?? "")) });
+            awaited.push({ name, waitTimeout });
         }
         return undefined;
     });
@@ -55,7 +52,7 @@ export async function explainFailures(host: DockerHost): Promise<void> {
             if (!of || first.explained || Date.now() - first.at < (of.waitTimeout - margin) * 1000) continue;
             first.explained = true;
             const text = await explain(host, name, of.waitTimeout);
-            if (text !== undefined) await pulumi.log.warn(withoutSecrets(text, await secretsOf(of.contents)));
+            if (text !== undefined) await pulumi.log.warn(withoutSecrets(text, [...hidden]));
         }
     };
     let busy = false;
@@ -74,7 +71,7 @@ async function explain(host: DockerHost, name: string, waitTimeout: number): Pro
     const container = await inspectContainer(host, name);
     if (!container || container.health === "healthy") return undefined;
     const log = await readLog(host, name, logLines, { timestamps: true });
-    return log && renderFailure(container, waitTimeout, inOrder(log), dockerCommand(host));
+    return log && renderFailure(container, waitTimeout, inOrder(log), dockerCommand(host), fixOf(`${log.stdout}${log.stderr}`, owner()));
 }
 
 /** Both streams as one, in the order of the engine's timestamps, without the timestamps. */
@@ -100,6 +97,7 @@ export function renderFailure(
     waitTimeout: number,
     log: string,
     docker: string,
+    fix?: string,
 ): string {
     const indent = (text: string) => text.trim().replace(/^/gm, "    ");
     return [
@@ -108,18 +106,17 @@ export function renderFailure(
         ...(engineError ? [`The engine says:\n${indent(engineError)}`] : []),
         ...(healthOutput ? [`Its health check says:\n${indent(healthOutput)}`] : []),
         log.trim() === "" ? "Its log is empty." : `Its log ends with (all of it: ${docker} logs ${name}):\n${indent(log)}`,
+        ...(fix ? [`Fix: ${fix}; then pulumi up again`] : []),
     ].join("\n");
 }
 
-/** The secrets in files: each secret file's text, and the last word of each of its lines (as in `"role" "password"`). */
-async function secretsOf(contents: pulumi.Output<string>[]): Promise<string[]> {
-    const found: string[] = [];
-    for (const content of contents) {
-        if (!(await pulumi.isSecret(content))) continue;
-        const text = await new Promise<string>((resolve) => content.apply(resolve));
-        found.push(text, ...text.split("\n").map((line) => line.trim().split(/\s+/).at(-1)!.replace(/^"|"$/g, "")));
-    }
-    return found;
+/** The secrets that this run knows so far. */
+const hidden = new Set<string>();
+
+/** A secret that what a failed run prints does not show. */
+export function hide(text: pulumi.Input<string>): pulumi.Output<string> {
+    pulumi.output(text).apply((known) => void hidden.add(known));
+    return pulumi.secret(text);
 }
 
 /** The text without these secrets; one of less than six characters could be part of any word. */

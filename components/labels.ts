@@ -9,8 +9,14 @@ export const databaseNetworkLabel = "pg-sidecar.database-network";
 /** The same for the proxy's network. */
 export const proxyNetworkLabel = "pg-sidecar.proxy-network";
 
+/** The same for the network on which Prometheus finds the exporters. */
+export const metricsNetworkLabel = "pg-sidecar.metrics-network";
+
 /** Label with what only another container of the pooler takes (rollKey). */
 export const poolerLabel = "pg-sidecar.pooler";
+
+/** Label of a volume of secrets. It changes with them, so that others get another volume. */
+export const secretsLabel = "pg-sidecar.secrets";
 
 /** The owner of what this stack creates: `project/stack`. */
 export function owner(): string {

@@ -7,6 +7,30 @@ export interface NetworksArgs {
     databaseNetwork: pulumi.Input<string>;
     /** Name of the network that the host's proxy is on, if there is one. It is looked up and joined, too. */
     proxyNetwork?: pulumi.Input<string>;
+    /** Name of the network on which Prometheus is, if it is another than the database's. It is looked up and joined, too. */
+    metricsNetwork?: pulumi.Input<string>;
+    /** What leads out of the sidecar's own network. A change replaces the network and both containers. */
+    reach: Reach;
+}
+
+export interface Reach {
+    /** Whether a container on it publishes a port of the host, which no internal network allows. */
+    published: boolean;
+    /** Whether its containers may connect to what is outside of it. */
+    egress: boolean;
+}
+
+/**
+ * The network's properties that keep its containers in, as far as a published port allows it. All are named in each case: the
+ * provider takes one that is left out for unchanged.
+ */
+export function confinement({ published, egress }: Reach): Required<Pick<docker.NetworkArgs, "internal" | "options">> {
+    const bridge = (option: string, value: string) => ({ [`com.docker.network.bridge.${option}`]: value });
+    if (egress) return { internal: false, options: bridge("enable_ip_masquerade", "true") };
+    // Without an address for replies, nothing outside the host answers. What the host itself offers is still reached.
+    if (published) return { internal: false, options: bridge("enable_ip_masquerade", "false") };
+    // The bridge gets no address, so that not even the host is reached.
+    return { internal: true, options: bridge("inhibit_ipv4", "true") };
 }
 
 /** A network that somebody else owns. */
@@ -27,6 +51,8 @@ export class Networks extends pulumi.ComponentResource {
     readonly database: FoundNetwork;
     /** The proxy's network, if one was named. */
     readonly proxy?: FoundNetwork;
+    /** The exporters' network, if one was named. */
+    readonly metrics?: FoundNetwork;
 
     constructor(name: string, args: NetworksArgs, opts?: pulumi.ComponentResourceOptions) {
         super("sidecar:index:Networks", name, {}, opts);
@@ -38,7 +64,8 @@ export class Networks extends pulumi.ComponentResource {
 
         this.database = find(args.databaseNetwork);
         if (args.proxyNetwork !== undefined) this.proxy = find(args.proxyNetwork);
-        this.sidecar = new docker.Network(name, { labels: labels() }, { parent }).name;
+        if (args.metricsNetwork !== undefined) this.metrics = find(args.metricsNetwork);
+        this.sidecar = new docker.Network(name, { labels: labels(), ...confinement(args.reach) }, { parent }).name;
 
         this.registerOutputs({ sidecar: this.sidecar, database: this.database, proxy: this.proxy });
     }

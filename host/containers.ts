@@ -41,6 +41,22 @@ export interface ContainerFacts {
     published: PublishedPort[];
     /** Its own ports that its image names. */
     exposes: number[];
+    confinement: Confinement;
+}
+
+/** What keeps a container from harming its host. */
+export interface Confinement {
+    /** Whether nobody can write its root. */
+    readOnly: boolean;
+    /** Whether it has a capability that the engine gives by default, or more. */
+    capabilities: boolean;
+    /** Whether a program in it can gain privileges. */
+    newPrivileges: boolean;
+    privileged: boolean;
+    /** Bytes; 0 for no limit. */
+    memory: number;
+    /** Processes and threads; 0 for no limit. */
+    pids: number;
 }
 
 /** A container's place on a network. */
@@ -99,7 +115,17 @@ interface InspectedContainer {
     };
     Config: { Env: string[] | null; Labels: Record<string, string> | null; ExposedPorts?: Record<string, unknown> | null };
     Mounts: { Type: string; Name?: string }[];
-    HostConfig: { NetworkMode: string; PortBindings: PortMap | null };
+    HostConfig: {
+        NetworkMode: string;
+        PortBindings: PortMap | null;
+        ReadonlyRootfs: boolean;
+        CapAdd: string[] | null;
+        CapDrop: string[] | null;
+        SecurityOpt: string[] | null;
+        Privileged: boolean;
+        Memory: number;
+        PidsLimit: number | null;
+    };
     NetworkSettings: {
         Networks: Record<string, { Aliases: string[] | null; IPAddress: string; GlobalIPv6Address: string; Gateway: string }>;
         Ports: PortMap | null;
@@ -156,6 +182,30 @@ export async function readLog(
     return status === 200 ? demultiplex(body) : undefined;
 }
 
+/** What an engine can limit. A rootless one without cgroups of its own limits nothing. */
+export interface EngineLimits {
+    memory: boolean;
+    processes: boolean;
+}
+
+export async function engineLimits(docker: DockerHost): Promise<EngineLimits> {
+    const { MemoryLimit = false, PidsLimit = false } = (await get<{ MemoryLimit?: boolean; PidsLimit?: boolean }>(docker, "/info")) ?? {};
+    return { memory: MemoryLimit, processes: PidsLimit };
+}
+
+/** Whether the engine knows a health check's `startInterval`: version 25 (API 1.44) and later. */
+export async function knowsStartInterval(docker: DockerHost): Promise<boolean> {
+    const { ApiVersion = "" } = (await get<{ ApiVersion?: string }>(docker, "/version")) ?? {};
+    const [major = 0, minor = 0] = ApiVersion.split(".").map(Number);
+    return major > 1 || (major === 1 && minor >= 44);
+}
+
+/** Limits the processes and threads in a container, also when it restarts, if the engine can. The provider has no property for it. */
+export async function limitProcesses(docker: DockerHost, id: string, most: number): Promise<void> {
+    if (!(await engineLimits(docker)).processes) return;
+    await post(docker, `/containers/${id}/update`, { json: { PidsLimit: most } });
+}
+
 /** Stops a container, which is killed after 10 s. One that does not run or is gone is not an error. */
 export async function stopContainer(docker: DockerHost, id: string): Promise<void> {
     if (await get(docker, `/containers/${id}/json`)) await post(docker, `/containers/${id}/stop?t=10`);
@@ -196,6 +246,14 @@ export function containerFacts(inspected: InspectedContainer): ContainerFacts {
         hostPorts: publishedPorts(HostConfig.PortBindings).map(({ port }) => port),
         published: publishedPorts(NetworkSettings.Ports),
         exposes: Object.keys(Config.ExposedPorts ?? {}).map((port) => parseInt(port, 10)),
+        confinement: {
+            readOnly: HostConfig.ReadonlyRootfs,
+            capabilities: (HostConfig.CapAdd ?? []).length > 0 || !(HostConfig.CapDrop ?? []).some((one) => one === "ALL"),
+            newPrivileges: !(HostConfig.SecurityOpt ?? []).some((one) => /^no-new-privileges([:=]true)?$/.test(one)),
+            privileged: HostConfig.Privileged,
+            memory: HostConfig.Memory,
+            pids: Math.max(HostConfig.PidsLimit ?? 0, 0),
+        },
     };
 }
 

@@ -3,8 +3,9 @@ import * as http from "http";
 import * as https from "https";
 import { isIP } from "net";
 import { join } from "path";
+import { shellWord } from "../findings/quoting";
 import { defaultHost, DockerHost } from "../settings/settings";
-import { overSsh } from "./ssh";
+import { sshAgent } from "./ssh";
 
 /** Milliseconds. */
 const defaultTimeout = 20_000;
@@ -24,6 +25,12 @@ export async function post(docker: DockerHost, path: string, options: RequestOpt
     return body;
 }
 
+/** PUTs a tar archive. Throws if the engine refuses. */
+export async function put(docker: DockerHost, path: string, archive: Buffer): Promise<void> {
+    const { status, body } = await request(docker, "PUT", path, { archive });
+    if (status >= 400) throw refused(docker, "PUT", path, status, body);
+}
+
 /** DELETEs something from the engine. What is gone already is not an error. */
 export async function remove(docker: DockerHost, path: string): Promise<void> {
     const { status, body } = await request(docker, "DELETE", path);
@@ -36,13 +43,15 @@ const refused = (docker: DockerHost, method: string, path: string, status: numbe
 /** The docker command for this engine, as a person calls it from here. */
 export function dockerCommand({ host, tls }: DockerHost): string {
     if (host === defaultHost) return "docker";
-    const certified = tls && "certPath" in tls ? `DOCKER_TLS_VERIFY=1 DOCKER_CERT_PATH='${tls.certPath}' ` : "";
-    return `${certified}docker -H ${host}`;
+    const certified = tls && "certPath" in tls ? `DOCKER_TLS_VERIFY=1 DOCKER_CERT_PATH=${shellWord(tls.certPath)} ` : "";
+    return `${certified}docker -H ${shellWord(host)}`;
 }
 
 export interface RequestOptions {
     /** Sent as JSON. */
     json?: object;
+    /** Sent as it is, as a tar archive. */
+    archive?: Buffer;
     /** Milliseconds for the whole answer; default 20,000. */
     timeout?: number;
 }
@@ -52,10 +61,11 @@ export function request(
     docker: DockerHost,
     method: string,
     path: string,
-    { json, timeout = defaultTimeout }: RequestOptions = {},
+    { json, archive, timeout = defaultTimeout }: RequestOptions = {},
 ): Promise<{ status: number; body: Buffer }> {
-    const content = json ? JSON.stringify(json) : "";
-    const headers = { host: "docker", "content-type": "application/json", "content-length": Buffer.byteLength(content) };
+    const content = archive ?? Buffer.from(json ? JSON.stringify(json) : "");
+    const type = archive ? "application/x-tar" : "application/json";
+    const headers = { host: "docker", "content-type": type, "content-length": content.length };
     return new Promise((resolve, reject) => {
         const connection = transport(docker);
         const sent = ("ca" in connection ? https : http).request({ ...connection, method, path, headers }, (response) => {
@@ -67,7 +77,12 @@ export function request(
         // Not http's own timeout: a pipe to ssh has none.
         const deadline = setTimeout(() => sent.destroy(new Error(`no answer within ${timeout / 1000} s`)), timeout);
         sent.on("close", () => clearTimeout(deadline));
-        sent.on("error", reject);
+        // One that the far side ended just now has taken no request.
+        const ended = (cause: NodeJS.ErrnoException) => method === "GET" && sent.reusedSocket && cause.code === "ECONNRESET";
+        sent.on("error", (cause) => {
+            if (ended(cause)) request(docker, method, path, { timeout }).then(resolve, reject);
+            else reject(cause);
+        });
         sent.end(content);
     });
 }
@@ -78,7 +93,7 @@ function transport(docker: DockerHost): https.RequestOptions {
         case "unix:":
             return { socketPath: url.pathname };
         case "ssh:":
-            return { createConnection: () => overSsh(docker) };
+            return { agent: sshAgent(docker) };
         default: {
             // tcp: or http:, since the settings allow nothing else
             const host = url.hostname.replace(/^\[|\]$/g, ""); // around an IPv6 address

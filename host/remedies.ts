@@ -28,7 +28,7 @@ export function psqlCommand(settings: Settings, database: string, statements: st
     };
     const words = [
         ...Object.entries(files).map(([key, value]) => `${key}=${shellWord(value)}`),
-        ...[`${via}psql`, "-h", bareHost(host), "-p", String(port), "-U", shellWord(username), "-d", shellWord(database)],
+        ...[`${via}psql`, "-h", shellWord(bareHost(host)), "-p", String(port), "-U", shellWord(username), "-d", shellWord(database)],
         ...statements.flatMap((sql) => ["-c", shellWord(sql)]),
     ];
     return words.join(" ");

@@ -1,4 +1,6 @@
 import { spawn } from "child_process";
+import { Agent } from "http";
+import { Socket } from "net";
 import { Duplex } from "stream";
 import { DockerHost } from "../settings/settings";
 
@@ -27,16 +29,20 @@ export function dialStdio(host: string): string[] {
     return ["docker", ...(path ? [`--host=unix://${path}`] : []), "system", "dial-stdio"];
 }
 
+/** Milliseconds for which a connection waits for the next request. */
+const idleTime = 15_000;
+
 /** A connection to the far engine's socket, by the command that Docker's own client runs there. */
-export function overSsh(docker: DockerHost): Duplex {
+function overSsh(docker: DockerHost): Duplex {
     const ssh = spawn("ssh", sshArguments(docker, dialStdio(docker.host)));
     let errors = "";
     ssh.stderr.on("data", (chunk: Buffer) => (errors += chunk.toString()));
     ssh.stdin.on("error", () => undefined); // stderr says why it broke
     const connection = new Duplex({
+        allowHalfOpen: false, // so that one that the far side ends is not used again
         read: () => ssh.stdout.resume(),
         write: (chunk, encoding, done) => ssh.stdin.write(chunk, encoding, () => done()),
-        final: (done) => ssh.stdin.end(done),
+        final: (done) => (ssh.stdin.destroyed ? done() : ssh.stdin.end(done)), // a destroyed one would never say that it is done
         destroy: (cause, done) => {
             ssh.kill();
             done(cause);
@@ -49,12 +55,42 @@ export function overSsh(docker: DockerHost): Duplex {
         if (code === 0) connection.push(null);
         else connection.destroy(new Error(`ssh: ${errors.trim() || `exit code ${code}`}`));
     });
-    // http calls these on a socket; a pipe has none of them.
+    // Between two requests, it must not keep this process from ending, and does not wait for long: a network may drop it in silence.
+    const handles = [ssh, ssh.stdin as Socket, ssh.stdout as Socket, ssh.stderr as Socket];
+    let expiry: NodeJS.Timeout | undefined;
+    const each = (call: "ref" | "unref") => () => {
+        for (const handle of handles) handle[call]();
+        clearTimeout(expiry);
+        if (call === "unref") expiry = setTimeout(() => connection.destroy(), idleTime).unref();
+        return connection;
+    };
+    // http calls these on a socket; a pipe has none of the first three.
     return Object.assign(connection, {
         setTimeout: () => connection,
         setNoDelay: () => connection,
         setKeepAlive: () => connection,
-        ref: () => connection,
-        unref: () => connection,
+        ref: each("ref"),
+        unref: each("unref"),
     });
+}
+
+/** Keeps connections to a far engine for the next request: each one is a session of ssh, and starts a docker command over there. */
+class SshAgent extends Agent {
+    constructor(private readonly docker: DockerHost) {
+        super({ keepAlive: true, maxFreeSockets: 1 }); // sshd takes 10 sessions a connection (MaxSessions), for the provider too
+    }
+
+    createConnection(): Duplex {
+        return overSsh(this.docker);
+    }
+}
+
+const agents = new Map<string, SshAgent>();
+
+/** The connections of this process to a far engine. */
+export function sshAgent(docker: DockerHost): Agent {
+    const key = JSON.stringify([docker.host, docker.sshOpts]);
+    const agent = agents.get(key) ?? new SshAgent(docker);
+    agents.set(key, agent);
+    return agent;
 }

@@ -5,8 +5,8 @@ const concurrency = 8;
 
 /**
  * Runs tasks that call a Docker host, and returns their results in the tasks' order. Up to 8 run at the same time. Over ssh
- * it is one: each request is a session of the shared connection or, without one, a login of its own, and sshd accepts few of
- * either at once (MaxSessions, MaxStartups: 10 by default). Rejects with the first failure, after which no further task begins.
+ * it is one: requests at the same time are sessions of the shared connection or, without one, logins of their own, and sshd
+ * accepts few of either at once (MaxSessions, MaxStartups: 10 by default). Rejects with the first failure, after which no further task begins.
  */
 export async function runTasks<T>(docker: DockerHost, tasks: (() => Promise<T>)[]): Promise<T[]> {
     const results: T[] = [];

@@ -18,12 +18,17 @@ export interface Images {
 
 const kept = inLab("images.json");
 
+/** The image that Pulumi.yaml pins in a setting. */
+export function pinnedImage(setting: string): string {
+    const { config } = load(fs.readFileSync(path.join(project, "Pulumi.yaml"), "utf8")) as { config: Record<string, { default: string }> };
+    return config[setting]!.default;
+}
+
 /** The images that Pulumi.yaml pins, and the database's. */
 function officialImages(): Images {
-    const { config } = load(fs.readFileSync(path.join(project, "Pulumi.yaml"), "utf8")) as { config: Record<string, { default: string }> };
     return {
-        pgbouncer: config.pgbouncerImage!.default,
-        pgadmin: config.pgadminImage!.default,
+        pgbouncer: pinnedImage("pgbouncerImage"),
+        pgadmin: pinnedImage("pgadminImage"),
         timescaledb: "timescale/timescaledb:2.19.3-pg17",
     };
 }

@@ -45,6 +45,8 @@ export const down = ({ volumes = false }: { volumes?: boolean }) =>
             });
             if (volumes) await attempt("docker", ["volume", "rm", "pgadmin-data"]);
             await step("engine", stopEngine);
+        } else {
+            say("engine", "not running, so the stack and the database are still there. Fix: ./sidecar up, then this again");
         }
         await step("registry", async () => ((await stopDaemon("registry")) ? "stopped" : "not running"));
     });
@@ -106,7 +108,8 @@ async function pulumi(command: "up" | "destroy", env: Record<string, string>, do
     }
 }
 
-type Outputs = Record<"pgadminUrl" | "pgadminEmail" | "pgadminPassword" | "poolerAddress" | "pgbouncerContainer" | "psql", string>;
+type Outputs = Record<"poolerAddress" | "pgbouncerContainer" | "psql", string> &
+    Partial<Record<"pgadminUrl" | "pgadminEmail" | "pgadminPassword", string>>;
 
 /** Asks the database through the pooler. */
 async function query(lab: Identity, { poolerAddress, pgbouncerContainer }: Outputs): Promise<string> {
@@ -119,11 +122,11 @@ async function query(lab: Identity, { poolerAddress, pgbouncerContainer }: Outpu
     return `through the pooler: ${answer.trim()}`;
 }
 
-const nextSteps = ({ databasePassword }: Identity, { pgadminUrl, pgadminEmail, pgadminPassword, psql }: Outputs) => `
-  pgAdmin   ${pgadminUrl}
-  login     ${pgadminEmail}
-  password  ${pgadminPassword}
-  psql      ${psql}
+const toPgadmin = ({ pgadminUrl, pgadminEmail, pgadminPassword }: Outputs) =>
+    pgadminUrl === undefined ? "" : `  pgAdmin   ${pgadminUrl}\n  login     ${pgadminEmail}\n  password  ${pgadminPassword}\n`;
+
+const nextSteps = ({ databasePassword }: Identity, out: Outputs) => `
+${toPgadmin(out)}  psql      ${out.psql}
             (password of postgres, here and in pgAdmin's server entry: ${databasePassword})
   verify    ./sidecar verify --stack local
   by hand   eval "$(./sidecar env)", then plain pulumi, docker and psql

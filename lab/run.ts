@@ -43,6 +43,7 @@ export function attempt(program: string, args: string[], options: RunOptions = {
                 if (options.show) process[stream].write(chunk);
             });
         }
+        child.stdin?.on("error", () => undefined); // a program that has ended early says why by its exit code
         if (options.input !== undefined) child.stdin!.end(options.input);
         child.on("error", reject);
         child.on("close", (code) => {

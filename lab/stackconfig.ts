@@ -5,8 +5,10 @@ import { socket } from "./engine";
 import { writeWhole } from "./files";
 import { Identity } from "./identity";
 import { images } from "./images";
+import { isLeftLocked } from "./locks";
 import { inLab, project } from "./paths";
 import { run } from "./run";
+import { say } from "./step";
 import { bin } from "./toolchain";
 
 interface StackConfig {
@@ -70,6 +72,10 @@ export async function ensureStack(lab: Identity): Promise<string> {
         },
     };
     writeWhole(file, dump(config));
+    if (isLeftLocked(inLab("state/.pulumi/locks/organization/pg-sidecar/local"))) {
+        say("stack", "releasing the lock of a run that is gone");
+        await run("pulumi", ["cancel", "--yes", "--stack", "local"], { env, cwd: folder });
+    }
     const stacks = JSON.parse(await run("pulumi", ["stack", "ls", "--json"], { env, cwd: folder })) as { name: string }[];
     if (!stacks.some(({ name }) => name === "local")) await run("pulumi", ["stack", "init", "local"], { env, cwd: folder });
     return "local, its settings in .lab/stack/Pulumi.local.yaml";

@@ -1,10 +1,10 @@
 import { Client } from "pg";
 import { lookupOwner } from "../components/authentication/lookup";
-import { lookupRoles } from "../components/authentication/rotation";
 import { ServerLimits } from "../components/pgbouncer/budget";
 import { connect } from "../host/postgres";
 import { Settings } from "../settings/settings";
-import { LookupSession, lookupSessions } from "./sessions";
+import { allInFirst, inspectRights, inspectRightsInFirst, inspectRoleSchemas, LoginRights, RightsInFirst, RoleSchema } from "./rights";
+import { LookupSession, lookupSessions, rolesOf } from "./sessions";
 
 /** The oldest PostgreSQL that the sidecar supports, as server_version_num counts: 13.0. */
 export const oldestVersion = 130_000;
@@ -21,10 +21,18 @@ export interface DatabaseFacts {
     primary?: string;
     /** Whether our sessions begin read-only. */
     readOnly: boolean;
-    mayReadVerifiers: boolean;
-    mayCreateRoles: boolean;
+    /** Whether it takes TLS connections. */
+    tls: boolean;
+    /** What our login may do. */
+    rights: LoginRights;
     /** Superusers that may log in. */
     superusers: string[];
+    /** Roles that pgadminRole is to be a member of, as far as they exist, and whether they are superusers. */
+    memberOf: Record<string, boolean>;
+    /** The schemas for pgadminRole, in databases that are there. */
+    roleSchemas: RoleSchema[];
+    /** Whether this is Supabase's PostgreSQL, whose own pooler has the role `pgbouncer`. */
+    supabase: boolean;
     databases: Served[];
     /** The roles that must log in through the pooler (adminUsers and postgresql:username), as far as they exist. */
     users: Record<string, UserFacts>;
@@ -53,6 +61,8 @@ export interface Served {
 
 export interface UserFacts {
     mayLogIn: boolean;
+    /** Whether it is a superuser or a replication role. */
+    privileged: boolean;
     /** How its password is stored; unknown if pg_authid can't be read. */
     verifier: "scram" | "md5" | "none" | "unknown";
     expired: boolean;
@@ -75,9 +85,15 @@ export async function inspectDatabase(settings: Settings): Promise<DatabaseFacts
         const roles = await rows<{ rolname: string; rolconfig: string[] | null }>(
             server,
             "SELECT rolname, rolconfig FROM pg_roles WHERE rolname = ANY($1)",
-            [lookupRoles(settings.authUser)],
+            [rolesOf(settings)],
+        );
+        const memberOf = await rows<{ name: string; superuser: boolean }>(
+            server,
+            "SELECT rolname::text AS name, rolsuper AS superuser FROM pg_roles WHERE rolname = ANY($1)",
+            [settings.pgadminRoleMemberOf],
         );
         const served = databases.find(({ name }) => name === settings.databases[0]);
+        const inFirst = served?.connectable ? await inspectFirst(settings, row!.version) : nothingInFirst;
         return {
             version: row!.version,
             limits: {
@@ -90,14 +106,21 @@ export async function inspectDatabase(settings: Settings): Promise<DatabaseFacts
             standby: row!.standby,
             ...(row!.primary ? { primary: row!.primary } : {}),
             readOnly: row!.readonly,
-            mayReadVerifiers: row!.read,
-            mayCreateRoles: row!.create,
+            tls: row!.tls,
+            rights: { ...(await inspectRights(server, settings, row!.version)), ...inFirst.rights },
             superusers: row!.superusers,
+            memberOf: Object.fromEntries(memberOf.map(({ name, superuser }) => [name, superuser])),
+            roleSchemas: await inspectRoleSchemas(
+                settings,
+                databases.filter(({ connectable }) => connectable).map(({ name }) => name),
+                row!.version,
+            ),
+            supabase: inFirst.supabase,
             databases,
-            ...(await inspectUsers(server, settings, row!.read)),
+            ...inFirst.users,
             roleOwners: Object.fromEntries(roles.map(({ rolname, rolconfig }) => [rolname, roleOwner(rolconfig ?? [])])),
             sessions: await lookupSessions(server, settings),
-            ...(served?.connectable ? await inspectLookup(settings) : { overloads: [], schemaExists: true }),
+            ...inFirst.lookup,
         };
     } finally {
         await server.end();
@@ -113,8 +136,7 @@ interface ServerRow {
     standby: boolean;
     primary: string | null;
     readonly: boolean;
-    read: boolean;
-    create: boolean;
+    tls: boolean;
     superusers: string[];
 }
 
@@ -127,53 +149,89 @@ const serverQuery = `
            pg_is_in_recovery() AS standby,
            (SELECT max(sender_host || ':' || sender_port) FROM pg_stat_wal_receiver) AS primary,
            current_setting('default_transaction_read_only')::bool AS readonly,
-           has_table_privilege('pg_catalog.pg_authid', 'SELECT') AS read,
-           (SELECT rolsuper OR rolcreaterole FROM pg_roles WHERE rolname = current_user) AS create,
+           current_setting('ssl')::bool AS tls,
            ARRAY(SELECT rolname::text FROM pg_roles WHERE rolsuper AND rolcanlogin ORDER BY rolname) AS superusers`;
 
 async function inspectUsers(server: Client, settings: Settings, readable: boolean): Promise<Pick<DatabaseFacts, "users" | "md5Roles">> {
     const wanted = usersOf(settings);
     const found = await rows<UserFacts & { name: string; wanted: boolean }>(
         server,
-        `SELECT rolname::text AS name, rolname = ANY($1) AS wanted, rolcanlogin AS "mayLogIn", coalesce(rolvaliduntil < now(), false) AS expired,
+        `SELECT rolname::text AS name, rolname = ANY($1) AS wanted, rolcanlogin AS "mayLogIn",
+                rolsuper OR rolreplication AS privileged, coalesce(rolvaliduntil < now(), false) AS expired,
                 ${readable ? "CASE WHEN rolpassword IS NULL THEN 'none' WHEN rolpassword LIKE 'md5%' THEN 'md5' ELSE 'scram' END" : "'unknown'"} AS verifier
            FROM ${readable ? "pg_authid" : "pg_roles"} ORDER BY rolname`,
         [wanted],
     );
     return {
         users: Object.fromEntries(
-            found.filter((one) => one.wanted).map(({ name, mayLogIn, verifier, expired }) => [name, { mayLogIn, verifier, expired }]),
+            found
+                .filter((one) => one.wanted)
+                .map(({ name, mayLogIn, privileged, verifier, expired }) => [name, { mayLogIn, privileged, verifier, expired }]),
         ),
         md5Roles: found.filter((one) => !one.wanted && one.mayLogIn && one.verifier === "md5").map(({ name }) => name),
     };
 }
 
-/** The roles that must be able to log in through the pooler. */
-export const usersOf = ({ adminUsers, databaseServer }: Settings): string[] => [...new Set([...adminUsers, databaseServer.username])];
+/**
+ * The roles that must be able to log in through the pooler, but for the one that the stack makes itself. Without poolSuperusers,
+ * the provider's login need not be one of them.
+ */
+export const usersOf = ({ adminUsers, databaseServer, poolSuperusers, pgadminRole }: Settings): string[] =>
+    [...new Set([...adminUsers, ...(poolSuperusers ? [databaseServer.username] : [])])].filter((name) => name !== pgadminRole);
 
-async function inspectLookup(settings: Settings): Promise<Pick<DatabaseFacts, "functionOwner" | "overloads" | "schemaExists">> {
+/** What only a session in the first of the databases can say. */
+interface InFirst {
+    rights: RightsInFirst;
+    users: Pick<DatabaseFacts, "users" | "md5Roles">;
+    lookup: Pick<DatabaseFacts, "functionOwner" | "overloads" | "schemaExists">;
+    supabase: boolean;
+}
+
+/** Of a database that is not there: another finding says so. */
+const nothingInFirst: InFirst = {
+    rights: allInFirst,
+    users: { users: {}, md5Roles: [] },
+    lookup: { overloads: [], schemaExists: true },
+    supabase: false,
+};
+
+async function inspectFirst(settings: Settings, version: number): Promise<InFirst> {
     const database = await connect(settings, settings.databases[0]!);
     try {
-        const [schema, name] = settings.authFunction.split(".") as [string, string];
-        const found = await rows<{ signature: string; ours: boolean; prosrc: string }>(
+        const [supabase] = await rows<{ is: boolean }>(
             database,
-            `SELECT p.oid::regprocedure::text AS signature, prosrc,
-                    coalesce(p.oid = to_regprocedure(quote_ident($1) || '.' || quote_ident($2) || '(text)'), false) AS ours
-               FROM pg_proc p JOIN pg_namespace n ON n.oid = pronamespace WHERE nspname = $1 AND proname = $2`,
-            [schema, name],
+            // Not to_regprocedure: it fails for a login that may not use the schema.
+            `SELECT EXISTS (SELECT FROM pg_roles WHERE rolname = 'supabase_admin')
+                AND EXISTS (SELECT FROM pg_proc WHERE proname = 'get_auth' AND pronamespace = (SELECT oid FROM pg_namespace WHERE nspname = 'pgbouncer')) AS is`,
         );
-        const [namespace] = await rows<{ exists: boolean }>(database, "SELECT EXISTS (SELECT FROM pg_namespace WHERE nspname = $1)", [
-            schema,
-        ]);
-        const own = found.find(({ ours }) => ours);
+        const rights = await inspectRightsInFirst(database, settings, version);
         return {
-            ...(own ? { functionOwner: lookupOwner(own.prosrc) ?? "" } : {}),
-            overloads: found.filter(({ ours }) => !ours).map(({ signature }) => signature),
-            schemaExists: namespace!.exists,
+            rights,
+            users: await inspectUsers(database, settings, rights.readVerifiers),
+            lookup: await inspectLookup(database, settings),
+            supabase: supabase!.is,
         };
     } finally {
         await database.end();
     }
+}
+
+async function inspectLookup(database: Client, settings: Settings): Promise<InFirst["lookup"]> {
+    const [schema, name] = settings.authFunction.split(".") as [string, string];
+    const found = await rows<{ signature: string; ours: boolean; prosrc: string }>(
+        database,
+        `SELECT p.oid::regprocedure::text AS signature, prosrc,
+                    pronargs = 1 AND proargtypes[0] = 'text'::regtype AS ours
+               FROM pg_proc p JOIN pg_namespace n ON n.oid = pronamespace WHERE nspname = $1 AND proname = $2`,
+        [schema, name],
+    );
+    const [namespace] = await rows<{ exists: boolean }>(database, "SELECT EXISTS (SELECT FROM pg_namespace WHERE nspname = $1)", [schema]);
+    const own = found.find(({ ours }) => ours);
+    return {
+        ...(own ? { functionOwner: lookupOwner(own.prosrc) ?? "" } : {}),
+        overloads: found.filter(({ ours }) => !ours).map(({ signature }) => signature),
+        schemaExists: namespace!.exists,
+    };
 }
 
 /** The stack in a role's mark, which is the last entry of its search_path; "" without a mark. */

@@ -11,7 +11,15 @@ import { OwnedResources } from "./state";
 type Owned = Pick<OwnedResources, "owner" | "ids">;
 type Rule = (host: HostFacts, settings: Settings, owned: Owned) => Finding[];
 
-const rules: Rule[] = [judgeDatabasePlace, judgeProxyNetwork, judgeIsolation, judgeAliases, judgeVolume, judgePublishedPort];
+const rules: Rule[] = [
+    judgeDatabasePlace,
+    judgeProxyNetwork,
+    judgeMetricsNetwork,
+    judgeIsolation,
+    judgeAliases,
+    judgeVolume,
+    judgePublishedPort,
+];
 
 /** What prevents an `up` on this Docker host, beside what the stack's state already has there. */
 export function judgeHost(host: HostFacts, settings: Settings, owned: Owned): Finding[] {
@@ -25,21 +33,47 @@ function judgeDatabasePlace(host: HostFacts, settings: Settings): Finding[] {
 }
 
 function judgeProxyNetwork(host: HostFacts, settings: Settings): Finding[] {
-    const { pgadminDomain, proxyNetwork, docker } = settings;
-    if (pgadminDomain === "" || host.networks.some(({ name }) => name === proxyNetwork)) return [];
+    const { pgadminDomain } = settings;
+    if (pgadminDomain === "") return [];
+    const otherwise = `or serve pgAdmin without a proxy: ${configRemove(settings, "pgadminDomain")}`;
+    return judgeThere(host, settings, { key: "proxyNetwork", what: `the proxy to serve ${pgadminDomain} on`, whose: "PROXY", otherwise });
+}
+
+function judgeMetricsNetwork(host: HostFacts, settings: Settings): Finding[] {
+    const { metrics, metricsNetwork } = settings;
+    if (!metrics || metricsNetwork === "") return [];
+    const otherwise = `or have them on the database's: ${configRemove(settings, "metricsNetwork")}`;
+    return judgeThere(host, settings, {
+        key: "metricsNetwork",
+        what: "Prometheus to find the exporters on",
+        whose: "PROMETHEUS",
+        otherwise,
+    });
+}
+
+interface NamedNetwork {
+    key: "proxyNetwork" | "metricsNetwork";
+    what: string;
+    whose: string;
+    /** The other remedy. */
+    otherwise: string;
+}
+
+/** Whether a network that a setting names is on the host. */
+function judgeThere(host: HostFacts, settings: Settings, { key, what, whose, otherwise }: NamedNetwork): Finding[] {
+    if (host.networks.some(({ name }) => name === settings[key])) return [];
     return [
         error(
-            `proxyNetwork: there is no network ${proxyNetwork} on ${docker.host} for the proxy to serve ${pgadminDomain} on`,
-            `${configSet(settings, "proxyNetwork", "NETWORK")}   (docker inspect -f '{{json .NetworkSettings.Networks}}' PROXY-CONTAINER prints it), ` +
-                `or serve pgAdmin without a proxy: ${configRemove(settings, "pgadminDomain")}`,
+            `${key}: there is no network ${settings[key]} on ${settings.docker.host} for ${what}`,
+            `${configSet(settings, key, "NETWORK")}   (docker inspect -f '{{json .NetworkSettings.Networks}}' ${whose}-CONTAINER prints it), ${otherwise}`,
         ),
     ];
 }
 
 /** The ways by which pgAdmin would bypass the pooler. A direct entry is there to bypass it. */
 function judgeIsolation(host: HostFacts, settings: Settings, { owner }: Owned): Finding[] {
-    const { databaseNetwork, databasePort, pgadminDirect, pgadminDomain, proxyNetwork, docker } = settings;
-    if (pgadminDirect) return [];
+    const { adminUi, databaseNetwork, databasePort, pgadminDirect, pgadminDomain, proxyNetwork, docker } = settings;
+    if (adminUi === "none" || pgadminDirect) return [];
     const own = host.networks.filter((one) => one.owner === owner).map(({ name }) => name);
     const networks = [...own, ...(pgadminDomain === "" ? [] : [proxyNetwork])];
     return databasesOn(databaseNetwork, host, settings).flatMap((database) =>
@@ -54,7 +88,8 @@ function judgeIsolation(host: HostFacts, settings: Settings, { owner }: Owned): 
 }
 
 function judgeVolume(host: HostFacts, settings: Settings, owned: Owned): Finding[] {
-    const { pgadminVolume, stack } = settings;
+    const { adminUi, pgadminVolume, stack } = settings;
+    if (adminUi === "none") return [];
     const holder = others(host, owned).find((one) => one.running && one.volumes.includes(pgadminVolume));
     return holder ? [conflict("pgadminVolume", `the volume ${pgadminVolume}`, `${pgadminVolume}-${stack}`, holder, settings)] : [];
 }

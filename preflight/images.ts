@@ -4,7 +4,7 @@ import { dockerCommand, get, request } from "../host/engine";
 import { runTasks } from "../host/tasks";
 import { DockerHost, Settings } from "../settings/settings";
 
-type ImageKey = "pgbouncerImage" | "pgadminImage";
+type ImageKey = "pgbouncerImage" | "pgadminImage" | "pgbouncerExporterImage" | "postgresExporterImage";
 
 /** The registry's answer about an image, asked by the engine: the HTTP status, and the platforms or an error message. */
 export interface RegistryAnswer {
@@ -15,13 +15,19 @@ export interface RegistryAnswer {
 
 /** Asks, for each image that is not on the host yet, whether the engine can pull it, before anything is changed. */
 export async function inspectImages(settings: Settings): Promise<Finding[]> {
-    const { docker } = settings;
+    const { adminUi, metrics, docker } = settings;
     const inspect = async (key: ImageKey) => {
         const reference = settings[key];
         if (await get(docker, `/images/${reference}/json`)) return [];
         return judgeImage(key, reference, await askRegistry(docker, reference), await platformOf(docker), settings);
     };
-    return (await runTasks(docker, [() => inspect("pgbouncerImage"), () => inspect("pgadminImage")])).flat();
+    const keys: ImageKey[] = [
+        "pgbouncerImage",
+        ...(adminUi === "none" ? [] : (["pgadminImage"] as const)),
+        ...(metrics ? (["pgbouncerExporterImage", "postgresExporterImage"] as const) : []),
+    ];
+    const tasks = keys.map((key) => () => inspect(key));
+    return (await runTasks(docker, tasks)).flat();
 }
 
 async function platformOf(docker: DockerHost): Promise<string> {

@@ -1,22 +1,25 @@
 import { lookupRole } from "../components/authentication/rotation";
 import { overBudget } from "../components/pgbouncer/budget";
 import { rollKey } from "../components/pgbouncer/roll";
-import { configRemove, configSet, configSetSecret } from "../findings/commands";
+import { configRemove, configSet } from "../findings/commands";
 import { error, Finding, warning } from "../findings/finding";
 import { sqlName, sqlQualified } from "../findings/quoting";
 import { ownCommand, psqlCommand } from "../host/remedies";
 import { Settings } from "../settings/settings";
 import { DatabaseFacts, oldestVersion, usersOf } from "./database";
+import { asSuperuser, judgeRights, ownSchema } from "./judgerights";
+import { judgePgadminRole } from "./judgerole";
 import { describeSessions } from "./sessions";
 import { hasLookup, OwnedResources } from "./state";
 
 /** What prevents an `up` on this database, beside what the stack's state already has there. */
 export function judgeDatabase(facts: DatabaseFacts, settings: Settings, owned: OwnedResources): Finding[] {
     return [
-        ...judgeServer(facts, settings),
+        ...judgeServer(facts, settings, owned),
         ...judgeDatabases(facts, settings),
         ...judgeBudget(facts, settings, owned),
         ...judgeUsers(facts, settings),
+        ...judgePgadminRole(facts, settings),
         ...judgeLookup(facts, settings),
         ...judgeOwners(facts, settings, owned),
     ];
@@ -34,7 +37,7 @@ function judgeBudget({ limits }: DatabaseFacts, settings: Settings, { pooler }: 
 }
 
 /** A server that this login can't change, or that is not the database. */
-function judgeServer(facts: DatabaseFacts, settings: Settings): Finding[] {
+function judgeServer(facts: DatabaseFacts, settings: Settings, owned: OwnedResources): Finding[] {
     const { username } = settings.databaseServer;
     const setServer = (host = "HOST", port = "PORT") =>
         `${configSet(settings, "postgresql:host", host)}; ${configSet(settings, "postgresql:port", port)}`;
@@ -55,7 +58,7 @@ function judgeServer(facts: DatabaseFacts, settings: Settings): Finding[] {
             ),
         ];
     }
-    const found: Finding[] = [];
+    const found: Finding[] = judgeRights(facts, settings, owned);
     if (facts.standby) {
         const primary = /^(.*):(\d+)$/.exec(facts.primary ?? "");
         found.push(
@@ -77,15 +80,11 @@ function judgeServer(facts: DatabaseFacts, settings: Settings): Finding[] {
             ),
         );
     }
-    if (!facts.mayReadVerifiers || !facts.mayCreateRoles) {
-        const lacks = facts.mayReadVerifiers ? "create roles" : "read pg_authid, which the lookup function needs";
-        const other = facts.superusers.find((name) => name !== username) ?? "NAME";
-        found.push(
-            error(
-                `postgresql:username: ${username} on ${at(settings)} may not ${lacks}`,
-                `${configSet(settings, "postgresql:username", other)}; ${configSetSecret(settings, "postgresql:password")}   (a superuser and its password)`,
-            ),
-        );
+    const { serverTlsSslmode } = settings;
+    if (!facts.tls && !["disable", "prefer"].includes(serverTlsSslmode)) {
+        const what = `serverTlsSslmode: is ${serverTlsSslmode}, and the database at ${at(settings)} takes no TLS connections (ssl = off)`;
+        const fix = `${configSet(settings, "serverTlsSslmode", "prefer")}   (or give the database a certificate, and turn ssl on)`;
+        found.push(error(what, fix));
     }
     return found;
 }
@@ -154,6 +153,7 @@ function judgeUsers(facts: DatabaseFacts, settings: Settings): Finding[] {
             const has = user.verifier === "md5" ? "has an md5 verifier" : "has no password";
             return [error(`${what} ${has}, so it can't log in through the pooler`, `${setPassword(name)}   (it may be the same password)`)];
         }
+        if (user.privileged && !settings.poolSuperusers) return [privilegedUser(`${what} is a superuser or a replication role`, settings)];
         if (user.expired) {
             return [
                 error(
@@ -173,6 +173,17 @@ function judgeUsers(facts: DatabaseFacts, settings: Settings): Finding[] {
         );
     }
     return found;
+}
+
+/** An admin who could not log in through the pool, to which the admin console belongs. */
+function privilegedUser(what: string, settings: Settings): Finding {
+    const ways = [
+        settings.pgadminRole !== ""
+            ? `${configRemove(settings, "adminUsers")}   (then nobody uses the console but the commands, on its socket)`
+            : `${configSet(settings, "pgadminRole", "people")}   (a role for those at pgAdmin; without adminUsers, nobody else needs the console)`,
+        configSet(settings, "poolSuperusers", "true"),
+    ];
+    return error(`${what}, and with poolSuperusers false none of them can log in through the pooler`, ways.join(", or "));
 }
 
 /** What keeps the lookup function from being created. */
@@ -196,12 +207,22 @@ function judgeLookup(facts: DatabaseFacts, settings: Settings): Finding[] {
     );
 }
 
+/** The setting that names one of the stack's roles. */
+function settingOf(role: string, { pgadminRole, metrics, metricsRole }: Settings): "pgadminRole" | "metricsRole" | "authUser" {
+    if (role === pgadminRole) return "pgadminRole";
+    return metrics && role === metricsRole ? "metricsRole" : "authUser";
+}
+
 /** Roles and a function that are not this stack's, by their marks and by the state. */
 function judgeOwners(facts: DatabaseFacts, settings: Settings, owned: OwnedResources): Finding[] {
     const { authFunction, databases } = settings;
-    const psql = (statement: string) => psqlCommand(settings, databases[0]!, [statement]);
+    // Another's role is not our login's to drop, unless it is a superuser.
+    const psql = facts.rights.superuser
+        ? (statement: string) => psqlCommand(settings, databases[0]!, [statement])
+        : (statement: string) => asSuperuser(facts, settings).psql(databases[0]!, statement);
     const roles = Object.entries(facts.roleOwners).map(([role, mark]) => ({
-        ...{ what: `role ${role}`, key: "authUser", mark, has: owned.roles.includes(role), adoptable: role === lookupRole(settings) },
+        ...{ what: `role ${role}`, key: settingOf(role, settings), mark, has: owned.roles.includes(role) },
+        adoptable: role === lookupRole(settings),
         remove: psql(`DROP OWNED BY ${sqlName(role)}; DROP ROLE ${sqlName(role)}`),
         sessions: facts.sessions.filter((one) => one.role === role),
     }));
@@ -216,6 +237,11 @@ function judgeOwners(facts: DatabaseFacts, settings: Settings, owned: OwnedResou
     const restored: string[] = [];
     const found: Finding[] = [];
     for (const one of [...roles, ...lookup]) {
+        // A state that lists a role of this name has that of another server.
+        if (facts.supabase && one.key === "authUser" && one.mark === "") {
+            found.push(supabasesRole(one.what, settings));
+            continue;
+        }
         if (one.mark === owned.owner || (one.has && ["", ...owned.previousNames].includes(one.mark))) continue;
         if (one.has) restored.push(`${one.what} is marked as that of stack ${one.mark}`);
         else found.push(judgeForeign(one, settings));
@@ -230,6 +256,14 @@ function judgeOwners(facts: DatabaseFacts, settings: Settings, owned: OwnedResou
         );
     }
     return found;
+}
+
+/** Adoption would give Supabase's own pooler another password than it has, and a destroy would drop what the role owns. */
+export function supabasesRole(what: string, settings: Settings): Finding {
+    return error(
+        `authUser: ${what} on ${at(settings)} is Supabase's own, for the pooler that comes with it: it must be neither taken over nor removed`,
+        configSet(settings, "authUser", `${ownSchema}_lookup`),
+    );
 }
 
 /** A role or function that exists without being this stack's. */
@@ -248,7 +282,7 @@ interface Foreign {
 
 function judgeForeign({ what, key, mark, adoptable, remove, sessions }: Foreign, settings: Settings): Finding {
     const ways = [...(adoptable ? [`take it over: ${ownCommand(settings, "adopt")}`] : []), `remove it: ${remove}`];
-    const rename = configSet(settings, key, key === "authUser" ? "NAME" : "SCHEMA.NAME");
+    const rename = configSet(settings, key, key === "authFunction" ? "SCHEMA.NAME" : "NAME");
     if (mark === "") {
         return error(
             `${key}: ${what} on ${at(settings)} is there already and no stack made it (the runbook's SQL, run by hand?)`,

@@ -95,7 +95,11 @@ export async function removeLeftovers(settings: Settings, { roles, lookupFunctio
         const client = await connect(settings, databases[0]!);
         try {
             if (lookupFunction) await client.query(`DROP FUNCTION ${sqlQualified(authFunction)}(text)`);
-            for (const role of roles) await client.query(`DROP OWNED BY ${sqlName(role)}; DROP ROLE ${sqlName(role)}`);
+            for (const role of roles) {
+                // Who made a role is not one of its members, and only those may drop what it owns.
+                if (!settings.databaseServer.superuser) await client.query(`GRANT ${sqlName(role)} TO CURRENT_USER`);
+                await client.query(`DROP OWNED BY ${sqlName(role)}; DROP ROLE ${sqlName(role)}`);
+            }
         } finally {
             await client.end();
         }

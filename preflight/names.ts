@@ -114,7 +114,8 @@ function judgePoolerName(network: string, others: Pick<HostFacts, "containers">,
     });
 }
 
-function judgePgadminName(network: string, others: Pick<HostFacts, "containers">, { docker }: Settings): Finding[] {
+function judgePgadminName(network: string, others: Pick<HostFacts, "containers">, { adminUi, docker }: Settings): Finding[] {
+    if (adminUi === "none") return [];
     return answering("pgadmin", network, others).map(({ name }) =>
         warning(
             `container ${name} answers to pgadmin on ${network}, the stack's own network, as pgAdmin does`,

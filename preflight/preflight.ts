@@ -2,7 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { owner } from "../components/labels";
 import { UserError } from "../findings/errors";
 import { Finding, render, warning } from "../findings/finding";
-import { HostFacts, inspectHost } from "../host/containers";
+import { HostFacts, inspectHost, knowsStartInterval } from "../host/containers";
 import { runTasks } from "../host/tasks";
 import { explainUnreachableDatabase } from "../host/unreachabledatabase";
 import { explainUnreachableEngine } from "../host/unreachableengine";
@@ -13,6 +13,7 @@ import { judgeHealth } from "./health";
 import { inspectImages } from "./images";
 import { judgeDatabase } from "./judgedatabase";
 import { findLeftovers, judgeState, removeLeftovers } from "./leftovers";
+import { judgeLogin } from "./login";
 import { findDatabaseNetwork } from "./network";
 import { reviveOutgoing } from "./outgoing";
 import { judgePort } from "./port";
@@ -28,6 +29,8 @@ export class PreflightError extends UserError {}
 export interface Cleared {
     /** The settings, with what was looked up in them. */
     settings: Settings;
+    /** Whether the engine knows a health check's `startInterval`. */
+    startInterval: boolean;
     /** What the stack's state lists; undefined if it could not be read. */
     owned?: OwnedResources;
 }
@@ -37,6 +40,7 @@ interface EngineFacts {
     host: HostFacts;
     images: Finding[];
     proxy: Finding[];
+    startInterval: boolean;
 }
 
 /**
@@ -65,6 +69,7 @@ export async function preflight(configured: Settings, dryRun = pulumi.runtime.is
                   ...engine.images,
                   ...engine.proxy,
               ]),
+        ...judgeLogin(settings),
         ...ssh,
         ...judgeStateOn(engine, state, owned, settings),
         ...(database instanceof Error || engine instanceof Error || state instanceof Error
@@ -77,7 +82,8 @@ export async function preflight(configured: Settings, dryRun = pulumi.runtime.is
         await removeLeftovers(settings, findLeftovers(settings, owned, database as DatabaseFacts, host));
         await reviveOutgoing(state, owned, settings);
     }
-    return { settings, ...(state instanceof Error ? {} : { owned }) };
+    const startInterval = !(engine instanceof Error) && engine.startInterval;
+    return { settings, startInterval, ...(state instanceof Error ? {} : { owned }) };
 }
 
 /** Asks the engine everything at the same time, or over ssh one question after another (see runTasks). */
@@ -87,6 +93,7 @@ async function inspectEngine(settings: Settings): Promise<EngineFacts> {
         async () => (facts.host = await inspectHost(settings.docker)),
         async () => (facts.images = await inspectImages(settings)),
         async () => (facts.proxy = await inspectProxy(settings)),
+        async () => (facts.startInterval = await knowsStartInterval(settings.docker)),
     ]);
     return facts as EngineFacts;
 }

@@ -21,7 +21,16 @@ interface StateResource {
     id?: string;
     /** Replaced, and yet to be deleted. */
     delete?: boolean;
+    /** Of the stack itself: what the program returned. */
+    outputs?: { deployed?: Before };
     inputs?: { labels?: { label: string; value: string }[]; searchPaths?: string[]; body?: string };
+}
+
+/** Of the settings with which the stack was last deployed, those that say how many backends its poolers may have. */
+export interface Before {
+    processes?: number;
+    maxDbConnections?: number;
+    databases?: string[];
 }
 
 /** What a stack's state lists. An adopted role or function is the stack's, though it has no mark until the next `up`. */
@@ -35,6 +44,8 @@ export interface OwnedResources {
     roles: string[];
     /** Ids of its functions. */
     functions: string[];
+    /** The settings of the poolers that may still run, if the state has them. */
+    before?: Before;
     /** The serving pooler's `rollKey`, empty for one of an older program; undefined if there is no pooler. */
     pooler?: string;
 }
@@ -54,12 +65,14 @@ export function ownedResources({ deployment: { resources = [] } }: StackState, o
     const pooler = resources.find(
         ({ type, urn, id, delete: outgoing }) => type === containerType && urn.endsWith(`::${resourceNames.pooler}`) && id && !outgoing,
     );
+    const deployed = resources.find(({ type }) => type === "pulumi:pulumi:Stack")?.outputs?.deployed;
     return {
         owner,
         previousNames: [...marks.map(({ value }) => value), ...inDatabase],
         ids: resources.flatMap(({ id }) => id ?? []),
         roles: resources.flatMap(({ type, id }) => (type === roleType && id ? [id] : [])),
         functions: resources.flatMap(({ type, id }) => (type === functionType && id ? [id] : [])),
+        ...(deployed && { before: deployed }),
         ...(pooler && { pooler: pooler.inputs?.labels?.find(({ label }) => label === poolerLabel)?.value ?? "" }),
     };
 }

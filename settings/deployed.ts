@@ -12,6 +12,7 @@ const names = [
     "databaseHost",
     "databasePort",
     "listenPort",
+    "pgbouncerAlias",
     "adminUsers",
     "authUser", // the lookup role in force
     "rotation",
@@ -20,23 +21,32 @@ const names = [
     "maxDbConnections",
     "processes",
     "serverResetQueryAlways",
+    "serverTlsSslmode",
+    "clientTlsSslmode",
+    "poolSuperusers",
     "pgbouncerImage",
     "pgadminImage",
     "pgadminDomain",
     "pgadminPort",
     "pgadminDirect",
+    "pgadminEgress",
+    "proxyNetwork",
     "pipelineTable",
 ] as const satisfies (keyof Settings)[];
 
 /** The settings with which a stack was last deployed, as its output `deployed` has them. */
 export type Deployed = Pick<Settings, (typeof names)[number]>;
 
-const checks = { string: z.string(), integer: z.number(), boolean: z.boolean(), array: z.array(z.string()).min(1) };
+const checks = { string: z.string(), integer: z.number(), boolean: z.boolean(), array: z.array(z.string()) };
+
+/** Lists that are never empty. */
+const filled: readonly string[] = ["databases"];
 
 /** Checks the output `deployed`: each of the names has to be there, with the type that Pulumi.yaml declares. */
 export const deployedSchema = z.lazy(() => {
     const declared = declaredSettings();
-    return z.object(Object.fromEntries(names.map((name) => [name, checks[declared[name].type]])));
+    const check = (name: (typeof names)[number]) => (filled.includes(name) ? checks.array.min(1) : checks[declared[name].type]);
+    return z.object(Object.fromEntries(names.map((name) => [name, check(name)])));
 }) as unknown as z.ZodType<Deployed>;
 
 /** The output `deployed`: these settings alone. */

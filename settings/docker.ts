@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { copied, shellWord, shown } from "../findings/quoting";
 import { Mistakes } from "./mistakes";
 import { provided, ProviderKey, RawConfig } from "./raw";
 import { list } from "./schema";
@@ -62,18 +63,37 @@ function clear(raw: RawConfig, mistakes: Mistakes, keys: DockerKey[]): string {
         .join("; ");
 }
 
+/** A host's name or address in a URL, and a user's name: neither is taken for an option of ssh, or for more than one word by a shell. */
+const plainHost = /^(\[[0-9a-f:.]+\]|[A-Za-z0-9]([\w.-]{0,252}))$/i;
+const plainUser = /^(\w[\w.@+-]{0,252})?$/;
+
+const unquoted = (text: string) => shown(text).slice(1, -1);
+
+/** Whether the docker CLI, ssh and this program take it for the same host. */
+function isPlain(host: string): boolean {
+    if (!/^(unix:\/\/\/|(tcp|http|ssh):\/\/[^/])/.test(host) || !URL.canParse(host) || /[^\x21-\x7e]/.test(host)) return false;
+    const { hostname, username, pathname } = new URL(host);
+    if (/%(?![0-9a-f]{2})|%[89a-f]/i.test(username)) return false; // not decoded as ASCII
+    return (
+        host.startsWith("unix:") ||
+        (plainHost.test(hostname) && plainUser.test(decodeURIComponent(username)) && /^[\w./-]*$/.test(pathname))
+    );
+}
+
 function readHost(raw: RawConfig, mistakes: Mistakes): string {
     const host = read(raw, "host");
-    const set = (value: string) => mistakes.set("docker:host", value);
-    if (!/^(unix:\/\/\/|(tcp|http|ssh):\/\/[^/])/.test(host) || !URL.canParse(host)) {
-        const shown = JSON.stringify(host.replace(/:[^:@/]*@/, ":(hidden)@"));
-        mistakes.add("docker:host", `is ${shown}: it must be unix:///PATH, tcp://HOST:PORT or ssh://USER@HOST`, set("ssh://USER@HOST"));
+    const set = (value: string) => mistakes.set("docker:host", shellWord(value));
+    if (!isPlain(host)) {
+        const seen = shown(host.replace(/:[^:@/]*@/, ":(hidden)@"));
+        mistakes.add("docker:host", `is ${seen}: it must be unix:///PATH, tcp://HOST:PORT or ssh://USER@HOST`, set("ssh://USER@HOST"));
         return host;
     }
     const url = new URL(host);
     if (url.password === "" && url.search === "" && url.hash === "") return host;
     const what =
-        url.password !== "" ? "has a password, which ssh accepts only from a person" : `has more than a host: ${url.search}${url.hash}`;
+        url.password !== ""
+            ? "has a password, which ssh accepts only from a person"
+            : `has more than a host: ${unquoted(url.search + url.hash)}`;
     for (const part of ["password", "search", "hash"] as const) url[part] = "";
     mistakes.add("docker:host", what, `${set(url.href)}   (with a key for it: ssh-copy-id, and ssh-add or ~/.ssh/config)`);
     return host;
@@ -85,7 +105,7 @@ function readSshOpts(raw: RawConfig, mistakes: Mistakes): string[] {
     if (!data) {
         mistakes.add(
             "docker:sshOpts",
-            `is ${JSON.stringify(text)}: it must be a list of ssh's arguments`,
+            `is ${shown(text ?? "")}: it must be a list of ssh's arguments`,
             `${mistakes.remove("docker:sshOpts")}   (Pulumi.yaml has a list; options for one host go into ~/.ssh/config)`,
         );
     }
@@ -97,9 +117,9 @@ function refuseContext(raw: RawConfig, mistakes: Mistakes, host: string): void {
     if (context === "") return;
     mistakes.add(
         "docker:context",
-        `is ${JSON.stringify(context)}: the provider would use that context's engine, while everything else uses docker:host (${host})`,
+        `is ${shown(context)}: the provider would use that context's engine, while everything else uses docker:host (${unquoted(host)})`,
         `${clear(raw, mistakes, ["context"])}; ` +
-            mistakes.set("docker:host", `$(docker context inspect ${context} -f '{{.Endpoints.docker.Host}}')`),
+            mistakes.set("docker:host", `$(docker context inspect ${copied(context, "CONTEXT")} -f '{{.Endpoints.docker.Host}}')`),
     );
 }
 
@@ -111,7 +131,7 @@ function readTls(raw: RawConfig, mistakes: Mistakes, host: string): DockerHost["
     if ((count > 0 || certPath !== "") && !host.startsWith("tcp:")) {
         mistakes.add(
             certPath !== "" ? "docker:certPath" : "docker:certMaterial",
-            `is for tcp://HOST:PORT, and docker:host is ${host}`,
+            `is for tcp://HOST:PORT, and docker:host is ${unquoted(host)}`,
             clear(raw, mistakes, ["certPath", ...materials]),
         );
     } else if (count > 0 && (count < 3 || certPath !== "")) {

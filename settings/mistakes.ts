@@ -1,5 +1,6 @@
 import { configRemove, configSet, configSetSecret } from "../findings/commands";
 import { UserError } from "../findings/errors";
+import { copied, shown } from "../findings/quoting";
 
 /** Thrown once, with every mistake in the settings: its key, what is wrong, and the command that fixes it. */
 export class SettingsError extends UserError {}
@@ -12,7 +13,8 @@ export class Mistakes {
 
     /** `what` continues the key: `is "lots": it must be a whole number`. `fix` is a command, with its comment in brackets after three spaces. */
     add(key: string, what: string, fix: string): void {
-        this.lines.push(`  - ${key} ${what}\n      Fix: ${fix}`);
+        const name = /^[\w:-]{1,80}$/.test(key) ? key : shown(key); // a name that doesn't exist may be any text
+        this.lines.push(`  - ${name} ${what}\n      Fix: ${fix}`);
     }
 
     /**
@@ -22,7 +24,7 @@ export class Mistakes {
     set(key: string, value: string): string {
         if (value === "") return this.remove(key);
         if (!value.startsWith("[")) return configSet(this, key, value);
-        return `${this.remove(key)}   (its default: ${value === "[]" ? "postgresql:username" : value})`;
+        return `${this.remove(key)}   (its default: ${value !== "[]" ? value : key === "adminUsers" ? "postgresql:username" : "none"})`;
     }
 
     /** The command that stores a secret. Without a value, Pulumi asks for it. */
@@ -32,7 +34,8 @@ export class Mistakes {
 
     /** The command that removes a value. */
     remove(key: string): string {
-        return configRemove(this, key);
+        const name = copied(key, "");
+        return name === "" ? `take it out of Pulumi.${this.stack}.yaml` : configRemove(this, name);
     }
 
     get any(): boolean {

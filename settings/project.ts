@@ -1,10 +1,11 @@
 import * as fs from "fs";
 import * as path from "path";
 import { load } from "js-yaml";
-import { shellWord } from "../findings/quoting";
+import { copied, shown } from "../findings/quoting";
 import { Mistakes } from "./mistakes";
 import { RawConfig } from "./raw";
-import { Key, OwnSettings, schema } from "./schema";
+import { schemaFor, unusedSettings } from "./adminui";
+import { Key, OwnSettings, schema, secretKeys } from "./schema";
 
 /** A setting as Pulumi.yaml declares it. */
 export interface Declared {
@@ -30,27 +31,36 @@ export function projectDefaults(): Record<Key, string> {
     return Object.fromEntries(defaults) as Record<Key, string>;
 }
 
+/** The project's own settings, and which of those that are set have no effect; they count as not set. */
+type Read = OwnSettings & { unused: Key[] };
+
 /** Reads the project's own settings and reports what is wrong with them; undefined if anything is. */
-export function readOwnSettings(raw: RawConfig, mistakes: Mistakes): OwnSettings | undefined {
+export function readOwnSettings(raw: RawConfig, mistakes: Mistakes): Read | undefined {
     const defaults = projectDefaults();
     const values = { ...defaults, ...ownValues(raw, mistakes) };
-    const parsed = schema.safeParse(values);
+    const unused = unusedSettings(values, defaults);
+    for (const key of unused) values[key] = defaults[key];
+    const parsed = schemaFor(values).safeParse(values);
+    const said = new Set<string>();
     for (const issue of parsed.error?.issues ?? []) {
         const key = String(issue.path[0]) as Key;
+        // Once for a list, however many of its items it is said of.
+        if (said.has(`${key} ${issue.message}`)) continue;
+        said.add(`${key} ${issue.message}`);
         const value = values[key] ?? "";
-        const secret = key === "pgadminPassword";
-        const shown = value === "" ? "missing" : secret ? "(hidden)" : JSON.stringify(value);
+        const secret = secretKeys.includes(key);
+        const seen = value === "" ? "missing" : secret ? "(hidden)" : shown(value);
         const fix = secret ? mistakes.setSecret(key) : mistakes.set(key, examples[key] ?? defaults[key]);
-        mistakes.add(key, `is ${shown}: it ${issue.message}`, fix);
+        mistakes.add(key, `is ${seen}: it ${issue.message}`, fix);
     }
-    return parsed.data;
+    return parsed.data && { ...parsed.data, unused };
 }
 
 /** Values that a fix shows for a required setting. */
 const examples: Partial<Record<Key, string>> = { pgadminEmail: "you@example.com" };
 
 /** What is set in the project's namespace, by the settings' names; reports names that don't exist. */
-function ownValues({ project, values, secretKeys }: RawConfig, mistakes: Mistakes): Partial<Record<Key, string>> {
+function ownValues({ project, values, secretKeys: encrypted }: RawConfig, mistakes: Mistakes): Partial<Record<Key, string>> {
     const known = Object.keys(schema.shape) as Key[];
     const own: Partial<Record<Key, string>> = {};
     for (const [full, value] of Object.entries(values)) {
@@ -63,8 +73,8 @@ function ownValues({ project, values, secretKeys }: RawConfig, mistakes: Mistake
         const meant = closest(key, known);
         const fixes = [mistakes.remove(key)];
         if (meant && !value.startsWith("[")) {
-            const secret = meant === "pgadminPassword" || secretKeys.includes(full);
-            fixes.push(secret ? mistakes.setSecret(meant) : mistakes.set(meant, shellWord(value)));
+            const secret = secretKeys.includes(meant) || encrypted.includes(full);
+            fixes.push(secret ? mistakes.setSecret(meant) : mistakes.set(meant, copied(value, "VALUE")));
         }
         mistakes.add(key, `is not a setting of this project${meant ? `: did you mean ${meant}?` : ""}`, fixes.join("; "));
     }
@@ -83,10 +93,10 @@ function closest(name: string, known: Key[]): Key | undefined {
 /** Reports secrets that are stored in plain text. */
 export function refusePlainSecrets(raw: RawConfig, mistakes: Mistakes): void {
     const own = `${raw.project}:`;
-    for (const key of [`${own}pgadminPassword`, "postgresql:password", "docker:keyMaterial"]) {
+    for (const key of [...secretKeys.map((key) => own + key), "postgresql:password", "docker:keyMaterial"]) {
         if (!raw.values[key] || raw.secretKeys.includes(key)) continue;
-        const shown = key.startsWith(own) ? key.slice(own.length) : key;
-        const fix = mistakes.setSecret(shown, key === "docker:keyMaterial" ? "< key.pem" : undefined);
-        mistakes.add(shown, "is a secret, but stored in plain text", `${fix}   (and change it: the plain one is in your files)`);
+        const name = key.startsWith(own) ? key.slice(own.length) : key;
+        const fix = mistakes.setSecret(name, /key/i.test(name) ? "< key.pem" : undefined);
+        mistakes.add(name, "is a secret, but stored in plain text", `${fix}   (and change it: the plain one is in your files)`);
     }
 }

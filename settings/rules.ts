@@ -1,5 +1,8 @@
 import { lookupRoles } from "../components/authentication/rotation";
+import { openFiles } from "../components/pgbouncer/budget";
+import { statsAccount } from "../components/pgbouncer/console";
 import { lookupDatabase } from "../components/pgbouncer/ini";
+import { shown } from "../findings/quoting";
 import { DatabaseServer } from "./databaseserver";
 import { Mistakes } from "./mistakes";
 import { projectDefaults } from "./project";
@@ -19,11 +22,18 @@ interface Contradiction {
 const rules: ((settings: Checked) => Contradiction[])[] = [
     poolSizes,
     processShares,
+    poolerFiles,
     reservedDatabases,
     separateUsers,
+    separateRole,
+    separateMetricsRole,
+    consoleUser,
+    roleForPassfile,
+    roleSchemas,
     poolerName,
     plainEntrypoint,
     pinnedImages,
+    identityProvider,
 ];
 
 /** Reports every setting that contradicts another. */
@@ -52,6 +62,15 @@ function processShares({ processes, defaultPoolSize, maxDbConnections }: Checked
     return [{ key: "processes", what, value: String(least) }];
 }
 
+/** A pooler that may not open enough files does not listen. */
+function poolerFiles(settings: Checked): Contradiction[] {
+    const { pgbouncerFiles, maxClientConn } = settings;
+    const needed = openFiles(settings);
+    if (needed <= pgbouncerFiles) return [];
+    const what = `is ${pgbouncerFiles}, and maxClientConn (${maxClientConn}) with the backends of all databases needs ${needed}`;
+    return [{ key: "pgbouncerFiles", what, value: String(needed) }];
+}
+
 function reservedDatabases({ databases }: Checked): Contradiction[] {
     const conflict = databases.find((one) => ["pgbouncer", lookupDatabase].includes(one));
     if (conflict === undefined) return [];
@@ -71,6 +90,56 @@ function separateUsers({ authUser, adminUsers, databaseServer }: Checked): Contr
     const isFree = ![...adminUsers, databaseServer.username].some((one) => lookupRoles(byDefault).includes(one));
     const what = `is ${authUser}, so the pooler keeps ${databaseServer.username} for itself, which is postgresql:username`;
     return [{ key: "authUser", what, value: isFree ? byDefault : `${byDefault}_lookup` }];
+}
+
+/** The people's role must be neither the pooler's nor one that is there already. */
+function separateRole({ pgadminRole, authUser, databaseServer }: Checked): Contradiction[] {
+    const whose = lookupRoles(authUser).includes(pgadminRole)
+        ? "the pooler keeps for itself (authUser)"
+        : pgadminRole === databaseServer.username
+          ? "is postgresql:username"
+          : undefined;
+    if (pgadminRole === "" || whose === undefined) return [];
+    const taken = [...lookupRoles(authUser), databaseServer.username];
+    const value = ["people", "pgadmin_people", "pgadmin_role"].find((name) => !taken.includes(name))!;
+    return [{ key: "pgadminRole", what: `is ${pgadminRole}, which ${whose}`, value }];
+}
+
+/** The exporter's role is nobody else's. */
+function separateMetricsRole({ metrics, metricsRole, authUser, pgadminRole, adminUsers, databaseServer }: Checked): Contradiction[] {
+    if (!metrics) return [];
+    const taken = [...lookupRoles(authUser), ...adminUsers, databaseServer.username, ...(pgadminRole === "" ? [] : [pgadminRole])];
+    if (!taken.includes(metricsRole)) return [];
+    const value = ["sidecar_metrics", "pooler_metrics", "sidecar_exporter"].find((name) => !taken.includes(name))!;
+    return [{ key: "metricsRole", what: `is ${metricsRole}, which another setting names for somebody else`, value }];
+}
+
+/** With exporters, their user of the console can log in nowhere else. */
+function consoleUser({ metrics, adminUsers, pgadminRole }: Checked): Contradiction[] {
+    const { name } = statsAccount;
+    if (!metrics) return [];
+    if (adminUsers.includes(name)) {
+        return [
+            { key: "adminUsers", what: `names ${name}, which is the exporters' user on the console`, value: projectDefaults().adminUsers },
+        ];
+    }
+    if (pgadminRole !== name) return [];
+    return [{ key: "pgadminRole", what: `is ${name}, which is the exporters' user on the console`, value: "people" }];
+}
+
+/** pgAdmin has no other password to write into a file. */
+function roleForPassfile({ pgadminPassfile, pgadminRole }: Checked): Contradiction[] {
+    if (!pgadminPassfile || pgadminRole !== "") return [];
+    return [{ key: "pgadminPassfile", what: "is true, but there is no pgadminRole whose password it could hold", value: "false" }];
+}
+
+function roleSchemas({ pgadminRole, pgadminRoleSchemas, databases }: Checked): Contradiction[] {
+    if (pgadminRoleSchemas.length === 0) return [];
+    const value = projectDefaults().pgadminRoleSchemas;
+    if (pgadminRole === "") return [{ key: "pgadminRoleSchemas", what: "is set, but there is no pgadminRole to read them", value }];
+    const stray = pgadminRoleSchemas.find((one) => one.includes(".") && !databases.includes(one.split(".")[0]!));
+    if (stray === undefined) return [];
+    return [{ key: "pgadminRoleSchemas", what: `names ${stray}, which is in none of databases (${databases.join(", ")})`, value }];
 }
 
 /** The pooler's name must not be another's on its networks, and Docker's DNS has to resolve it. */
@@ -98,7 +167,8 @@ function plainEntrypoint({ proxyTls, proxyEntrypoint }: Checked): Contradiction[
 
 /** The lab's stack may run images that it built itself, which have no digest in a registry. */
 function pinnedImages(settings: Checked): Contradiction[] {
-    return (["pgbouncerImage", "pgadminImage"] as const)
+    const exporters = settings.metrics ? (["pgbouncerExporterImage", "postgresExporterImage"] as const) : [];
+    return [...(["pgbouncerImage", "pgadminImage"] as const), ...exporters]
         .filter((key) => settings.stack !== "local" && !settings[key].includes("@sha256:"))
         .map((key) => ({
             key,
@@ -107,13 +177,29 @@ function pinnedImages(settings: Checked): Contradiction[] {
         }));
 }
 
-/** The users of the admin console: those that are set, or else the login of the postgresql provider. */
-export function adminUsersOf({ adminUsers }: OwnSettings, { username }: DatabaseServer, mistakes: Mistakes): string[] {
+/** What a login with an identity provider can't do without. */
+function identityProvider({ oidcIssuer, oidcClientId, oidcClientSecret, oidcPasswordLogin }: Checked): Contradiction[] {
+    const found: Contradiction[] = [];
+    const set = Object.entries({ oidcIssuer, oidcClientId, oidcClientSecret }).find(([, value]) => value !== "")?.[0];
+    if (set && oidcIssuer === "") found.push({ key: "oidcIssuer", what: `is missing, while ${set} is set`, value: "https://ISSUER" });
+    if (set && oidcClientId === "") found.push({ key: "oidcClientId", what: `is missing, while ${set} is set`, value: "CLIENT_ID" });
+    if (!set && !oidcPasswordLogin)
+        found.push({ key: "oidcPasswordLogin", what: "is false, and without oidcIssuer nobody could log in to pgAdmin", value: "true" });
+    return found;
+}
+
+/**
+ * The users of the admin console: those that are set, or else the login of the postgresql provider. If superusers can't log in
+ * through the pool, and people have a role of their own, nobody needs it: the commands use the socket in the container.
+ */
+export function adminUsersOf(own: OwnSettings, { username }: DatabaseServer, mistakes: Mistakes): string[] {
+    const { adminUsers, poolSuperusers, pgadminRole } = own;
     if (adminUsers.length > 0) return adminUsers;
+    if (!poolSuperusers && pgadminRole !== "") return [];
     if (!plainName.safeParse(username).success) {
         mistakes.add(
             "adminUsers",
-            `is postgresql:username by default, and ${JSON.stringify(username)} is not a plain name`,
+            `is postgresql:username by default, and ${shown(username)} is not a plain name`,
             mistakes.set("--path 'adminUsers[0]'", "NAME"),
         );
     }

@@ -1,17 +1,20 @@
 import * as pulumi from "@pulumi/pulumi";
+import { findUnusableCertificates } from "./certificates";
 import { DatabaseServer, readDatabaseServer } from "./databaseserver";
 import { DockerHost, readDocker } from "./docker";
 import { Mistakes } from "./mistakes";
 import { readOwnSettings, refusePlainSecrets } from "./project";
 import { RawConfig } from "./raw";
 import { adminUsersOf, findContradictions } from "./rules";
-import { OwnSettings } from "./schema";
+import { Key, OwnSettings } from "./schema";
 
 /** Everything that the program is told, checked. Pulumi.yaml has the defaults and the meaning of the project's own settings. */
 export interface Settings extends OwnSettings {
     stack: string;
     databaseServer: DatabaseServer;
     docker: DockerHost;
+    /** Settings that are set but have no effect, because the stack has no pgAdmin. */
+    unused: Key[];
 }
 
 /** Checks `raw` and returns the settings, or throws one `SettingsError` that lists every mistake. */
@@ -24,6 +27,7 @@ export function parseSettings(raw: RawConfig): Settings {
     if (!own) throw mistakes.error();
     const settings = { ...own, adminUsers: adminUsersOf(own, databaseServer, mistakes), stack: raw.stack, databaseServer, docker };
     findContradictions(settings, mistakes);
+    findUnusableCertificates(own, mistakes);
     if (mistakes.any) throw mistakes.error();
     return settings;
 }

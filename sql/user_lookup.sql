@@ -8,6 +8,7 @@ SELECT a.rolname::pg_catalog.text,
   FROM pg_catalog.pg_authid AS a
  WHERE a.rolname::pg_catalog.text OPERATOR(pg_catalog.=) in_user
    AND a.rolcanlogin
+   AND NOT (a.rolsuper OR a.rolreplication) -- only if poolSuperusers is false
    AND EXISTS (
        SELECT FROM pg_catalog.pg_proc AS p
          CROSS JOIN LATERAL pg_catalog.aclexplode(p.proacl) AS granted

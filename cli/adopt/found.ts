@@ -1,10 +1,10 @@
-import { lookupRole } from "../../components/authentication/rotation";
+import { lookupRole, lookupRoles } from "../../components/authentication/rotation";
 import { configSet } from "../../findings/commands";
 import { UserError } from "../../findings/errors";
 import { sqlQualified } from "../../findings/quoting";
 import { connect } from "../../host/postgres";
 import { inspectDatabase } from "../../preflight/database";
-import { judgeDatabases } from "../../preflight/judgedatabase";
+import { judgeDatabases, supabasesRole } from "../../preflight/judgedatabase";
 import { describeSessions } from "../../preflight/sessions";
 import { hasLookup, OwnedResources } from "../../preflight/state";
 import { Settings } from "../../settings/settings";
@@ -50,8 +50,12 @@ export async function findByHand(settings: Settings, owned: OwnedResources): Pro
     const roleMark = facts.roleOwners[name];
     const role = roleMark !== undefined && roleMark !== owned.owner && !owned.roles.includes(name);
     const lookup = facts.functionOwner !== undefined && facts.functionOwner !== owned.owner && !hasLookup(owned, settings);
+    if (role && facts.supabase && roleMark === "") {
+        const finding = supabasesRole(`role ${name}`, settings);
+        throw new UserError(finding.what, finding.fix);
+    }
     const markedBy = (role && roleMark) || (lookup && facts.functionOwner) || "";
-    const inUse = markedBy === "" ? [] : facts.sessions;
+    const inUse = markedBy === "" ? [] : facts.sessions.filter(({ role: of }) => lookupRoles(settings.authUser).includes(of));
     if (inUse.length > 0) {
         throw new UserError(
             `stack ${markedBy} uses the lookup role on ${settings.databaseServer.host}:${settings.databaseServer.port} ` +

@@ -1,5 +1,5 @@
 import { randomBytes } from "crypto";
-import { configDir } from "../../components/pgbouncer/ini";
+import { filesDir } from "../../components/names";
 import { inspectContainers } from "../../host/containers";
 import { exec, ExecResult } from "../../host/exec";
 import { DockerHost } from "../../settings/settings";
@@ -30,7 +30,7 @@ export function runningPoolers(docker: DockerHost, owner: string): Poolers {
         );
         return Promise.all(
             running.map(async ({ id, name }) => {
-                const command = ["timeout", String(seconds), `${configDir}/pause`, ...args];
+                const command = ["timeout", String(seconds), `${filesDir}/pause`, ...args];
                 return { pooler: name, ...(await exec(docker, id, command, {}, { timeout: (seconds + 5) * 1000 })) };
             }),
         );

@@ -6,7 +6,8 @@ const names = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 export class Signals {
     private received: NodeJS.Signals | undefined;
 
-    constructor() {
+    /** `noted` is called for each. */
+    constructor(private readonly noted: () => void = () => undefined) {
         for (const name of names) process.on(name, this.note);
         // After a SIGHUP there is no terminal to write to.
         for (const stream of [process.stdout, process.stderr]) stream.on("error", () => undefined);
@@ -27,5 +28,6 @@ export class Signals {
 
     private readonly note = (signal: NodeJS.Signals) => {
         this.received = signal;
+        this.noted();
     };
 }

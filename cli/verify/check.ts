@@ -33,6 +33,8 @@ export const ok = (saw: string): Outcome => ({ result: "ok", saw });
 export const warning = (saw: string, remedy?: string): Outcome => ({ result: "warning", saw, ...(remedy ? { remedy } : {}) });
 export const failed = (saw: string, remedy?: string): Outcome => ({ result: "failed", saw, ...(remedy ? { remedy } : {}) });
 export const skipped = (why: string): Outcome => ({ result: "skipped", saw: why });
+/** What a check of pgAdmin finds in a stack without one. */
+export const noPgadmin = skipped("the stack has no pgAdmin (adminUi is none)");
 
 /** Thrown if a check can't look, for a reason that another check reports as failed. */
 export class Unmet extends Error {}

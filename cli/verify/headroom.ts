@@ -1,6 +1,7 @@
+import { sqlLiteral } from "../../findings/quoting";
 import { findContainer } from "./containers";
 import { program } from "./programs";
-import { literal, queryJson } from "./sessions";
+import { queryJson } from "./sessions";
 import { Target } from "./target";
 
 /** How near the database is to its last connection. */
@@ -21,7 +22,7 @@ export interface Headroom {
 export async function pooledBackends(target: Target): Promise<string> {
     const pooler = await findContainer(target, target.outputs.pgbouncerContainer);
     const addresses = pooler?.networks[target.outputs.networks.database]?.addresses ?? [];
-    return `client_addr = ANY (${literal(`{${addresses.join(",")}}`)}) AND backend_start >= ${literal(pooler?.startedAt ?? "infinity")}
+    return `client_addr = ANY (${sqlLiteral(`{${addresses.join(",")}}`)}) AND backend_start >= ${sqlLiteral(pooler?.startedAt ?? "infinity")}
             AND application_name <> current_setting('application_name')`;
 }
 

@@ -1,5 +1,6 @@
 SELECT json_build_object(
            'superuser', (SELECT rolsuper FROM pg_roles WHERE rolname = current_user),
+           'privileged', (SELECT rolsuper OR rolreplication FROM pg_roles WHERE rolname = current_user),
            'roleExists', EXISTS (SELECT FROM pg_roles WHERE rolname = {{role}}),
            'owner', min(pg_get_userbyid(proowner)::text),
            'body', min(prosrc),

@@ -1,12 +1,15 @@
+import { sqlLiteral } from "../../findings/quoting";
 import { randomBytes } from "crypto";
 import { once, Unmet } from "./check";
 import { program, statements } from "./programs";
-import { literal, query, queryJson } from "./sessions";
+import { query, queryJson } from "./sessions";
 import { Target } from "./target";
 
 /** What the database says about the lookup function. */
 export interface LookupFacts {
     superuser: boolean;
+    /** Whether verify's login is a superuser or a replication role. */
+    privileged: boolean;
     roleExists: boolean;
     /** Owner and body; null if there is no such function. */
     owner: string | null;
@@ -21,11 +24,51 @@ export const lookupFacts = once((target: Target): Promise<LookupFacts> =>
         "direct",
         target.deployed.databases[0]!,
         program("lookup-facts.sql", {
-            role: literal(target.deployed.authUser),
-            function: literal(`${target.deployed.authFunction}(text)`),
+            role: sqlLiteral(target.deployed.authUser),
+            function: sqlLiteral(`${target.deployed.authFunction}(text)`),
         }),
     ),
 );
+
+/** Throws an Unmet if verify has no login that the pool would let in: it knows the passwords of its own login and of pgadminRole alone. */
+export async function needPooledLogin(target: Target): Promise<void> {
+    const { deployed, login, pooled } = target;
+    if (deployed.poolSuperusers || pooled.user !== login.user || !(await lookupFacts(target)).privileged) return;
+    throw new Unmet(
+        `poolSuperusers is false, so the pool refuses ${login.user}, and verify has no other password (with a pgadminRole, it has that one's)`,
+    );
+}
+
+/** What the database says about the lookup role. */
+export interface RoleFacts {
+    /** Its attributes that differ from LOGIN NOINHERIT: `NOLOGIN`, `INHERIT`, `CREATEDB` … */
+    attributes: string[];
+    /** -1 for no limit. */
+    connectionLimit: number;
+    memberOf: string[];
+    /** The tables and views that it can read in one of the databases, but for the server's own. */
+    readable: Readable[];
+}
+
+export interface Readable {
+    table: string;
+    /** Whether it was granted to the role itself. If not, it was to PUBLIC, and every role can read it. */
+    own: boolean;
+    /** Whether it belongs to an extension. */
+    extension: boolean;
+}
+
+/** The same for each of the databases; the role is undefined if there is none. */
+export async function roleFacts(target: Target): Promise<{ database: string; role?: RoleFacts }[]> {
+    const { databases, authUser } = target.deployed;
+    const text = program("lookup-role.sql", { role: sqlLiteral(authUser) });
+    const found: { database: string; role?: RoleFacts }[] = [];
+    for (const database of databases) {
+        const printed = await query(target, "direct", database, text);
+        found.push({ database, ...(printed === "" ? {} : { role: JSON.parse(printed) as RoleFacts }) });
+    }
+    return found;
+}
 
 /** The lookup's answers within a transaction that is rolled back. */
 export interface Answers {

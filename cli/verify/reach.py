@@ -1,5 +1,13 @@
 # Prints each HOST:PORT of the first argument, a JSON list of pairs, that accepts a connection within 2 s.
 import json, socket, sys
-for host, port in json.loads(sys.argv[1]):
-    try: socket.create_connection((host, port), 2).close(); print(f'{host}:{port}')
-    except OSError: pass
+from concurrent.futures import ThreadPoolExecutor
+
+def reach(pair):
+    try:
+        socket.create_connection(tuple(pair), 2).close()
+        print(f"{pair[0]}:{pair[1]}")
+    except OSError:
+        pass
+
+with ThreadPoolExecutor(32) as pool:
+    list(pool.map(reach, json.loads(sys.argv[1])))

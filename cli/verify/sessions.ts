@@ -13,7 +13,12 @@ const sessionTimeout = 25;
 export type Way = "direct" | "pooled";
 
 /** Where and as whom psql connects. The password is in the environment, since arguments show in process lists. */
-export function psqlFor({ deployed, login }: Target, way: Way, database: string): { command: string[]; env: Record<string, string> } {
+export function psqlFor(
+    { deployed, login: direct, pooled }: Target,
+    way: Way,
+    database: string,
+): { command: string[]; env: Record<string, string> } {
+    const login = way === "direct" ? direct : pooled;
     const [host, port] = way === "direct" ? [deployed.databaseHost, deployed.databasePort] : ["127.0.0.1", deployed.listenPort];
     return {
         command: ["psql", "-h", host, "-p", String(port), "-U", login.user, "-d", database, "-qAtX", "-v", "ON_ERROR_STOP=1"],
@@ -63,9 +68,4 @@ export function reason({ code, stdout, stderr }: ExecResult): string {
 /** Quotes the arguments as words of a shell script. */
 export function words(...args: string[]): string {
     return args.map((arg) => `'${arg.replaceAll("'", `'\\''`)}'`).join(" ");
-}
-
-/** Quotes a value as a literal of SQL. */
-export function literal(value: string): string {
-    return `'${value.replaceAll("'", "''")}'`;
 }

@@ -17,7 +17,7 @@ client() {
     { printf '%s\n' "$FIRST"; while printf '%s\n' "$TURN"; do :; done; } 2> /dev/null | timeout {{longest}} {{pooled}} 2>&1
 }
 
-watch 2> /dev/null | PGAPPNAME="$DIRECT_NAME" PGOPTIONS="$DIRECT_OPTIONS" {{direct}} &
+watch 2> /dev/null | PGPASSWORD="$DIRECT_PASSWORD" PGAPPNAME="$DIRECT_NAME" PGOPTIONS="$DIRECT_OPTIONS" {{direct}} &
 watching=$!
 sleep {{before}}
 echo "phase|during"

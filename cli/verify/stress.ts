@@ -1,7 +1,8 @@
+import { sqlLiteral } from "../../findings/quoting";
 import { Point } from "./chart";
 import { pooledBackends } from "./headroom";
 import { program } from "./programs";
-import { inPooler, literal, psqlFor, words } from "./sessions";
+import { inPooler, psqlFor, words } from "./sessions";
 import { Target } from "./target";
 
 /** Clients of the stress. They query for `stressSeconds`; before and after that, verify only watches the database. */
@@ -49,10 +50,11 @@ export async function runStress(target: Target, clients: number): Promise<Stress
     });
     const env = {
         ...pooled.env,
+        DIRECT_PASSWORD: direct.env.PGPASSWORD!,
         DIRECT_NAME: direct.env.PGAPPNAME!,
         DIRECT_OPTIONS: direct.env.PGOPTIONS!,
         SAMPLE: `SELECT 'backends', extract(epoch FROM clock_timestamp()), count(*) FROM pg_stat_activity WHERE ${await pooledBackends(target)};`,
-        CONNECT: program("stress-connect.sql", { schema: literal(schema), table: literal(table) }),
+        CONNECT: program("stress-connect.sql", { schema: sqlLiteral(schema), table: sqlLiteral(table) }),
         FIRST: `SELECT clock_timestamp() + interval '${stressSeconds} s' AS deadline \\gset`,
         TURN: program("stress-turn.sql"),
     };

@@ -16,19 +16,31 @@ export interface Target {
     deployed: Deployed;
     outputs: Outputs;
     docker: Settings["docker"];
-    /** The provider's login. verify's sessions use it. */
-    login: { user: string; password: string };
+    /** The provider's login. verify's direct sessions use it. */
+    login: Login;
+    /** The login of verify's sessions through the pool: the provider's, or if no superuser can log in there, pgadminRole's. */
+    pooled: Login;
+    /** Whether the provider takes its login for a superuser. */
+    superuser: boolean;
     /** How a person calls docker, psql (which asks for the password) and `pulumi up` from here; for remedies. */
     dockerCommand: string;
     psqlCommand: string;
     upCommand: string;
 }
 
+export interface Login {
+    user: string;
+    password: string;
+}
+
 /** The outputs that verify reads. */
 const outputsSchema = z.object({
     pgbouncerContainer: z.string(),
-    pgadminContainer: z.string(),
+    /** None in a stack without pgAdmin. */
+    pgadminContainer: z.string().optional(),
     pgbouncerIni: z.string(),
+    pgadminRole: z.string().optional(),
+    pgadminRolePassword: z.string().optional(),
     backendBudget: z.number(),
     networks: z.object({ database: z.string() }),
     deployed: deployedSchema,
@@ -61,7 +73,9 @@ export function targetOf(stack: string, outputs: unknown, settings: Settings): T
             up,
         );
     }
-    const { username: user, password } = settings.databaseServer;
+    const { username: user, password, superuser } = settings.databaseServer;
+    const { deployed, pgadminRole, pgadminRolePassword } = parsed.data;
+    const people = pgadminRole && pgadminRolePassword ? { user: pgadminRole, password: pgadminRolePassword } : undefined;
     return {
         stack,
         owner: `${project}/${settings.stack}`,
@@ -69,6 +83,8 @@ export function targetOf(stack: string, outputs: unknown, settings: Settings): T
         outputs: parsed.data,
         docker: settings.docker,
         login: { user, password },
+        pooled: deployed.poolSuperusers ? { user, password } : (people ?? { user, password }),
+        superuser,
         dockerCommand: dockerCommand(settings.docker),
         psqlCommand: psqlCommand(settings, parsed.data.deployed.databases[0]!, [], stack),
         upCommand: up,

@@ -1,5 +1,5 @@
-import * as fs from "fs";
 import { misused } from "../command";
+import { useLab } from "../labstack";
 import { selectedStack } from "../stack";
 import { StatusLine } from "../statusline";
 import { Check, runChecks } from "./check";
@@ -36,13 +36,4 @@ function chosen(only?: string): Check[] {
         throw misused("./sidecar verify", `--only: there is no check ${unknown.join(", ")}. The checks: ${ids.join(", ")}`);
     }
     return allChecks.filter(({ id }) => named.includes(id));
-}
-
-/** Sets the lab's environment for the lab's stack, unless another backend is chosen. */
-async function useLab(stack: string): Promise<void> {
-    if (stack !== "local" || process.env.PULUMI_BACKEND_URL) return;
-    const { lab } = await import("../../lab/paths");
-    if (!fs.existsSync(lab)) return;
-    const [{ environment }, { identity }] = await Promise.all([import("../../lab/stackconfig"), import("../../lab/identity")]);
-    Object.assign(process.env, environment(await identity()));
 }

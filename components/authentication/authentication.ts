@@ -1,6 +1,7 @@
 import * as postgresql from "@pulumi/postgresql";
 import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
+import { hide } from "../failure";
 import { owner } from "../labels";
 import { lookupBody } from "./lookup";
 import { formerNames, lookupId, LookupNames, lookupNames } from "./names";
@@ -16,6 +17,10 @@ export interface AuthenticationArgs {
     authFunction: string;
     /** Database in which the lookup function is created. */
     database: string;
+    /** Connections that the role may have at the same time; by default, as many as it wants. */
+    connectionLimit?: number;
+    /** Whether superusers and replication roles are looked up, too; default true. A change replaces the function's body in place. */
+    superusers?: boolean;
     /** What the stack's state has, by the providers' ids; undefined if unknown. Only an upgrade from before 0.2 needs it. */
     inState?: { roles: string[]; functions: string[] };
 }
@@ -56,6 +61,9 @@ export class Authentication extends pulumi.ComponentResource {
             {
                 name: roleName,
                 login: true,
+                // Whatever it were made a member of, it would not have its privileges.
+                inherit: false,
+                connectionLimit: args.connectionLimit ?? -1,
                 password: password.result.apply(scramVerifier),
                 // The last is not a schema: it says for the preflight whose role this is. The provider has no field for a comment.
                 searchPaths: ["pg_catalog", "pg_temp", owner()],
@@ -79,7 +87,7 @@ export class Authentication extends pulumi.ComponentResource {
                 language: "sql",
                 volatility: "STABLE",
                 securityDefiner: true,
-                body: lookupBody({ lookupFunction: authFunction, owner: owner() }),
+                body: lookupBody({ lookupFunction: authFunction, owner: owner(), superusers: args.superusers ?? true }),
             },
             // Two functions can't have one name: one that was adopted in another language has to go first. And it is dropped before the
             // role, which PostgreSQL does not drop while the role may execute it.
@@ -106,7 +114,7 @@ export class Authentication extends pulumi.ComponentResource {
         const usage = grant("usage", { database, schema, objectType: "schema", role: role.name, privileges: ["USAGE"] }, [connect]);
 
         this.role = role.name;
-        this.password = pulumi.secret(pulumi.all([password.result, usage.id]).apply(([text]) => text));
+        this.password = hide(pulumi.all([password.result, usage.id]).apply(([text]) => text));
         this.registerOutputs({ role: this.role, password: this.password });
     }
 }

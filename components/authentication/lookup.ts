@@ -6,12 +6,14 @@ export interface LookupBodyArgs {
     lookupFunction: string;
     /** The stack that the function belongs to, `project/stack`. */
     owner: string;
+    /** Whether it answers for superusers and replication roles, too; default true. */
+    superusers?: boolean;
 }
 
 const template = path.join(__dirname, "../../sql/user_lookup.sql");
 
 /** The lookup function's body for this name and owner. Throws an error if one of them could break out of its place. */
-export function lookupBody({ lookupFunction, owner }: LookupBodyArgs): string {
+export function lookupBody({ lookupFunction, owner, superusers = true }: LookupBodyArgs): string {
     if (!/^[a-z0-9_]+\.[a-z0-9_]+$/.test(lookupFunction)) {
         throw new Error(`authFunction: ${JSON.stringify(lookupFunction)} can't be written into the lookup function; use schema.function`);
     }
@@ -19,7 +21,8 @@ export function lookupBody({ lookupFunction, owner }: LookupBodyArgs): string {
         throw new Error(`the stack's name ${JSON.stringify(owner)} can't be written into the lookup function`);
     }
     const filled = { function: lookupFunction, owner };
-    return fs.readFileSync(template, "utf8").replace(/\{\{(function|owner)\}\}/g, (_, key: keyof typeof filled) => filled[key]);
+    const text = fs.readFileSync(template, "utf8").replace(/^(.*) -- only if poolSuperusers is false\n/m, superusers ? "" : "$1\n");
+    return text.replace(/\{\{(function|owner)\}\}/g, (_, key: keyof typeof filled) => filled[key]);
 }
 
 /** The stack that a lookup function belongs to, from its body; undefined if no stack created it. */

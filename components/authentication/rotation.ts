@@ -10,6 +10,11 @@ export function lookupRoles(authUser: string): [string, string] {
     return [authUser, `${authUser}_2`];
 }
 
+/** The same two, from the name in use. */
+export function lookupRolesOf({ authUser: inUse, rotation }: LookupRoleArgs): [string, string] {
+    return lookupRoles(rotation % 2 === 0 ? inUse : inUse.slice(0, -"_2".length));
+}
+
 /** The name in use. A rotation creates the other role, with a password of its own, and drops this one once nothing uses it. */
 export function lookupRole({ authUser, rotation }: LookupRoleArgs): string {
     return lookupRoles(authUser)[rotation % 2]!;

@@ -16,8 +16,13 @@ mark = home / ".pg-sidecar-image"  # the image that the volume was last used by
 image = os.environ["SIDECAR_IMAGE"]
 
 
+def without_password(member):
+    """Leaves out refresh.py's passfile, which the next start writes again."""
+    return None if member.name.endswith("/.pg-sidecar.pgpass") else member
+
+
 def pack():
-    """All of the volume but what is passing: logins, and the backups themselves."""
+    """All of the volume but what is passing: logins, passwords from the stack, and the backups themselves."""
     backups.mkdir(mode=0o700, exist_ok=True)
     target = backups / time.strftime("pgadmin-%Y%m%dT%H%M%SZ.tar.gz", time.gmtime())
     part, copy = target.with_suffix(".part"), backups / "copy.db"
@@ -28,7 +33,7 @@ def pack():
         archive.add(copy, database.name)
         for entry in sorted(home.iterdir()):
             if entry.name not in ("sessions", "backups", "lost+found") and not entry.name.startswith(database.name):
-                archive.add(entry, entry.name)
+                archive.add(entry, entry.name, filter=without_password)
     copy.unlink()
     part.chmod(0o600)
     part.rename(target)

@@ -1,8 +1,11 @@
-"""Has pgAdmin do through the pooler what it does directly. pgAdmin loads this file as it starts. Whatever it finds in another form
-than it knows stays as pgAdmin has it, and the log says so. All names begin with _: pgAdmin takes the others for settings.
+"""Has pgAdmin do through the pooler what it does directly, and closes ways around its login. pgAdmin loads this file as it starts.
+Whatever it finds in another form than it knows stays as pgAdmin has it, and the log says so. All names begin with _: pgAdmin takes
+the others for settings.
 """
 
+import functools as _functools
 import importlib.abc as _abc
+import json as _json
 import os as _os
 import select as _select
 import socket as _socket
@@ -138,10 +141,63 @@ def _server_cursor(module):
     cursor._execute = _execute
 
 
+def _one_login(module):
+    """Has only the login page's own address take passwords, which counts the wrong ones. Flask-Security's takes them as well, and
+    counts none."""
+    own = module.init_app
+    _expect(own, "app")
+
+    def init_app(app):
+        def refuse():
+            if module.request.endpoint == "security.login" and module.request.method == "POST":
+                return module.redirect(module.url_for("security.login"))
+
+        app.before_request(refuse)
+        return own(app)
+
+    module.init_app = init_app
+
+
+def _count_passwords(module):
+    """Has a wrong password count beside an identity provider, too. The provider's source calls any form valid, and pgAdmin counts
+    only those that no source calls so; a form of the provider's button has no password."""
+    source = module.OAuth2Authentication
+    _expect(source.validate, "self", "form")
+    source.validate = lambda self, form: ("oauth2_button" in module.request.form, None)
+
+
+def _keep_second_factor(module):
+    """Has a user give the code before the page that deletes the authenticator: pgAdmin checks that when it shows the page, but not
+    when the page is sent."""
+    own = module.registration_view
+    if own.__code__.co_argcount:
+        raise AttributeError("registration_view takes %s" % own.__code__.co_varnames[0])
+
+    @_functools.wraps(own)
+    def registration_view():
+        known = module.current_user.is_authenticated and module.user_supported_mfa_methods()
+        if known and not module.is_mfa_session_authenticated():
+            return module.redirect(module.url_for("mfa.validate"))
+        return own()
+
+    module.registration_view = registration_view
+
+
 _CHANGES = {
     _DRIVER + ".connection": {"Stop": _stop, "reconnecting": _reconnect},
     _DRIVER + ".cursor": {"the server cursor": _server_cursor},
+    "pgadmin.authenticate": {"the one way to log in": _one_login},
+    "pgadmin.authenticate.oauth2": {"counting wrong passwords": _count_passwords},
+    "pgadmin.authenticate.mfa.views": {"the second factor": _keep_second_factor},
 }
+
+
+def _change(name, module):
+    for what, change in _CHANGES[name].items():
+        try:
+            change(module)
+        except Exception as why:  # pgAdmin has to start
+            _say(what, why)
 
 
 class _Finder(_abc.MetaPathFinder):
@@ -157,11 +213,7 @@ class _Finder(_abc.MetaPathFinder):
 
             def exec_module(module):
                 load(module)
-                for what, change in _CHANGES[name].items():
-                    try:
-                        change(module)
-                    except Exception as why:  # pgAdmin has to start
-                        _say(what, why)
+                _change(name, module)
 
             spec.loader.exec_module = exec_module
         return spec
@@ -170,10 +222,11 @@ class _Finder(_abc.MetaPathFinder):
 def _unknown():
     """What is unknown about this pgAdmin, if anything is."""
     try:
+        import version
         from version import APP_RELEASE
     except ImportError as why:
         return why
-    here = _os.path.dirname(_os.path.abspath(__file__))
+    here = _os.path.dirname(_os.path.abspath(version.__file__))  # pgAdmin's folder, which this file is not in
     if APP_RELEASE != _MAJOR:
         return "this is pgAdmin %s, and this file knows %s" % (APP_RELEASE, _MAJOR)
     if not _os.path.exists(_os.path.join(here, *_DRIVER.split("."), "connection.py")):
@@ -184,6 +237,14 @@ def _unknown():
 if _POOLER:
     _why = _unknown()
     if _why:
-        _say("Stop and reconnecting", _why)
+        _say("Stop, reconnecting and the ways around the login", _why)
     else:
         _sys.meta_path.insert(0, _Finder())
+        for _name in _CHANGES.keys() & _sys.modules.keys():  # pgAdmin imported it before its settings
+            _change(_name, _sys.modules[_name])
+
+if "SIDECAR_OIDC" in _os.environ:
+    globals().update(_json.loads(_os.environ["SIDECAR_OIDC"]))
+    if "SIDECAR_OIDC_SECRET_FILE" in _os.environ:
+        with open(_os.environ["SIDECAR_OIDC_SECRET_FILE"]) as _file:
+            OAUTH2_CONFIG[0]["OAUTH2_CLIENT_SECRET"] = _file.read()

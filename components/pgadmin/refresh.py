@@ -13,6 +13,7 @@ import os
 import re
 import sqlite3
 import sys
+import unicodedata
 from pathlib import Path
 
 sys.path.insert(0, "/pgadmin4")
@@ -36,10 +37,11 @@ database = Path(os.environ.get("SIDECAR_TRIAL_OF", home)) / "pgadmin4.db"
 copy = home / "pgadmin4.db.next"
 email = os.environ["PGADMIN_DEFAULT_EMAIL"]
 servers_file = os.environ["PGADMIN_SERVER_JSON_FILE"]
-with open(os.environ["PGADMIN_DEFAULT_PASSWORD_FILE"]) as file:
-    password = file.read()
-with open(servers_file) as file:
-    wanted = json.load(file)["Servers"]
+with open(os.environ["PGADMIN_DEFAULT_PASSWORD_FILE"], encoding="utf-8", newline="") as file:
+    password = unicodedata.normalize("NFKD", file.read())  # as the login form does, but not what makes a user: "ä" could not log in
+with open(servers_file, encoding="utf-8") as file:
+    given = json.load(file)
+wanted, pooler_ca = given["Servers"], given.get("PoolerCa")
 mark = next(iter(wanted.values()))["Comment"]
 
 
@@ -92,6 +94,7 @@ from pgadmin.model import Role, Server, User, db
 from pgadmin.tools.user_management import create_user
 from pgadmin.utils import load_database_servers
 from pgadmin.utils.constants import INTERNAL
+from pgadmin.utils.paths import get_storage_directory
 from pgadmin.utils.validation_utils import validate_email
 from sqlalchemy import event, text
 from sqlalchemy.engine import Engine
@@ -137,6 +140,14 @@ def refresh_user():
 memory = "pg_sidecar_entry"
 always = {"host": "Host", "port": "Port", "maintenance_db": "MaintenanceDB", "db_res": "DBRestriction", "db_res_type": "DBRestrictionType"}
 unless_changed = {"name": "Name", "username": "Username", "comment": "Comment", "connection_params": "ConnectionParameters"}
+unless_changed |= {"shared": "Shared", "shared_username": "SharedUsername"}  # set only beside an identity provider
+
+
+def merged(found, before, now):
+    """A person's parameters with the stack's new ones: each that is as the stack wrote it follows the stack."""
+    follow = {key for key in {*before, *now} if found.get(key) == before.get(key)}
+    kept = {key: value for key, value in found.items() if key not in follow}
+    return {**kept, **{key: value for key, value in now.items() if key in follow}}
 
 
 def refresh_entries(user):
@@ -178,8 +189,10 @@ def refresh_entries(user):
             for field, named in always.items():
                 setattr(server, field, entry[named])
             for field, named in unless_changed.items():
-                if getattr(server, field) == before.get(named):
-                    setattr(server, field, entry[named])
+                if (getattr(server, field) or None) == (before.get(named) or None):
+                    setattr(server, field, entry.get(named))
+                elif field == "connection_params":
+                    setattr(server, field, merged(getattr(server, field) or {}, before.get(named) or {}, entry[named]))
         db.session.execute(
             text(f"INSERT OR REPLACE INTO {memory} VALUES (:user, :entry, :server, :wrote)"),
             {"user": user.id, "entry": key, "server": server.id, "wrote": json.dumps(entry)},
@@ -196,6 +209,40 @@ def refresh_entries(user):
                 db.session.delete(server)
 
 
+def store_ca(user):
+    """Puts the CA of the pooler's certificate where pgAdmin looks for it: into the login's storage."""
+    if pooler_ca is None or database.parent != home:
+        return
+    name = next(iter(wanted.values()))["ConnectionParameters"].get("sslrootcert", "").lstrip("/")
+    if not name:
+        return
+    part = Path(get_storage_directory(user=user)) / (name + ".part")
+    part.write_text(pooler_ca)
+    part.replace(part.with_name(name))
+
+
+passfile = ".pg-sidecar.pgpass"
+
+
+def refresh_passfile(user):
+    """Writes the passwords of the stack's own entries where pgAdmin finds them for this login, as libpq reads them; without a
+    password, and for every other login, there is no such file."""
+    for old in Path(config.STORAGE_DIR).glob(f"*/{passfile}*"):
+        old.unlink()
+    given = os.environ.get("SIDECAR_ROLE_PASSWORD_FILE")
+    if not given:
+        return
+
+    def word(text):
+        return re.sub(r"([\\:])", r"\\\1", str(text))
+
+    secret = Path(given).read_text()
+    lines = [":".join([word(e["Host"]), word(e["Port"]), "*", word(e["Username"]), word(secret)]) for e in wanted.values()]
+    file = Path(get_storage_directory(user)) / passfile
+    with open(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as target:
+        target.write("\n".join(lines) + "\n")
+
+
 try:
     # Migrates a kept database, or makes one; only a kept one may be opened as "cli".
     app = create_app(config.APP_NAME + ("-cli" if kept else ""))
@@ -204,7 +251,10 @@ except Exception as cause:
 if os.environ.get("CORRUPTED_DB_BACKUP_FILE"):  # it gave up the copy, and began with an empty database
     sys.exit("refresh: this pgAdmin can't migrate the volume's pgadmin4.db, which is left as it was")
 with app.test_request_context():
-    refresh_entries(refresh_user())
+    user = refresh_user()
+    refresh_entries(user)
+    store_ca(user)
+    refresh_passfile(user)
     db.session.commit()
     db.session.remove()
     db.engine.dispose()

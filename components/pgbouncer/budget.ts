@@ -18,6 +18,18 @@ export function poolerBackends({ databases, maxDbConnections, processes }: Budge
     return databases * maxDbConnections + processes * lookupPoolSize;
 }
 
+/** Open files that each process of a pooler needs: one for each client and backend, and 64 of its own. `run` checks that it may open them. */
+export function openFiles({ databases, maxClientConn, maxDbConnections, processes }: OpenFilesArgs): number {
+    return maxClientConn + poolerBackends({ databases: databases.length, maxDbConnections, processes }) + 64;
+}
+
+export interface OpenFilesArgs {
+    databases: string[];
+    maxClientConn: number;
+    maxDbConnections: number;
+    processes: number;
+}
+
 /** The most backends that the sidecar ever holds: twice a pooler's, because two run side by side during a roll. */
 export function budget(args: BudgetArgs): number {
     return 2 * poolerBackends(args);

@@ -1,14 +1,16 @@
 import { lookupPoolSize } from "./budget";
+import { statsAccount } from "./console";
 import { parameterRows, PgbouncerParameters } from "./parameters";
+import { TlsIni, tlsLines } from "./tls";
 
 /** Name of the `[databases]` entry through which lookups and the health check go, so that a saturated pool does not block them. */
 export const lookupDatabase = "pgbouncer_lookup";
 
-/** Folder of the uploaded files in the container. */
-export const configDir = "/etc/pgbouncer";
+/** Folder of the files that an ini names. `resolved` in `common` puts the one of the settings in force in its place. */
+export const configDir = "/etc/pg-sidecar";
 
 /** What goes into pgbouncer.ini: the table's parameters, and what makes up more than one line. */
-export interface PgbouncerIni extends PgbouncerParameters {
+export interface PgbouncerIni extends PgbouncerParameters, TlsIni {
     /** The database's name on its Docker network. */
     databaseHost: string;
     databasePort: number;
@@ -21,6 +23,10 @@ export interface PgbouncerIni extends PgbouncerParameters {
     adminUsers: string[];
     /** The lookup role in force. */
     authUser: string;
+    /** Whether the console has a user for exporters. */
+    metrics: boolean;
+    /** Whether pgbouncer logs who connects, and for how long. */
+    logConnections: boolean;
     /** Lookup function, schema-qualified. */
     authFunction: string;
 }
@@ -62,14 +68,15 @@ function parameterLines(ini: PgbouncerIni, number: number): string[] {
 }
 
 /** Folder of a process's socket. The first has the one where people look for it; `common` has the same rule. */
-export const socketDir = (number: number) => `/var/run/pgbouncer${number === 1 ? "" : `/${number}`}`;
+export const socketDir = (number: number, ofFirst = "/tmp/pgbouncer") => `${ofFirst}${number === 1 ? "" : `/${number}`}`;
 
 /** Renders the ini of each process. Several of them listen on one port. */
 export function renderInis(ini: PgbouncerIni): string[] {
     return numbers(ini.processes).map((number) => renderIni(ini, number));
 }
 
-const numbers = (upTo: number) => Array.from({ length: upTo }, (_, at) => at + 1);
+/** 1 to `upTo`: the processes. */
+export const numbers = (upTo: number) => Array.from({ length: upTo }, (_, at) => at + 1);
 
 /** With these, a process passes a cancel request on to the one that has the session. */
 function peerLines({ processes, listenPort }: PgbouncerIni): string[] {
@@ -99,29 +106,33 @@ export function renderIni(ini: PgbouncerIni, number = 1): string {
         "tcp_defer_accept = 0",
         `listen_port = ${count("listenPort", ini.listenPort)}`,
         `unix_socket_dir = ${socketDir(number)}`,
-        "auth_type = scram-sha-256",
+        ...(ini.metrics ? ["auth_type = hba", `auth_hba_file = ${configDir}/hba`] : ["auth_type = scram-sha-256"]),
         `auth_file = ${configDir}/userlist.txt`,
         `auth_user = ${authUser}`,
         `auth_dbname = ${lookupDatabase}`,
         // The function's one row is all NULL for an unknown name, which pgbouncer would report as a configuration error.
         `auth_query = ${lookup} WHERE uname IS NOT NULL`,
         `admin_users = ${ini.adminUsers.map((user) => word("adminUsers", user)).join(", ")}`,
-        `stats_users = ${authUser}`,
+        `stats_users = ${[authUser, ...(ini.metrics ? [statsAccount.name] : [])].join(", ")}`,
         "pool_mode = transaction",
         ...parameterLines(ini, number),
+        ...tlsLines(ini),
         // A database that comes back is tried again within 1 s, not 15 s.
         "server_login_retry = 1",
-        // The health check logs in every few seconds and would fill the log.
-        "log_connections = 0",
-        "log_disconnections = 0",
+        // The health check and `run` log in every few seconds, and would fill the log.
+        `log_connections = ${ini.logConnections ? 1 : 0}`,
+        `log_disconnections = ${ini.logConnections ? 1 : 0}`,
         "",
     ].join("\n");
 }
 
-/** Renders userlist.txt: one line for the lookup role. Its password is plain text, because a verifier is not enough to log in to a server. */
-export function renderUserlist(user: string, password: string): string {
+/**
+ * Renders userlist.txt: a line for the lookup role, and one without a password for the exporters' user if there is one. The role's
+ * password is plain text, because a verifier is not enough to log in to a server. It comes first: the scripts' passfile takes that one.
+ */
+export function renderUserlist(user: string, password: string, metrics = false): string {
     if (!/^[A-Za-z0-9]+$/.test(password)) {
         throw new Error("the lookup role's password can't be written into userlist.txt; use letters and digits only");
     }
-    return `"${word("authUser", user)}" "${password}"\n`;
+    return `"${word("authUser", user)}" "${password}"\n${metrics ? `"${statsAccount.name}" ""\n` : ""}`;
 }

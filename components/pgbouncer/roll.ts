@@ -15,11 +15,24 @@ export interface RollArgs {
     listenPort: number;
     processes: number;
     pgbouncerStopGrace: number;
+    /** As it is set, or as a number. */
+    pgbouncerCpus: string | number;
+    pgbouncerFiles: number;
+    pgbouncerMemory: number;
+    /** Whether it is 0, and the next, decide how the sidecar's network is made; another network takes another container. */
+    pgadminPort: number;
+    pgadminEgress: boolean;
+    /** Whether the sockets are on a volume. */
+    metrics: boolean;
 }
 
 /** Value of the label `pg-sidecar.pooler`: while it stays the same, `pulumi up` does not roll the pooler. */
-export function rollKey({ pgbouncerImage, pgbouncerAlias, listenPort, processes, pgbouncerStopGrace }: RollArgs): string {
+export function rollKey(args: RollArgs): string {
+    const { pgbouncerImage, pgbouncerAlias, listenPort, processes, pgbouncerStopGrace } = args;
+    const limits = [Number(args.pgbouncerCpus), args.pgbouncerFiles, args.pgbouncerMemory];
+    const network = [args.pgadminPort !== 0, args.pgadminEgress];
     const texts = scripts.map((name) => fs.readFileSync(scriptFile(name), "utf8"));
-    const parts = [pgbouncerImage, pgbouncerAlias, listenPort, processes, pgbouncerStopGrace, ...texts];
+    const metrics = args.metrics ? ["metrics"] : [];
+    const parts = [pgbouncerImage, pgbouncerAlias, listenPort, processes, pgbouncerStopGrace, ...limits, ...network, ...metrics, ...texts];
     return createHash("sha256").update(parts.join("\0")).digest("hex").slice(0, 16);
 }

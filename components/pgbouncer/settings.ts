@@ -1,17 +1,16 @@
 import { createHash } from "crypto";
-import * as fs from "fs";
 import { UserError } from "../../findings/errors";
-import { inspectContainers, removeContainer } from "../../host/containers";
-import { post, request } from "../../host/engine";
+import { inspectContainers } from "../../host/containers";
 import { exec, ExecResult } from "../../host/exec";
+import { ContainerFile, writeFiles, writeVolume } from "../../host/files";
 import { DockerHost } from "../../settings/settings";
 import { withoutSecrets } from "../failure";
-import { stackLabel } from "../labels";
+import { filesDir } from "../names";
 import { configDir } from "./ini";
-import { scriptFile } from "./roll";
+import { fixOf } from "./refusals";
 
 /** Where the pooler's container has the volume of its settings. */
-export const settingsDir = `${configDir}/settings`; // as `common` and `write` have it
+export const settingsDir = `${configDir}/settings`; // as `common` has it
 
 /** What pgbouncer takes by a reload. */
 export interface PoolerFiles {
@@ -21,6 +20,21 @@ export interface PoolerFiles {
     userlist: string;
     /** Open files that the pooler needs. */
     openFiles: number;
+    /** Certificates and keys that the inis name. */
+    certificates: ContainerFile[];
+    /** The file that says who may log in how; none without exporters. */
+    hba?: string;
+}
+
+/** The files of these settings, as they are on the volume. userlist.txt comes last: a folder without it was cut off. */
+export function filesOf({ inis, userlist, openFiles, certificates, hba }: PoolerFiles): ContainerFile[] {
+    return [
+        ...inis.map((text, at) => ({ name: `${at + 1}.ini`, text })),
+        { name: "open_files", text: String(openFiles) },
+        ...certificates,
+        ...(hba === undefined ? [] : [{ name: "hba", text: hba }]),
+        { name: "userlist.txt", text: userlist },
+    ];
 }
 
 /** What puts settings in force. */
@@ -35,11 +49,21 @@ export interface Reload {
 }
 
 /** Name of these settings on the volume. */
-export function settingsName({ inis, userlist, openFiles }: PoolerFiles): string {
+export function settingsName(files: PoolerFiles): string {
     return createHash("sha256")
-        .update([...inis, userlist, openFiles].join("\0"))
+        .update(
+            filesOf(files)
+                .flatMap(({ name, text }) => [name, text])
+                .join("\0"),
+        )
         .digest("hex")
         .slice(0, 16);
+}
+
+/** The same in a folder of their name. */
+export function settingsFiles(files: PoolerFiles): ContainerFile[] {
+    const folder = settingsName(files);
+    return [{ name: `${folder}/`, text: "" }, ...filesOf(files).map(({ name, text }) => ({ name: `${folder}/${name}`, text }))];
 }
 
 /** Seconds for `accept`, which limits itself to 10 s for the proof and 10 s for the reload, and to a last look at each. */
@@ -56,66 +80,26 @@ export async function reloadSettings(docker: DockerHost, { owner, files, volume,
     const poolers = (await inspectContainers(docker, owner)).filter((one) => one.status === "running" && one.volumes.includes(volume));
     let serving = 0;
     for (const pooler of poolers) {
-        const accept = () => exec(docker, pooler.id, ["timeout", String(seconds), `${configDir}/accept`, name], {}, { timeout });
+        const accept = () => exec(docker, pooler.id, ["timeout", String(seconds), `${filesDir}/accept`, name], {}, { timeout });
         let accepted = await accept();
         if (accepted.code === 3) {
-            await write(docker, pooler.id, files);
+            await writeFiles(docker, pooler.id, settingsDir, settingsFiles(files));
             accepted = await accept();
         }
-        if (accepted.code === 4) continue;
+        // It serves nobody, or may not open enough files: then this run replaces it, since the settings give the next one enough.
+        if (accepted.code === 4 || accepted.code === 5) continue;
         serving += 1;
-        if (accepted.code !== 0) throw refusal(pooler.name, accepted, files);
+        if (accepted.code !== 0) throw refusal(pooler.name, accepted, files, owner);
     }
-    if (serving === 0) await writeForNext(docker, { owner, files, volume, image });
+    const forNext = () => [...settingsFiles(files), { name: "current", text: `${name}\n` }];
+    if (serving === 0) await writeVolume(docker, { owner, image, volume, files: forNext() });
 }
 
-function refusal(pooler: string, { code, stdout, stderr }: ExecResult, { userlist }: PoolerFiles): UserError {
-    const password = userlist.split('"').at(-2) ?? "";
+function refusal(pooler: string, { code, stdout, stderr }: ExecResult, { userlist }: PoolerFiles, owner: string): UserError {
+    const password = userlist.split('"')[3] ?? "";
     const said = withoutSecrets(`${stdout}${stderr}`, [password]).trim() || `nothing (exit code ${code})`;
     return new UserError(
         `${pooler} does not accept the changed settings, and keeps those that it has. It says:\n${said.replace(/^/gm, "    ")}`,
-        "set back what was changed, or fix what these lines say; then pulumi up again",
+        `${fixOf(said, owner) ?? "set back what was changed, or fix what these lines say"}; then pulumi up again`,
     );
-}
-
-/** Writes settings to the volume through a container that has it; with `current`, as those of the next pooler. */
-async function write(docker: DockerHost, container: string, files: PoolerFiles, ...current: ["current"] | []): Promise<void> {
-    const { inis, userlist, openFiles } = files;
-    const env = {
-        ...Object.fromEntries(inis.map((ini, at) => [`SIDECAR_INI_${at + 1}`, ini])),
-        SIDECAR_USERLIST: userlist,
-        SIDECAR_FILES: String(openFiles),
-    };
-    const script = fs.readFileSync(scriptFile("write"), "utf8");
-    const command = ["sh", "-c", script, "write", settingsName(files), String(inis.length), ...current];
-    const { code, stderr, stdout } = await exec(docker, container, command, env, { user: "0" });
-    if (code !== 0) throw new UserError(`the pooler's settings can't be written to its volume: ${(stderr || stdout).trim()}`);
-}
-
-/** Writes settings to the volume through a container that is gone afterwards. */
-async function writeForNext(docker: DockerHost, { owner, files, volume, image }: Reload): Promise<void> {
-    const created = await request(docker, "POST", "/containers/create", {
-        json: {
-            Image: image,
-            Entrypoint: ["sleep", "60"],
-            Cmd: [],
-            // If this run is interrupted, the next one's preflight removes the container by its label.
-            Labels: { [stackLabel]: owner },
-            HostConfig: {
-                Mounts: [{ Type: "volume", Source: volume, Target: settingsDir }],
-                NetworkMode: "none",
-                CapDrop: ["ALL"],
-                SecurityOpt: ["no-new-privileges"],
-            },
-        },
-    });
-    if (created.status >= 300)
-        throw new UserError(`pgbouncerImage: the engine creates no container of it: ${created.body.toString().trim()}`);
-    const { Id } = JSON.parse(created.body.toString()) as { Id: string };
-    try {
-        await post(docker, `/containers/${Id}/start`);
-        await write(docker, Id, files, "current");
-    } finally {
-        await removeContainer(docker, Id);
-    }
 }

@@ -6,6 +6,7 @@ import { login } from "./support/pgadminlogin";
 import { run } from "../../lab/run";
 import { psql } from "./support/clients";
 import { longestPause } from "./support/database";
+import { expectNoLeak, secretsOf } from "./support/secrets";
 import { changing, pulumi, Sidecar, up, useStack } from "./support/stack";
 
 const on = useStack("03-destroy", { deployed: false });
@@ -13,11 +14,12 @@ const on = useStack("03-destroy", { deployed: false });
 async function destroy(on: Sidecar) {
     const ran = await pulumi(on, ["destroy", ...changing]);
     if (ran.code !== 0) throw new Error(ran.stdout + ran.stderr);
+    return ran.stdout + ran.stderr;
 }
 
 test("a destroy leaves everything else as it was before the up, but for the kept volume", async () => {
     const started = new Date();
-    await up(on); // so that the volume is there, and the images
+    await on.deployed(); // so that the volume is there, and the images
     await destroy(on);
     const before = await outside(on);
     expect(before.volumes).toContain("pgadmin-data");
@@ -31,8 +33,11 @@ test("a destroy leaves everything else as it was before the up, but for the kept
     expect(await login(out)).toMatch(/\/browser\/?$/);
     expect((await outside(on)).schema).not.toBe(before.schema);
 
-    await destroy(on);
+    const secrets = await secretsOf(on);
+    const destroyed = await destroy(on);
     expect(await outside(on)).toEqual(before);
+    const places = await expectNoLeak(on, secrets, { destroy: destroyed });
+    expect(places.filter((place) => /^file pg/.test(place))).toEqual([]); // the volume that is kept has no password
     expect((await longestPause(on, started)).seconds).toBeLessThan(2);
 });
 
@@ -50,21 +55,23 @@ test("a sidecar of the same name in another backend is left alone, and taken ove
     await run("pulumi", ["stack", "init", "local"], { env: other.env, cwd: folder });
     try {
         const before = await outside(on);
+        let said = "";
         for (const args of [["preview"], ["up", ...changing]]) {
             const { code, stdout } = await pulumi(other, args);
             expect(stdout).toContain("already has a sidecar of a stack pg-sidecar/local, which is not in this state");
             expect(code).not.toBe(0);
+            said = stdout;
         }
         expect(await outside(on)).toEqual(before);
         expect((await psql(on, out, "tracksolid_db", "SELECT 1")).code).toBe(0);
 
-        const [remedy] = /docker rm -f \S+ \S+$/m.exec((await pulumi(other, ["preview"])).stdout)!;
+        const [remedy] = /docker rm -f \S+ \S+$/m.exec(said)!;
         await run("sh", ["-c", remedy], { env: on.env });
         expect((await psql(on, await up(other), "tracksolid_db", "SELECT 1")).code).toBe(0);
         await destroy(other);
     } finally {
         fs.rmSync(folder, { recursive: true });
-        await pulumi(on, ["up", "--refresh", "--replace", "**Grant::**", ...changing]);
+        await up(on, "--refresh", "--replace", "**Grant::**");
     }
     expect((await pulumi(on, ["preview", "--refresh", "--expect-no-changes"])).code).toBe(0);
 });

@@ -1,9 +1,11 @@
 import { Client } from "pg";
 import { databaseClient } from "../../lab/database";
+import { Snapshot } from "../../cli/top/snapshot";
 import { Report } from "../../cli/verify/check";
 import { attempt, run } from "../../lab/run";
 import { psql } from "./support/clients";
 import { direct } from "./support/database";
+import { expectHeld, expectNoLeak, secretsOf, watchProcesses } from "./support/secrets";
 import { changing, outputs, removeConfig, setConfig, useStack } from "./support/stack";
 
 const on = useStack("05-verify");
@@ -36,7 +38,9 @@ async function inDatabase() {
 test("the stack passes, and the database is afterwards as it was", async () => {
     const before = await inDatabase();
     const from = Date.now();
-    const { code, checks, by } = await reports();
+    const secrets = await secretsOf(on);
+    const { result, found } = await watchProcesses(secrets, () => reports());
+    const { code, checks, by } = result;
     console.log(`verify: ${((Date.now() - from) / 1000).toFixed(1)} s; ${by.stress!.saw}\n${by.stress!.chart!.join("\n")}`);
     expect(checks.filter(({ result }) => result === "failed")).toEqual([]);
     expect(results(checks)).toMatchObject({
@@ -45,9 +49,12 @@ test("the stack passes, and the database is afterwards as it was", async () => {
         pipeline: "ok",
         "lookup-path": "ok",
         "leak-set": "ok",
+        "left-behind": "ok",
         https: "skipped",
     });
     expect(code).toBe(0);
+    expectHeld(found);
+    await expectNoLeak(on, secrets, { verify: JSON.stringify(checks) });
     expect(await inDatabase()).toBe(before);
     expect(await direct(on, "SELECT 1 FROM pg_stat_activity WHERE application_name = 'pg-sidecar verify'")).toEqual([]);
 });
@@ -103,7 +110,7 @@ describe("without a reset after each transaction", () => {
     });
 
     test("a pooler that was deployed as strict fails, each leak by itself, and so does its configuration", async () => {
-        const shown = "/var/run/pgbouncer -p 6432 -U pgbouncer -d pgbouncer";
+        const shown = "/tmp/pgbouncer -p 6432 -U pgbouncer -d pgbouncer";
         await run("docker", ["exec", on.out.pgbouncerContainer, "sh", "-c", `psql -h ${shown} -c 'SET server_reset_query_always = 0'`]);
         const { code, checks, by } = await reports("--only", ["config", ...leaks].join(","));
         expect(results(checks)).toEqual({ config: "failed", ...all("failed") });
@@ -148,4 +155,33 @@ test("the stress is refused where connections are scarce, and direct ones are st
     } finally {
         for (const client of held) await client.end();
     }
+});
+
+describe("./sidecar top", () => {
+    const top = (...args: string[]) => attempt("./sidecar", ["top", "--stack", "local", ...args], { env: on.env });
+
+    test("shows an open transaction with its user and query, as JSON and as text", async () => {
+        const open = psql(on, on.out, "tracksolid_db", "BEGIN", "SELECT pg_sleep(12), 'top'");
+        await new Promise((resolve) => setTimeout(resolve, 1000));
+        const seen = JSON.parse((await top("--once", "--json")).stdout) as Snapshot;
+        const text = await top("--once");
+        await open;
+        expect(seen.transactions).toContainEqual(expect.objectContaining({ user: "postgres", pooled: true, state: "active", query: "SELECT pg_sleep(12), 'top'" })); // prettier-ignore
+        expect(seen.pools).toContainEqual(expect.objectContaining({ database: "tracksolid_db", user: "postgres", active: 1, waiting: 0 }));
+        expect(seen.budget.used).toBeGreaterThan(0);
+        expect(seen.connections.max).toBe(100);
+        expect(seen.direct).not.toEqual([]); // the ingest's
+        expect(text.stdout).toMatch(
+            /nobody waits[^]*pool .* of 18 backends[^]*postgres +pool +active +\d+ s +SELECT pg_sleep\(12\), 'top'/,
+        );
+        expect(text.code).toBe(0);
+    });
+
+    test("draws a screen in a terminal until q is pressed, and leaves the terminal as it was", async () => {
+        const { stdout, code } = await attempt("sh", ["-c", "(sleep 8; printf q; sleep 3) | script -qec 'stty rows 40 cols 140; ./sidecar top --stack local --interval 1' /dev/null"], { env: { ...on.env, TERM: "xterm-256color" } }); // prettier-ignore
+        expect(stdout).toContain("nobody waits");
+        expect(stdout).toContain("\u001b[?1049h");
+        expect(stdout.lastIndexOf("\u001b[?1049l")).toBeGreaterThan(stdout.lastIndexOf("nobody waits"));
+        expect(code).toBe(0);
+    });
 });

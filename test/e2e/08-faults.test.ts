@@ -57,7 +57,7 @@ const hangs: [string, () => Promise<unknown>][] = [
     [
         "pgbouncer hanging at 100 % of a core",
         async () => {
-            const console = "psql -h /var/run/pgbouncer -p 6432 -U pgbouncer -d pgbouncer -qc";
+            const console = "psql -h /tmp/pgbouncer -p 6432 -U pgbouncer -d pgbouncer -qc";
             await inPooler(`${console} "SET ignore_startup_parameters = 'extra_float_digits,options'"`);
             expect(await loginWith("-c=")).toMatch(/timeout expired/);
         },
@@ -78,7 +78,7 @@ for (const [title, hang] of hangs) {
 
 nothingToDoAfter("a pgbouncer that was killed or hung");
 
-fault("pgbouncer hanging when it has to leave", async () => {
+passing("pgbouncer hanging when it has to leave", async () => {
     await inPooler(`kill -STOP ${pgbouncer}`);
     const from = Date.now();
     await on.up(...replacing);
@@ -86,10 +86,10 @@ fault("pgbouncer hanging when it has to leave", async () => {
     return `an \`up\` that replaces it ends green after ${seconds(from)}`;
 });
 
-fault("the console out of reach when the pooler has to leave", async () => {
+passing("the console out of reach when the pooler has to leave", async () => {
     const before = on.out.pgbouncerContainer;
     const log = attempt("docker", ["logs", "-f", "--since", "0s", before]);
-    await inPooler("rm /var/run/pgbouncer/.s.PGSQL.6432");
+    await inPooler("rm /tmp/pgbouncer/.s.PGSQL.6432");
     const from = Date.now();
     await on.up(...replacing);
     const { stdout } = await log;
@@ -194,7 +194,7 @@ passing("a wrong and an expired password", async () => {
     return "`SASL authentication failed`, as without the pooler; nobody else is held up";
 });
 
-nothingToDoAfter("logins that fail and a database that was away");
+nothingToDoAfter("a pooler that could not leave, logins that fail and a database that was away");
 
 // The pooler that runs refuses each of these, and keeps the settings that it has.
 const refused: [string, RegExp, () => Promise<{ cwd?: string; env?: NodeJS.ProcessEnv }>, () => Promise<void>][] = [
@@ -213,7 +213,7 @@ const refused: [string, RegExp, () => Promise<{ cwd?: string; env?: NodeJS.Proce
     ],
 ];
 for (const [title, why, spoil, undo] of refused) {
-    fault(title, async () => {
+    passing(title, async () => {
         const before = await startedAt();
         const program = await spoil();
         try {
@@ -237,6 +237,8 @@ for (const [title, why, spoil, undo] of refused) {
     });
 }
 
+nothingToDoAfter("settings that the pooler refused");
+
 fault("an unhealthy new image of the pooler", async () => {
     const before = on.out.pgbouncerContainer;
     await setConfig(on, "pgbouncerImage", on.images.pgadmin);
@@ -258,7 +260,7 @@ fault("an unhealthy new image of the pooler", async () => {
 
 cutUp("the pooler's container exists", () => containers("pgbouncer"));
 
-fault("an `up` killed (kill -9) while two poolers run side by side, under load", async () => {
+passing("an `up` killed (kill -9) while two poolers run side by side, under load", async () => {
     const { said, failures } = await clients.connecting(async () => {
         const cut = pulumi(on, ["up", ...changing, ...replacing], { env: marked });
         await until("the second pooler", 60, async () => (await containers("pgbouncer")).length > 1);
@@ -273,15 +275,14 @@ fault("an `up` killed (kill -9) while two poolers run side by side, under load",
     return `the lock stays (\`pulumi cancel\`); the next \`up\` removes the pooler that is in no state: ${said}`;
 });
 
-fault("the lookup role dropped by hand", async () => {
+passing("the lookup role dropped by hand", async () => {
     await direct(on, "DROP OWNED BY pgbouncer; DROP ROLE pgbouncer");
     const { stderr } = await until("logins to fail", 60, async () => {
         const ran = await psql(on, on.out, "tracksolid_db", "SELECT 1");
         return ran.code !== 0 && ran;
     });
     const from = Date.now();
-    const { code, stdout } = await pulumi(on, ["up", "--refresh", ...changing]);
-    if (code !== 0) throw new Error(stdout);
+    await on.up("--refresh");
     await until("the pool to answer again", 60, pooledAnswers);
     return `new logins fail: \`${stderr.trim().split("\n").at(-1)}\`; \`pulumi up --refresh\` creates it again: ${seconds(from)}`;
 });
@@ -323,9 +324,9 @@ passing(
     { pause: 60, redeployed: true },
 );
 
-nothingToDoAfter("a changed password and a recreated database");
+nothingToDoAfter("a killed `up`, a lookup role that was changed by hand and a recreated database");
 
-fault(
+passing(
     "the database's network recreated too, as by a Coolify redeploy",
     async () => {
         const network = on.lab.id;
@@ -346,7 +347,7 @@ fault(
     { pause: 60, redeployed: true },
 );
 
-fault("the sidecar stopped by hand, and then the host cleaned of unused networks and containers", async () => {
+passing("the sidecar stopped by hand, and then the host cleaned of unused networks and containers", async () => {
     const both = [...(await containers("pgbouncer")), ...(await containers("pgadmin"))];
     await run("docker", ["stop", ...both]);
     const ours = ["--force", "--filter", "label=pg-sidecar.stack=pg-sidecar/local"]; // what Coolify's cleanup does, to nobody else's
@@ -357,9 +358,7 @@ fault("the sidecar stopped by hand, and then the host cleaned of unused networks
     for (const what of ["container pgbouncer", "container pgadmin", "network pg-sidecar"]) expect(plain.stdout).toContain(what);
     expect(plain.stdout).toContain("Fix: pulumi up --stack local --refresh");
     const from = Date.now();
-    const refreshed = await pulumi(on, ["up", "--refresh", ...changing]);
-    expect(refreshed.code).toBe(0);
-    on.out = await outputs(on);
+    await on.up("--refresh");
     await until("the pool to answer again", 20, pooledAnswers);
     return `stopped containers stay, their network is gone and \`docker start\` fails; \`pulumi preview\` and \`up\` name what is missing, \`pulumi up --refresh\` recreates it, with pgAdmin's data: ${seconds(from)}`;
 });
@@ -379,7 +378,7 @@ const ownEngine = daemonPid("dockerd") !== undefined;
     { pause: 90 },
 );
 
-nothingToDoAfter("a restart of the engine");
+nothingToDoAfter("a network that was recreated, a sidecar that was stopped and a restart of the engine");
 
 fault("20 tabs idle in a transaction", async () => {
     await setConfig(on, "idleTransactionTimeout", "10");

@@ -98,8 +98,8 @@ test("a program that has pgAdmin's port on the far host is found before the old 
 
 test("a stack moved to ssh continues unchanged", async () => {
     await tunnelledUp();
-    expect(await remote.pulumi("preview", "--expect-no-changes")).toContain("21 unchanged");
-    expect(await remote.pulumi("preview", "--refresh", "--expect-no-changes")).toContain("21 unchanged");
+    expect(await remote.pulumi("preview", "--expect-no-changes")).toContain("23 unchanged");
+    expect(await remote.pulumi("preview", "--refresh", "--expect-no-changes")).toContain("23 unchanged");
 });
 
 test("a roll over ssh turns no client away, and sshd no connection", async () => {
@@ -192,7 +192,7 @@ test.each([
 });
 
 test("destroy goes through ssh and the tunnel, and up again", async () => {
-    expect(await remote.pulumi("destroy", ...changing)).toContain("21 deleted");
+    expect(await remote.pulumi("destroy", ...changing)).toContain("23 deleted");
     expect(await containers("pgbouncer")).toEqual([]);
     await tunnelledUp();
     expect(await pooledAnswers()).toBe(true);

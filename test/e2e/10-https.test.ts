@@ -7,6 +7,7 @@ import { ask, Proxy, socketFile, startProxy } from "./support/proxy";
 import { beginAfresh, openBrowser, PgadminPage } from "./support/browser/pgadmin";
 import { trusting } from "./support/browser/trust";
 import { proof } from "./support/proof";
+import { addressesOf, listening, ownAddresses, reachedFrom } from "./support/reach";
 
 // pgAdmin behind a real Traefik, set up as Coolify's is, under a certificate of a CA that is the test's own.
 
@@ -72,6 +73,29 @@ test("a login without the page's own token is sent back to it through the proxy 
     await page.close();
 });
 
+test("on the sidecar's own network, pgAdmin reaches the pooler and nothing else: no container, no address of the host", async () => {
+    const { pgadminContainer: pgadmin, pgbouncerContainer: pooler } = on.out;
+    const [database, traefik] = await Promise.all([addressesOf(on.lab.databaseContainer), addressesOf(proxy.container)]);
+    await listening(async (port) => {
+        const host = ownAddresses().map((address): [string, number] => [address, port]);
+        const others = [...database.map((one): [string, number] => [one, 5432]), ...traefik.map((one): [string, number] => [one, 80])];
+        const places: [string, number][] = [["pgbouncer", 6432], ...host, ...others];
+        // The proxy's network leads to the proxy and the host, so the ways are there to be closed.
+        const byProxy = await reachedFrom(pgadmin, places);
+        expect(byProxy).toEqual(expect.arrayContaining(["pgbouncer:6432", `${traefik[0]}:80`]));
+        expect(byProxy.filter((one) => one.endsWith(`:${port}`)).length).toBeGreaterThan(0);
+        expect(byProxy.filter((one) => one.endsWith(":5432"))).toEqual([]);
+        await run("docker", ["network", "disconnect", proxy.network, pgadmin]);
+        try {
+            expect(await reachedFrom(pgadmin, places)).toEqual(["pgbouncer:6432"]);
+            // The pooler's way to the database is not closed with it.
+            expect((await attempt("docker", ["exec", pooler, "/tmp/pg-sidecar/health"])).code).toBe(0);
+        } finally {
+            await run("docker", ["network", "connect", proxy.network, pgadmin]);
+        }
+    });
+});
+
 test("verify proves the way over HTTPS, from where the domain is known", async () => {
     // On the proxy's network its name resolves, as DNS would have it; Node takes the CA from its environment.
     const env = { ...on.env, NODE_EXTRA_CA_CERTS: proxy.caFile, HOME: "/tmp" };
@@ -123,8 +147,7 @@ describe("with TLS ended before the proxy", () => {
     });
     afterAll(async () => {
         await removeConfig(on, "proxyTls");
-        await removeConfig(on, "proxyEntrypoint");
-        await on.up();
+        await removeConfig(on, "proxyEntrypoint"); // the `up` at the end of the file deploys it
     });
 
     test("plain HTTP reaches pgAdmin, whose cookie is for HTTPS all the same, and nobody is sent elsewhere", async () => {

@@ -10,7 +10,8 @@ import { proof } from "./support/proof";
 import { Remote } from "./support/remote";
 import { attempt, run, until } from "../../lab/run";
 import { psql } from "./support/clients";
-import { changing, containers, outputs, removeConfig, setConfig, up, useStack } from "./support/stack";
+import { expectHeld, expectNoLeak, secretsOf, watchProcesses } from "./support/secrets";
+import { changing, containers, outputs, pulumi, removeConfig, setConfig, up, useStack } from "./support/stack";
 
 // docs/RUNBOOK.md, done as printed: the Docker host over ssh, no port of the database published, the settings in git.
 
@@ -26,6 +27,7 @@ const destroy = () => remote.pulumi("destroy", ...changing);
 const asSuperuser = (sql: string) => run("docker", ["exec", on.lab.databaseContainer, "psql", "-U", "postgres", "-d", "tracksolid_db", "-qAtXc", sql]); // prettier-ignore
 
 beforeAll(async () => {
+    expect((await pulumi(on, ["destroy", ...changing])).code).toBe(0);
     remote = await Remote.begin(on);
     repository = fs.mkdtempSync(path.join(os.tmpdir(), "sidecar-git-"));
     const who = { NAME: "A Test", EMAIL: "test@example.com" };
@@ -37,8 +39,6 @@ beforeAll(async () => {
         ),
     };
     await attempt("pulumi", ["config", "rm", "rotation"], { env: on.env });
-    await remote.pulumi("up", ...changing); // a destroy goes where the last up went
-    await destroy();
     await git("init", "-q");
     await git("add", "Pulumi.local.yaml");
     await git("commit", "-qm", "The stack as it is");
@@ -78,7 +78,7 @@ test("Roll back a setting", async () => {
 test("Rotate: no login fails, though each lookup has to open a backend of its own", async () => {
     const before = await asSuperuser("SELECT rolpassword FROM pg_authid WHERE rolname = 'pgbouncer'");
     // Not by RECONNECT in a loop: it ends the backends that are logging in too, and pgbouncer takes that for a database that fails.
-    const onceOnly = ["-h", "/var/run/pgbouncer", "-p", "6432", "-U", "pgbouncer", "-d", "pgbouncer", "-c", "SET server_lifetime = 0"];
+    const onceOnly = ["-h", "/tmp/pgbouncer", "-p", "6432", "-U", "pgbouncer", "-d", "pgbouncer", "-c", "SET server_lifetime = 0"];
     await run("docker", ["exec", on.out.pgbouncerContainer, "psql", ...onceOnly]);
     const kept = () => asSuperuser("SELECT count(*) FROM pg_stat_activity WHERE usename = 'pgbouncer'");
     expect(await pooledAnswers()).toBe(true);
@@ -101,8 +101,12 @@ test("a rotation that fails once the pooler has the new role is continued by the
     const inPostgres = (sql: string) => run("docker", ["exec", on.lab.databaseContainer, "psql", "-U", "postgres", "-qc", sql]);
     const roles = () => asSuperuser("SELECT string_agg(rolname, ',' ORDER BY rolname) FROM pg_roles WHERE rolname LIKE 'pgbouncer%'");
     await inPostgres("GRANT CREATE ON SCHEMA public TO pgbouncer_2"); // so that it can't be dropped
-    const failed = await rotate();
+    const before = await secretsOf(on);
+    const { result: failed, found } = await watchProcesses(before, rotate);
     expect(failed.code).not.toBe(0);
+    expectHeld(found);
+    const secrets = [...before, ...(await secretsOf(on))]; // of both roles
+    await expectNoLeak(on, secrets, { "an up that failed": failed.stdout + failed.stderr });
     expect(failed.stdout).toContain("cannot be dropped because some objects depend on it");
     expect(await roles()).toBe("pgbouncer,pgbouncer_2\n");
     const password = await asSuperuser("SELECT rolpassword FROM pg_authid WHERE rolname = 'pgbouncer'");
@@ -113,6 +117,7 @@ test("a rotation that fails once the pooler has the new role is continued by the
     expect(again.code).toBe(0);
     expect(await roles()).toBe("pgbouncer\n");
     expect(await asSuperuser("SELECT rolpassword FROM pg_authid WHERE rolname = 'pgbouncer'")).toBe(password);
+    await expectNoLeak(on, secrets, { rotate: again.stdout + again.stderr });
     await git("commit", "-qam", "Rotate again");
     on.out = await outputs(on);
     expect(await pooledAnswers()).toBe(true);
@@ -207,7 +212,7 @@ test("a volume of a pgAdmin that compose ran is taken over by its name, with wha
         on.out = await outputs(on);
         expect(await login(on.out)).toMatch(/\/browser\/?$/);
         expect(await setup(on.out, "get-users")).toContain("old@example.com");
-        expect(await remote.pulumi("preview", "--refresh", "--expect-no-changes")).toContain("21 unchanged");
+        expect(await remote.pulumi("preview", "--refresh", "--expect-no-changes")).toContain("23 unchanged");
         await destroy();
         expect((await attempt("docker", ["volume", "inspect", volume])).code).toBe(0); // kept
     } finally {

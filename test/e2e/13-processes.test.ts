@@ -11,11 +11,11 @@ const { clients, pooledAnswers } = on;
 const settings = { processes: "2", maxDbConnections: "14", defaultPoolSize: "14" };
 
 afterAll(async () => {
-    for (const key of Object.keys(settings)) await removeConfig(on, key); // the next file's `up` deploys it
+    for (const key of Object.keys(settings)) await removeConfig(on, key); // the next file's `up` deploys it, and the one after lowers the lookup role's connection limit
 });
 
 const inPooler = (script: string) => run("docker", ["exec", on.out.pgbouncerContainer, "sh", "-c", script]);
-const console = (number: number, show: string) => inPooler(`. /etc/pgbouncer/common && on_console ${number} -c '${show}'`);
+const console = (number: number, show: string) => inPooler(`. /tmp/pg-sidecar/common && on_console ${number} -c '${show}'`);
 const process2 = "$(ps -o pid,args | awk '/[p]gbouncer .tmp.2.ini/ { print $1 }')";
 
 test("the pooler that serves is rolled to two processes, which turns nobody away", async () => {

@@ -33,7 +33,7 @@ async function pooler(on: Sidecar): Promise<Pooler> {
     const [name, ...others] = await containers("pgbouncer");
     if (!name || others.length > 0) throw new Error(`the lab has ${others.length + (name ? 1 : 0)} poolers, not one. Fix: ./sidecar up`);
     const host = await run("docker", ["inspect", "-f", `{{(index .NetworkSettings.Networks "${on.lab.id}").IPAddress}}`, name]);
-    const max = await run("docker", ["exec", name, "sed", "-n", "s/^max_client_conn = //p", "/etc/pgbouncer/pgbouncer.ini"]);
+    const max = await run("docker", ["exec", name, "sed", "-n", "s/^max_client_conn = //p", "/tmp/1.ini"]);
     const { poolerAddress } = await outputs(on);
     return { name, host: host.trim(), port: Number(poolerAddress.split(":")[1]), maxClientConn: Number(max) };
 }

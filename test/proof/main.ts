@@ -1,4 +1,6 @@
 import { Command, Program, understand } from "../../cli/command";
+import { alertsProof } from "./alerts";
+import { changesProof } from "./changes";
 import { engineProof } from "./engine";
 import { fuzzProof } from "./fuzz";
 import { nodeProof } from "./node";
@@ -6,9 +8,22 @@ import { Arguments, Proof } from "./proof";
 import { record } from "./record";
 import { rollsProof } from "./rolls";
 import { fixesProof, rareProof, tabsProof } from "./tests";
+import { tlsProof } from "./tls";
 import { versionsProof } from "./versions";
 
-const proofs: Proof[] = [fixesProof, rareProof, tabsProof, fuzzProof, versionsProof, engineProof, nodeProof, rollsProof];
+const proofs: Proof[] = [
+    fixesProof,
+    rareProof,
+    tabsProof,
+    fuzzProof,
+    versionsProof,
+    engineProof,
+    nodeProof,
+    rollsProof,
+    changesProof,
+    alertsProof,
+    tlsProof,
+];
 
 /** Each proof as a command with its options. */
 const commands: Command[] = proofs.map((proof) => ({

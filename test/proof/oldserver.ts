@@ -82,8 +82,8 @@ export class OldServer {
         await attempt("docker", ["network", "rm", network]);
     }
 
-    async sql(text: string, database = "tracksolid_db"): Promise<string> {
-        const psql = ["psql", "-U", "postgres", "-d", database, "-qAtXc", text];
+    async sql(text: string, database = "tracksolid_db", user = "postgres"): Promise<string> {
+        const psql = ["psql", "-U", user, "-d", database, "-qAtXc", text];
         return (await run("docker", ["exec", this.names.container, ...psql])).trim();
     }
 

@@ -1,15 +1,20 @@
 import { InvalidArgumentError, Option } from "commander";
 
+export interface Table {
+    head: string[];
+    rows: string[][];
+}
+
 /** What a proof came to: a sentence, and a table for the docs. */
-export interface Result {
+export interface Result extends Table {
     passed: boolean;
     /** Only a part was asked for: printed, but not kept in the docs. */
     partial: boolean;
     summary: string;
     /** Version of the Docker engine that it ran on, if not the one at hand. */
     engine?: string;
-    head: string[];
-    rows: string[][];
+    /** Further tables, below the first. */
+    more?: Table[];
 }
 
 export interface Proof {

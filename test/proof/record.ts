@@ -4,7 +4,7 @@ import * as path from "path";
 import { writeWhole } from "../../lab/files";
 import { project } from "../../lab/paths";
 import { attempt } from "../../lab/run";
-import { Proof, Result } from "./proof";
+import { Proof, Result, Table } from "./proof";
 
 export interface Recorded extends Result {
     /** ISO date and time of the end, in UTC. */
@@ -22,6 +22,7 @@ const file = path.join(project, "docs/proof/proofs.json");
 export function page(proofs: Pick<Proof, "name" | "proves">[], records: Records): string {
     const cell = (text: string) => text.replaceAll("|", "\\|").replaceAll("\n", " ");
     const row = (cells: string[]) => `| ${cells.map(cell).join(" | ")} |`;
+    const table = ({ head, rows }: Table) => [row(head), row(head.map(() => "---")), ...rows.map(row)];
     const part = ({ name, proves }: Pick<Proof, "name" | "proves">): string[] => {
         const title = ["", `## ${name}`, "", `Proves: ${proves}.`, ""];
         const last = records[name];
@@ -32,9 +33,8 @@ export function page(proofs: Pick<Proof, "name" | "proves">[], records: Records)
             "",
             last.summary,
             "",
-            row(last.head),
-            row(last.head.map(() => "---")),
-            ...last.rows.map(row),
+            ...table(last),
+            ...(last.more ?? []).flatMap((one) => ["", ...table(one)]),
         ];
     };
     return [

@@ -1,10 +1,11 @@
 import * as path from "path";
-import { hashTree } from "../../lab/files";
+import { packagedImage } from "../../lab/packagedimage";
 import { project } from "../../lab/paths";
-import { attempt, run, until } from "../../lab/run";
+import { until } from "../../lab/run";
 import { Clients } from "../e2e/support/clients";
 import { containers, removeConfig, replacing, setConfig, Sidecar, sidecar, up } from "../e2e/support/stack";
 import { Arguments, numberOption, Proof, Result } from "./proof";
+import { inContainer, Kind, nodeKind, pause, psqlKind, Reconnecting, Seen, sum } from "./reconnecting";
 
 /** Connections for each roll at least, all clients together: 100,000 over 50 rolls. */
 const connectionsPerRoll = 2000;
@@ -12,43 +13,13 @@ const connectionsPerRoll = 2000;
 const heldSessions = 30;
 
 const folder = path.join(project, "test/proof/rolls");
-const inContainer = "/repo/test/proof/rolls/clients";
 
-/** What a client reports: of connections, or of queries in held sessions. */
-export interface Seen {
-    ok: number;
-    failed: number;
-    /** Milliseconds of the longest connection. */
-    longest?: number;
-    /** The first errors. */
-    said: string[];
-}
-
-/** One way to connect: how it reconnects, and how it holds sessions. */
-interface Kind {
-    name: string;
-    image: (images: Images) => string;
-    reconnect: string[];
-    hold?: string[];
-    env?: Record<string, string>;
-    /** Measured, but not judged: it can't do better. */
-    unjudged?: true;
-}
-
-interface Images {
-    psql: string;
-    node: string;
-    /** With psycopg and JDBC. */
-    clients: string;
-}
-
-const node = (file: string) => ["node", "-r", "/repo/node_modules/ts-node/register/transpile-only", `${inContainer}/${file}`];
 const java = (file: string, ...flags: string[]) => ["java", "-XX:TieredStopAtLevel=1", ...flags, "-cp", "/usr/share/java/*:/opt/clients", `${inContainer}/${file}`]; // prettier-ignore
 const url = "jdbc:postgresql://pgbouncer:6432/tracksolid_db?connectTimeout=5";
 
 const kinds: Kind[] = [
-    { name: "psql (libpq)", image: ({ psql }) => psql, reconnect: ["/bin/sh", `${inContainer}/reconnect.sh`], hold: ["/bin/sh", `${inContainer}/hold.sh`] },
-    { name: "node's pg", image: (images) => images.node, reconnect: node("reconnect.ts"), hold: node("hold.ts") },
+    psqlKind,
+    nodeKind,
     { name: "psycopg 3", image: ({ clients }) => clients, reconnect: ["python3", `${inContainer}/reconnect.py`], hold: ["python3", `${inContainer}/hold.py`] },
     {
         name: "JDBC, all addresses, names cached for 0 s",
@@ -61,52 +32,9 @@ const kinds: Kind[] = [
     { name: "JDBC as it comes", image: ({ clients }) => clients, reconnect: java("Reconnect.java"), env: { JDBC_URL: url }, unjudged: true },
 ]; // prettier-ignore
 
-/** The image with psycopg and JDBC: this engine's, else the registry's, else built from Debian. */
-async function clientsImage({ lab }: Sidecar): Promise<string> {
-    const registry = `127.0.0.1:${lab.registryPort}`;
-    const image = `${registry}/lab/clients:${hashTree(path.join(folder, "image")).slice(0, 16)}`;
-    if ((await attempt("docker", ["image", "inspect", image])).code === 0) return image;
-    if ((await attempt("docker", ["pull", image])).code === 0) return image;
-    console.log("building the image of the clients");
-    const bases = await run("docker", ["image", "ls", "--filter", `reference=${registry}/lab/base`, "--format", "{{.Repository}}:{{.Tag}}"]); // prettier-ignore
-    const base = bases.trim().split("\n")[0] || "debian:trixie-slim";
-    const proxies = ["http_proxy", "https_proxy", "no_proxy"].flatMap((name) => ["--build-arg", name]);
-    const args = ["--force-rm", "--network", "host", "--build-arg", `BASE=${base}`, ...proxies, "-t", image];
-    await run("docker", ["build", ...args, path.join(folder, "image")], { env: { DOCKER_BUILDKIT: "0" }, log: "clients-image" });
-    await attempt("docker", ["push", image]); // there is no registry if the lab's images are the official ones
-    return image;
-}
-
-const sum = (numbers: number[]) => numbers.reduce((all, one) => all + one, 0);
-
-/** Clients that reconnect without a pause, while something is done. */
-class Reconnecting {
-    private readonly names: string[] = [];
-
-    private constructor(private readonly clients: Clients) {}
-
-    static async start(clients: Clients, images: Images, wanted: Kind[]): Promise<Reconnecting> {
-        const started = new Reconnecting(clients);
-        for (const kind of wanted) started.names.push(await clients.start(kind.image(images), kind.reconnect, kind.env ?? {}));
-        return started;
-    }
-
-    /** Connections until now of the first `number` clients, in hundreds. */
-    async connections(number: number): Promise<number> {
-        const said = await Promise.all(this.names.slice(0, number).map((name) => this.clients.said(name)));
-        return sum(said.map((text) => Number(text.trim().split("\n").at(-1)) || 0));
-    }
-
-    /** Ends them; returns what each saw. */
-    async finish(): Promise<Seen[]> {
-        await pause(3);
-        const seen: Seen[] = [];
-        for (const name of this.names) seen.push(await this.clients.finish<Seen>(name));
-        return seen;
-    }
-}
-
-const pause = (seconds: number) => new Promise((resolve) => setTimeout(resolve, seconds * 1000));
+/** The image with psycopg and JDBC. */
+const clientsImage = ({ lab: { registryPort } }: Sidecar) =>
+    packagedImage({ name: "clients", folder: path.join(folder, "image"), registryPort });
 
 /** Rolls, each once there were enough connections since the one before. */
 async function rolls(on: Sidecar, count: number, connections: () => Promise<number>): Promise<void> {

@@ -56,6 +56,9 @@ const others = [
     "server login has been failing",
     "connect string changed",
     "unrecognized resource type … pulumi:index:Stash",
+    "certificate verify failed",
+    "not present in server certificate",
+    "SSL required",
 ];
 
 const messages = [...new Set(quoted("docs/TROUBLESHOOTING.md", ["it says", "symptom"]))];

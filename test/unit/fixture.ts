@@ -1,5 +1,5 @@
 import { SettingsError } from "../../settings/mistakes";
-import { Key } from "../../settings/schema";
+import { Key, secretKeys } from "../../settings/schema";
 import { parseSettings, Settings } from "../../settings/settings";
 
 type Value = string | number | boolean | string[] | undefined;
@@ -23,7 +23,7 @@ const required: Overrides = {
     "postgresql:password": "hunter22",
 };
 
-const secrets = ["postgresql:password", "pg-sidecar:pgadminPassword", "docker:keyMaterial"];
+const secrets = [...secretKeys.map((key) => `pg-sidecar:${key}`), "postgresql:password", "docker:keyMaterial"];
 
 /** The settings of a complete stack, parsed: `settingsOf({ maxClientConn: 300, "docker:host": "ssh://root@host" })`. Throws what `parseSettings` throws. */
 export function settingsOf(overrides: Overrides = {}, { stack = "stage", secretKeys = secrets, env = {} }: Around = {}): Settings {

@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { Reload, settingsName } from "../../components/pgbouncer/settings";
+import { SecretsOnVolume } from "../../components/secrets";
 import { settingsOf } from "./fixture";
 
 interface Registered {
@@ -9,6 +10,8 @@ interface Registered {
 }
 const registered: Registered[] = [];
 const reloads: Reload[] = [];
+const written: SecretsOnVolume[] = [];
+const limited: Record<string, number> = {};
 let outputs: Record<string, unknown>;
 
 // What each resource answers beyond its inputs; a type that is not here fails.
@@ -22,6 +25,7 @@ const answers: Record<string, (inputs: any, name: string) => object> = {
     "postgresql:index/function:Function": () => ({}),
     "postgresql:index/grant:Grant": () => ({}),
     "random:index/randomPassword:RandomPassword": (inputs) => ({ result: "x".repeat(inputs.length) }),
+    "random:index/randomId:RandomId": () => ({ hex: "0123456789abcdef" }),
 };
 
 beforeAll(async () => {
@@ -45,7 +49,11 @@ beforeAll(async () => {
     // The program only after the mocks: resources that are made before them go nowhere.
     const { deploy } = await import("../../stack");
     const settings = settingsOf({ databaseNetwork: "coolify-net", pgadminDomain: "pgadmin.stage.rahamafresh.com" });
-    outputs = deploy(settings, { reload: (reload) => Promise.resolve(void reloads.push(reload)) });
+    outputs = deploy(settings, {
+        reload: (reload) => Promise.resolve(void reloads.push(reload)),
+        writeSecrets: (secrets) => Promise.resolve(void written.push(secrets)),
+        limitProcesses: (id, most) => Promise.resolve(void (limited[id] = most)),
+    });
     await pulumi.runtime.disconnect();
 });
 
@@ -63,6 +71,35 @@ test("containers have no fixed name, restart always, and get no capabilities", (
         expect(container.name).toBeUndefined();
         expect(container).toMatchObject({ restart: "always", capabilities: { drops: ["ALL"] }, networkMode: "bridge", wait: true });
     }
+});
+
+test("nobody writes their roots, and their memory, files, cores and processes are limited", () => {
+    for (const name of ["pgbouncer", "pgadmin"]) {
+        const container = one("Container", name);
+        expect(container).toMatchObject({ readOnly: true, securityOpts: ["no-new-privileges"] });
+        expect(container.uploads).toBeUndefined();
+        expect(container.memorySwap).toBe(container.memory);
+    }
+    expect(one("Container", "pgbouncer")).toMatchObject({ memory: 512, ulimits: [{ name: "nofile", soft: 16384, hard: 16384 }] });
+    expect(one("Container", "pgadmin")).toMatchObject({ memory: 1024, cpuPeriod: 100_000, cpuQuota: 100_000 });
+    expect(limited).toEqual({ "pgbouncer-id": 1024, "pgadmin-id": 256 });
+});
+
+test("pgAdmin's secrets come by a volume that only another pgAdmin gets, named by no hash of them", () => {
+    expect(written).toEqual([
+        { owner: "pg-sidecar/stage", volume: "pgadmin-secrets-1a2b3c4", image: "sha256:feed", secrets: { password: "x".repeat(24) } },
+    ]);
+    const { labels } = one("Volume", "pgadmin-secrets");
+    expect(labels).toContainEqual({ label: "pg-sidecar.secrets", value: "0123456789abcdef" });
+    expect(one("Container", "pgadmin").volumes).toContainEqual({
+        volumeName: "pgadmin-secrets-1a2b3c4",
+        containerPath: "/etc/pg-sidecar/secrets",
+        readOnly: true,
+    });
+});
+
+test("the sidecar's network leads nowhere", () => {
+    expect(one("Network", "pg-sidecar")).toMatchObject({ internal: true });
 });
 
 test("the pooler publishes no port and is on both networks under its alias", () => {
@@ -98,13 +135,13 @@ test("no password is among the envs", () => {
 test("the pooler's settings come by a volume, once the role can log in, before the pooler starts", () => {
     const [reload] = reloads;
     expect(reloads).toHaveLength(1);
-    expect(reload).toMatchObject({ owner: "pg-sidecar/stage", volume: "pgbouncer-settings-1a2b3c4", image: "sha256:feed" });
+    expect(reload).toMatchObject({ owner: "pg-sidecar/stage", volume: "pgbouncer-files-1a2b3c4", image: "sha256:feed" });
     expect(reload!.files.userlist).toBe(`"pgbouncer" "${"x".repeat(48)}"\n`);
     const order = registered.map(({ type, name }) => `${type.split(":").at(-1)} ${name}`);
     expect(order.indexOf("Stash pgbouncer-reload")).toBeGreaterThan(order.indexOf("Grant tracksolid_db.public-pgbouncer"));
     expect(order.indexOf("Container pgbouncer")).toBeGreaterThan(order.indexOf("Stash pgbouncer-reload"));
     expect(one("Container", "pgbouncer").volumes).toEqual([
-        { volumeName: "pgbouncer-settings-1a2b3c4", containerPath: "/etc/pgbouncer/settings" },
+        { volumeName: "pgbouncer-files-1a2b3c4", containerPath: "/etc/pg-sidecar/settings" },
     ]);
 });
 

@@ -1,7 +1,10 @@
+import { sqlLiteral } from "../../../findings/quoting";
 import { randomBytes, randomInt } from "crypto";
+import { lookupRolesOf } from "../../../components/authentication/rotation";
+import { leaksQuery } from "../../../components/metrics/queries";
 import { Check, failed, ok, once, Outcome, skipped, warning } from "../check";
 import { program } from "../programs";
-import { inPooler, literal, psqlFor, reason, words } from "../sessions";
+import { inPooler, psqlFor, queryJson, reason, words } from "../sessions";
 import { replacePooler, Target } from "../target";
 
 /** What later clients saw of the first client's state. */
@@ -43,8 +46,8 @@ function leaks(user: string): Leak[] {
         {
             id: "role",
             what: "SET ROLE",
-            set: `SET ROLE ${literal(user)}`,
-            there: `current_setting('role') = ${literal(user)}`,
+            set: `SET ROLE ${sqlLiteral(user)}`,
+            there: `current_setting('role') = ${sqlLiteral(user)}`,
             undo: "RESET ROLE",
         },
         {
@@ -81,7 +84,7 @@ function leaks(user: string): Leak[] {
  */
 const look = once(async (target: Target): Promise<LeakFacts> => {
     const { databases, defaultPoolSize } = target.deployed;
-    const all = leaks(target.login.user);
+    const all = leaks(target.pooled.user);
     const { command, env } = psqlFor(target, "pooled", databases[0]!);
     const psql = words(...command);
     const setting = ["BEGIN;", ...all.map(({ set }) => terminated(set)), "SELECT pg_backend_pid();", "COMMIT;"];
@@ -130,9 +133,44 @@ export function judgeLeak({ looked, leaked }: LeakFacts, { id, what }: Pick<Leak
     return failed(`${what} leaked to the next client; ${seen}`, replacePooler(up));
 }
 
-export const leakChecks: Check[] = leaks("").map(({ id, what }) => ({
-    id: `leak-${id}`,
-    proves: `what one client leaves behind with ${what} does not reach the next`,
+/** What a client has left behind in backends of the pool. */
+export interface LeftBehind {
+    kind: string;
+    user: string;
+    database: string;
+    application: string;
+    count: number;
+}
+
+/** A strict pool resets each backend, so that what is there means that a reset has failed, which pgbouncer does not report. */
+export function judgeLeftBehind(found: LeftBehind[], strict: boolean): Outcome {
+    if (found.length === 0) return ok("nothing in any idle backend");
+    const all = found.map(({ kind, user, database, application, count }) => `${count} × ${kind} by ${user}${application ? ` (${application})` : ""} in ${database}`); // prettier-ignore
+    const saw = all.join(", ");
+    return strict ? failed(`${saw}, although each backend is reset`) : warning(saw);
+}
+
+const leftBehind: Check = {
+    id: "left-behind",
+    proves: "no client has left an advisory lock, a temporary table, SET or LISTEN in a backend of the pool",
     needs: ["query"],
-    run: async (target) => judgeLeak(await look(target), { id, what }, target.deployed.serverResetQueryAlways, target.upCommand),
-}));
+    run: async (target) => {
+        const sql = `SELECT coalesce(json_agg(found), '[]') FROM (${leaksQuery(lookupRolesOf(target.deployed))}) AS found`;
+        const look = () => queryJson<LeftBehind[]>(target, "direct", target.deployed.databases[0]!, sql);
+        const found = await look();
+        if (found.length === 0) return judgeLeftBehind(found, target.deployed.serverResetQueryAlways);
+        await new Promise((resolve) => setTimeout(resolve, 1000)); // a reset may be under way
+        return judgeLeftBehind(await look(), target.deployed.serverResetQueryAlways);
+    },
+};
+
+export const leakChecks: Check[] = [
+    leftBehind, // before the others leave something behind themselves
+    ...leaks("").map(({ id, what }) => ({
+        id: `leak-${id}`,
+        proves: `what one client leaves behind with ${what} does not reach the next`,
+        needs: ["query"],
+        run: async (target: Target) =>
+            judgeLeak(await look(target), { id, what }, target.deployed.serverResetQueryAlways, target.upCommand),
+    })),
+];

@@ -1,8 +1,10 @@
 import { poolerBackends } from "../../../components/pgbouncer/budget";
+import { median } from "../../statistics";
 import { chart } from "../chart";
 import { Check, failed, ok, once, Outcome, skipped, warning } from "../check";
 import { askConsoles, ConsoleFacts } from "../console";
 import { Headroom, readHeadroom } from "../headroom";
+import { needPooledLogin } from "../lookup-probe";
 import { Phase, runStress, stressClients, StressFacts } from "../stress";
 import { Target } from "../target";
 
@@ -29,18 +31,20 @@ interface Load {
 
 const load = once(async (target: Target): Promise<Load> => {
     const most = mostBackends(target);
-    const refused = headroomProblem(await readHeadroom(target), most);
+    const refused = headroomProblem(await readHeadroom(target), most) ?? (await noLogin(target));
     // Also without the stress: it still shows whether direct connections succeed.
     const facts = await runStress(target, refused ? 0 : stressClients);
     return { facts, most, ...(refused ? { refused } : {}) };
 });
 
-const mostBackends = ({ deployed }: Target) => poolerBackends({ ...deployed, databases: deployed.databases.length });
+/** Why verify can't log in through the pool; undefined if it can. */
+const noLogin = (target: Target) =>
+    needPooledLogin(target).then(
+        () => undefined,
+        (cause: Error) => `not run: ${cause.message}`,
+    );
 
-function median(values: number[]): number {
-    const sorted = [...values].sort((a, b) => a - b);
-    return sorted[Math.floor(sorted.length / 2)] ?? NaN;
-}
+const mostBackends = ({ deployed }: Target) => poolerBackends({ ...deployed, databases: deployed.databases.length });
 
 /** Whether direct connections succeed before the stress and during it. */
 export function judgeDirect({ connections, watchError }: StressFacts, stressed: boolean): Outcome {

@@ -1,20 +1,29 @@
+import { sqlLiteral } from "../../../findings/quoting";
 import { lookupOwner } from "../../../components/authentication/lookup";
-import { configDir } from "../../../components/pgbouncer/ini";
+import { filesDir } from "../../../components/names";
+import { lookupConnections } from "../../../components/pgbouncer/lookupconnections";
+import { ownCommand } from "../../../host/remedies";
 import { Check, failed, ok, Outcome, skipped } from "../check";
-import { Answers, lookupFacts, LookupFacts, probe } from "../lookup-probe";
-import { inPooler, literal, query, reason, words } from "../sessions";
+import { Answers, lookupFacts, LookupFacts, probe, roleFacts, RoleFacts } from "../lookup-probe";
+import { inPooler, psqlFor, query, reason, words } from "../sessions";
 import { Target } from "../target";
 
 /** The commands that fix what is wrong with the function. Each was tried. */
 export function remedies({
+    stack,
     owner,
     psqlCommand,
     upCommand: up,
-    deployed: { authFunction },
-}: Pick<Target, "owner" | "psqlCommand" | "upCommand" | "deployed">) {
+    superuser,
+    deployed: { authFunction, authUser },
+}: Pick<Target, "stack" | "owner" | "psqlCommand" | "upCommand" | "superuser" | "deployed">) {
     return {
         role: `${up} --refresh`,
-        password: `${up} --refresh`,
+        // A provider that is told that its login is not a superuser reads no passwords, so it would not see the change.
+        password: superuser ? `${up} --refresh` : ownCommand({ stack }, "rotate"),
+        leave: (role: string) => `${psqlCommand} -c 'REVOKE "${role}" FROM "${authUser}"'`,
+        /** In the first of the databases; in another, psql has to be given that one. */
+        unread: (table: string) => `${psqlCommand} -c 'REVOKE ALL ON ${table} FROM "${authUser}"'`,
         // The grants too: the provider takes those of the new function for unchanged.
         gone: `${up} --refresh --replace '**Grant::**'`,
         /** A function without the stack's mark in its body is somebody else's: an `up` does not touch it. */
@@ -59,25 +68,54 @@ export function judgePath({ trapWorks, live, expired, unknown }: Answers, remedy
     return failed(`a search_path with traps changes its answer for ${caught.map(([name]) => name).join(" and ")} role`, remedy);
 }
 
+/** Whether the role can do nothing but log in, and has the connections that the poolers need. */
+export function judgeRole(
+    each: { database: string; role?: RoleFacts }[],
+    { authUser, processes }: Pick<Target["deployed"], "authUser" | "processes">,
+    fixes: Remedies,
+): Outcome {
+    const role = each[0]?.role;
+    if (!role) return failed(`role ${authUser} is gone`, fixes.role);
+    const needed = lookupConnections(processes);
+    const { attributes, connectionLimit: limit, memberOf } = role;
+    if (attributes.length > 0) return failed(`${authUser} has ${attributes.join(", ")}`, fixes.role);
+    if (limit < needed) {
+        const has = limit < 0 ? "has no connection limit" : `may have ${limit} connections, fewer than the ${needed} that poolers may need`;
+        return failed(`${authUser} ${has}`, fixes.role);
+    }
+    if (memberOf.length > 0) return failed(`${authUser} is a member of ${memberOf.join(", ")}`, fixes.leave(memberOf[0]!));
+    const readable = each.flatMap(({ database, role: here }) => (here?.readable ?? []).map((one) => ({ ...one, database })));
+    const own = readable.find((one) => one.own);
+    if (own) return failed(`${authUser} can read ${own.table} in ${own.database}`, fixes.unread(own.table));
+    const extensions = readable.filter(({ extension }) => extension).length;
+    const others = readable.filter(({ extension }) => !extension).map(({ table, database }) => `${database} ${table}`);
+    const shown = others.length > 5 ? [...others.slice(0, 5), `${others.length - 5} more`] : others;
+    const open = [...(shown.length > 0 ? [shown.join(", ")] : []), ...(extensions > 0 ? [`${extensions} of extensions`] : [])];
+    return ok(
+        `${authUser} can log in, up to ${limit} times, is a member of nothing, and no table is granted to it` +
+            (open.length > 0 ? `; through PUBLIC, as every role, it can read ${open.join(" and ")}` : ""),
+    );
+}
+
+/** Whether the provider's login, with its right password, is refused by the pool. It is if it may not be looked up. */
+async function refuseSuperuser(target: Target): Promise<Outcome> {
+    const { poolSuperusers, databases } = target.deployed;
+    if (poolSuperusers) return skipped("poolSuperusers is true");
+    const { user } = target.login;
+    if (!(await lookupFacts(target)).privileged) return skipped(`${user} is neither a superuser nor a replication role`);
+    const { command, env } = psqlFor({ ...target, pooled: target.login }, "pooled", databases[0]!);
+    const ran = await inPooler(target, `exec ${words(...command, "-c", "SELECT 1")}`, env);
+    if (ran.code === 0) return failed(`${user} logged in through the pool`, target.upCommand);
+    return /authentication failed|no such user/.test(ran.stderr)
+        ? ok(`${user} with the right password: ${reason(ran)}`)
+        : failed(`refused, but for another reason: ${reason(ran)}`);
+}
+
 /** Logs in to the database as the pooler does, with the password of the settings in force. The password does not leave the container. */
 async function logIn(target: Target): Promise<Outcome> {
-    const { databaseHost, databasePort, databases, authUser } = target.deployed;
-    const psql = words(
-        "psql",
-        "-h",
-        databaseHost,
-        "-p",
-        String(databasePort),
-        "-U",
-        authUser,
-        "-d",
-        databases[0]!,
-        "-qAtX",
-        "-c",
-        "SELECT 1",
-    );
-    const password = `. ${configDir}/common && read_settings "$(cat $settings/current)"`; // which exports PGPASSWORD
-    const ran = await inPooler(target, `${password} && exec ${psql}`, { PGCONNECT_TIMEOUT: "5" });
+    const { databaseHost, databasePort, authUser } = target.deployed;
+    const settings = `. ${filesDir}/common && read_settings "$(cat $settings/current)"`; // which exports PGPASSFILE
+    const ran = await inPooler(target, `${settings} && on_database "$host" -c 'SELECT 1'`, { PGCONNECT_TIMEOUT: "5" });
     if (ran.code === 0) return ok(`${authUser} logs in to ${databaseHost}:${databasePort} with it`);
     if (!(await lookupFacts(target)).roleExists) return failed(`role ${authUser} is gone`, remedies(target).role);
     if (!/password authentication failed/.test(ran.stderr)) return failed(reason(ran));
@@ -92,10 +130,21 @@ export const lookupChecks: Check[] = [
             const { databases, authFunction, authUser } = target.deployed;
             const facts = await lookupFacts(target);
             if (facts.owner === null) return failed(`function ${authFunction} is gone`, remedies(target).gone);
-            const answers = await query(target, "direct", databases[0]!, `SELECT count(phash) FROM ${authFunction}(${literal(authUser)})`);
+            const answers = await query(
+                target,
+                "direct",
+                databases[0]!,
+                `SELECT count(phash) FROM ${authFunction}(${sqlLiteral(authUser)})`,
+            );
             return judgeGrants(facts, answers !== "0", authUser, remedies(target));
         },
     },
+    {
+        id: "lookup-role",
+        proves: "the lookup role can log in, and do nothing else",
+        run: async (target) => judgeRole(await roleFacts(target), target.deployed, remedies(target)),
+    },
+    { id: "lookup-superuser", proves: "no superuser logs in through the pool, if poolSuperusers is false", run: refuseSuperuser },
     {
         id: "lookup-expiry",
         proves: "the lookup function shows no verifier of an expired password",

@@ -1,10 +1,13 @@
 import * as https from "https";
 import { TLSSocket } from "tls";
 import { exec } from "../../../host/exec";
-import { Check, failed, ok, Outcome, skipped, Unmet, warning } from "../check";
+import { Check, failed, noPgadmin, ok, Outcome, skipped, Unmet, warning } from "../check";
 import { findContainer } from "../containers";
+import { program } from "../programs";
 import { reason } from "../sessions";
 import { Target } from "../target";
+import { ofPgadmin, PgadminConfig, vulnerabilitiesOf } from "../vulnerabilities";
+import { imageName, judgeVulnerabilities } from "./pooler";
 
 const answer = "PING";
 
@@ -13,6 +16,7 @@ const daysToRenew = 14;
 
 async function ping(target: Target): Promise<Outcome> {
     const name = target.outputs.pgadminContainer;
+    if (name === undefined) return noPgadmin;
     if (!(await findContainer(target, name))?.running) throw new Unmet(`container ${name} is not running (see containers)`);
     const code =
         "import os, urllib.request as r; print(r.urlopen(f\"http://127.0.0.1:{os.environ['PGADMIN_LISTEN_PORT']}/misc/ping\", timeout=10).read().decode())";
@@ -20,6 +24,15 @@ async function ping(target: Target): Promise<Outcome> {
     if (ran.code !== 0)
         return failed(ran.stderr.trim().split("\n").at(-1) ?? reason(ran), `${target.dockerCommand} logs --tail 20 ${name}`);
     return ran.stdout.trim() === answer ? ok(answer) : failed(`it answers ${ran.stdout.trim().slice(0, 80)}`);
+}
+
+async function vulnerabilities({ docker, outputs, stack, deployed }: Target): Promise<Outcome> {
+    const name = outputs.pgadminContainer;
+    if (name === undefined) return noPgadmin;
+    const ran = await exec(docker, name, ["/venv/bin/python3", "-c", program("pgadmin-facts.py")]);
+    if (ran.code !== 0) throw new Error(`pgAdmin's version can't be looked up: ${ran.stderr.trim().split("\n").at(-1) ?? reason(ran)}`);
+    const { version, config } = JSON.parse(ran.stdout) as { version: string; config: PgadminConfig };
+    return judgeVulnerabilities(vulnerabilitiesOf(ofPgadmin, version, config), version, stack, imageName(deployed.pgadminImage));
 }
 
 interface Visit {
@@ -54,6 +67,12 @@ function visit(domain: string): Promise<Visit> {
 
 export const pgadminChecks: Check[] = [
     { id: "pgadmin-ping", proves: "pgAdmin answers", run: ping },
+    {
+        id: "pgadmin-vulnerabilities",
+        proves: "the running pgAdmin has no known vulnerability that is open",
+        needs: ["pgadmin-ping"],
+        run: vulnerabilities,
+    },
     {
         id: "https",
         proves: "pgAdmin answers over HTTPS under its domain, with a valid certificate",

@@ -1,30 +1,39 @@
 import { randomBytes } from "crypto";
-import { configSet } from "../../../findings/commands";
+import * as path from "path";
 import { Check, failed, ok, Outcome, skipped, warning } from "../check";
 import { ConsoleFacts, consoleFacts } from "../console";
+import { needPooledLogin } from "../lookup-probe";
 import { inPooler, psqlFor, query, reason, words } from "../sessions";
 import { replacePooler } from "../target";
-import { vulnerabilitiesOf } from "../vulnerabilities";
+import { ofPgbouncer, vulnerabilitiesOf } from "../vulnerabilities";
 
-/** The version in an image's tag: `1.25.2` of `edoburu/pgbouncer:v1.25.2-p0@sha256:…`. */
+/** The version in an image's tag, as far as it says it: `1.25.2` of `edoburu/pgbouncer:v1.25.2-p0@sha256:…`. */
 export function versionInTag(reference: string): string | undefined {
     const tag = reference.split("@")[0]!.split("/").at(-1)!.split(":")[1] ?? "";
-    return /^v?(\d+\.\d+\.\d+)/.exec(tag)?.[1];
+    return /^v?(\d+(?:\.\d+)+)/.exec(tag)?.[1];
 }
 
 export function judgeVersion(running: string, reference: string): Outcome {
     const expected = versionInTag(reference);
     if (!expected) return skipped(`the tag of ${reference} has no version; it runs ${running}`);
-    return running === expected ? ok(running) : failed(`it runs ${running}, but its image is tagged ${reference.split("@")[0]}`);
+    return running === expected || running.startsWith(`${expected}.`)
+        ? ok(running)
+        : failed(`it runs ${running}, but its image is tagged ${reference.split("@")[0]}`);
 }
 
-export function judgeVulnerabilities({ version, config }: ConsoleFacts, stack: string): Outcome {
-    const { open, averted } = vulnerabilitiesOf(version, config);
+/** What is open in the version that runs, and what isn't and why; `name` is the image's as it is pinned. */
+export function judgeVulnerabilities(found: ReturnType<typeof vulnerabilitiesOf>, version: string, stack: string, name: string): Outcome {
+    const { open, averted } = found;
     const also = averted.length > 0 ? `; averted: ${averted.join("; ")}` : "";
     if (open.length === 0) return ok(`no known vulnerability is open in ${version}${also}`);
-    const remedy = `${configSet({ stack }, "pgbouncerImage", "NAME:TAG@sha256:…")}   (once there is a newer one)`;
-    return warning(`open in ${version}: ${open.join("; ")}${also}`, remedy);
+    return warning(
+        `open in ${version}: ${open.join("; ")}${also}`,
+        `./sidecar pin --stack ${stack} ${name}:TAG   (once there is a newer one)`,
+    );
 }
+
+/** An image's name without tag and digest. */
+export const imageName = (reference: string) => /^((?:[^/@]*\/)*[^/:@]*)/.exec(reference)![1]!;
 
 /** Whether every pool of the served databases is in transaction mode. */
 export function judgeMode(processes: ConsoleFacts[], databases: string[]): Outcome {
@@ -37,12 +46,15 @@ export function judgeMode(processes: ConsoleFacts[], databases: string[]): Outco
     return config.pool_mode === "transaction" ? ok(saw) : failed(saw);
 }
 
+/** A value; of a file only its name, since each container has its own folder for it. */
+const inContainer = (key: string, value: string) => (key.endsWith("_file") ? path.posix.basename(value) : value);
+
 /** The settings in the [pgbouncer] section of an ini. */
 function readIni(ini: string): [string, string][] {
     const section = ini.split("[pgbouncer]\n")[1] ?? "";
     return [...section.matchAll(/^(\w+) = (.*)$/gm)]
         .map(([, key = "", value = ""]): [string, string] => [key, value])
-        .filter(([key]) => key !== "auth_file"); // in the folder of the settings in force
+        .map(([key, value]): [string, string] => [key, inContainer(key, value)]);
 }
 
 /** Whether the configuration in force is the deployed one, in each process. */
@@ -50,7 +62,7 @@ export function judgeConfig(processes: ConsoleFacts[], pgbouncerIni: string, up:
     const inis = pgbouncerIni.split(/^(?=\[databases\]$)/m).map(readIni);
     const wrong = processes.flatMap(({ config }, at) =>
         (inis[at] ?? [])
-            .filter(([key, value]) => config[key] !== value)
+            .filter(([key, value]) => inContainer(key, config[key] ?? "") !== value)
             .map(([key, value]) => `${key} is ${config[key]}${at > 0 ? ` in process ${at + 1}` : ""}, but ${value} was deployed`),
     );
     if (wrong.length > 0) return failed(wrong.join("; "), replacePooler(up));
@@ -67,24 +79,35 @@ export const poolerChecks: Check[] = [
     {
         id: "vulnerabilities",
         proves: "the running pgbouncer has no known vulnerability that is open",
-        run: async (target) => judgeVulnerabilities((await consoleFacts(target))[0]!, target.stack),
+        run: async (target) => {
+            const { version, config } = (await consoleFacts(target))[0]!;
+            const { stack, deployed } = target;
+            return judgeVulnerabilities(
+                vulnerabilitiesOf(ofPgbouncer, version, config),
+                version,
+                stack,
+                imageName(deployed.pgbouncerImage),
+            );
+        },
     },
     {
         id: "query",
         proves: "SELECT 1 comes back through the pooler from each database",
         run: async (target) => {
+            await needPooledLogin(target);
             for (const database of target.deployed.databases) await query(target, "pooled", database, "SELECT 1");
-            return ok(`${target.deployed.databases.join(", ")}, as ${target.login.user}`);
+            return ok(`${target.deployed.databases.join(", ")}, as ${target.pooled.user}`);
         },
     },
     {
         id: "login-refused",
         proves: "a wrong password is refused",
         run: async (target) => {
+            await needPooledLogin(target);
             const { command, env } = psqlFor(target, "pooled", target.deployed.databases[0]!);
             const wrong = { ...env, PGPASSWORD: randomBytes(12).toString("hex") };
             const ran = await inPooler(target, `exec ${words(...command, "-c", "SELECT 1")}`, wrong);
-            if (ran.code === 0) return failed(`a random password logged in as ${target.login.user}`);
+            if (ran.code === 0) return failed(`a random password logged in as ${target.pooled.user}`);
             return /authentication failed/.test(ran.stderr) ? ok(reason(ran)) : failed(`refused, but not for the password: ${reason(ran)}`);
         },
     },
@@ -97,10 +120,11 @@ export const poolerChecks: Check[] = [
         id: "console",
         proves: "the admin console answers SHOW POOLS, STATS and CLIENTS to an admin user",
         run: async (target) => {
-            const { user } = target.login;
-            if (!target.deployed.adminUsers.includes(user)) {
-                return skipped(`${user} (postgresql:username) is not one of adminUsers: ${target.deployed.adminUsers.join(", ")}`);
-            }
+            const { user } = target.pooled;
+            const { adminUsers } = target.deployed;
+            if (adminUsers.length === 0) return skipped("there are no adminUsers: the commands use the console's socket");
+            await needPooledLogin(target);
+            if (!adminUsers.includes(user)) return skipped(`${user} is not one of adminUsers: ${adminUsers.join(", ")}`);
             const shows = ["SHOW POOLS", "SHOW STATS", "SHOW CLIENTS"];
             const lines = (await query(target, "pooled", "pgbouncer", ...shows)).split("\n");
             return ok(`as ${user}: ${lines.length} rows`);

@@ -57,17 +57,20 @@ export class Clients {
         return JSON.parse(lines.at(-1)!) as T;
     }
 
-    /** Does `work` while clients connect through the pool in loops, node's pg and psql, for 2 s before it and 2 s after. psql waits for `patience` seconds. */
+    /** Does `work` while clients connect through the pool in loops, node's pg and psql, for 2 s before it and 2 s after. psql waits for `patience` seconds. `env` is for node. */
     async connecting(
         work: () => Promise<unknown>,
-        { patience = 5 } = {},
+        { patience = 5, user = "postgres", env = {} }: { patience?: number; user?: string; env?: Record<string, string> } = {},
     ): Promise<{ pg: Loop; libpq: Loop; failures: string[]; said: string }> {
-        const loops = [await this.node("reconnect.ts"), await this.shell("reconnect.sh", { PGCONNECT_TIMEOUT: String(patience) })] as const;
+        const loops = await Promise.all([
+            this.node("reconnect.ts", { PGUSER: user, ...env }),
+            this.shell("reconnect.sh", { PGUSER: user, PGCONNECT_TIMEOUT: String(patience) }),
+        ]);
         const pause = () => new Promise((resolve) => setTimeout(resolve, 2000));
         await pause();
         await work();
         await pause();
-        const [pg, libpq] = [await this.finish<Loop>(loops[0]), await this.finish<Loop>(loops[1])];
+        const [pg, libpq] = await Promise.all([this.finish<Loop>(loops[0]), this.finish<Loop>(loops[1])]);
         const failures = [...pg.failures, ...libpq.failures];
         const all = pg.ok + libpq.ok + failures.length;
         const said = `${failures.length} of ${all} connections failed; none came through for ${(pg.gap ?? NaN).toFixed(1)} s`;
@@ -75,7 +78,8 @@ export class Clients {
     }
 
     async removeAll(): Promise<void> {
-        for (const name of this.names.splice(0)) await attempt("docker", ["rm", "-f", "-v", name]);
+        const names = this.names.splice(0);
+        if (names.length > 0) await attempt("docker", ["rm", "-f", "-v", ...names]);
     }
 }
 

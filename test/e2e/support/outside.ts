@@ -9,15 +9,16 @@ export async function outside({ lab }: Sidecar, { sidecar = true } = {}) {
             .trim()
             .split("\n")
             .map((line) => line.trimEnd())
-            .filter((line) => sidecar || !/ (pg-sidecar-\w+$|.*pg-sidecar\/local$)|^pgbouncer-settings-\w+$/.test(line))
+            .filter((line) => sidecar || !/ (pg-sidecar-\w+$|.*pg-sidecar\/local$)|^(pgbouncer-files|pgadmin-secrets)-\w+$/.test(line))
             .sort();
     // Newer dumps guard themselves with a random word.
     const steady = (text: string) => text.replace(/^\\(un)?restrict .*$/gm, "");
-    return {
-        schema: steady(await inDatabase("pg_dump", "--schema-only", "tracksolid_db")),
-        roles: steady(await inDatabase("pg_dumpall", "--roles-only", ...(sidecar ? [] : ["--no-role-passwords"]))),
-        networks: await lines("network", "ls", "--filter", "type=custom", "--format", "{{.ID}} {{.Name}}"),
-        containers: await lines("ps", "-a", "--format", '{{.ID}} {{.Names}} {{.Label "pg-sidecar.stack"}}'),
-        volumes: await lines("volume", "ls", "--format", "{{.Name}}"),
-    };
+    const [schema, roles, networks, containers, volumes] = await Promise.all([
+        inDatabase("pg_dump", "--schema-only", "tracksolid_db").then(steady),
+        inDatabase("pg_dumpall", "--roles-only", ...(sidecar ? [] : ["--no-role-passwords"])).then(steady),
+        lines("network", "ls", "--filter", "type=custom", "--format", "{{.ID}} {{.Name}}"),
+        lines("ps", "-a", "--format", '{{.ID}} {{.Names}} {{.Label "pg-sidecar.stack"}}'),
+        lines("volume", "ls", "--format", "{{.Name}}"),
+    ]);
+    return { schema, roles, networks, containers, volumes };
 }

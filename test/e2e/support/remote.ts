@@ -1,9 +1,7 @@
-import * as fs from "fs";
-import { dump, load } from "js-yaml";
 import { ensureDatabase } from "../../../lab/database";
-import { writeWhole } from "../../../lab/files";
 import { freePort } from "../../../lab/identity";
 import { attempt, Ran, run } from "../../../lab/run";
+import { changeConfig } from "./config";
 import { removeConfig, setConfig, Sidecar } from "./stack";
 import { Sshd } from "./sshd";
 
@@ -50,10 +48,7 @@ export class Remote {
 
     /** In the file: the CLI sets one option of the list a call. */
     setSshOpts(options: string[]): void {
-        const file = this.on.env.PULUMI_OPTION_CONFIG_FILE!;
-        const stack = load(fs.readFileSync(file, "utf8")) as { config: Record<string, unknown> };
-        stack.config["docker:sshOpts"] = options;
-        writeWhole(file, dump(stack));
+        changeConfig(this.on.env, (config) => (config["docker:sshOpts"] = options));
     }
 
     /** Recreates the database's container, with its port on the host's loopback or without; its volume stays. */

@@ -92,10 +92,14 @@ export class Sshd {
         return fs.existsSync(file) ? fs.readFileSync(file, "utf8") : "";
     }
 
-    /** Connections that logged in, and those that were turned away because too many were about to. */
-    counts(): { logins: number; refused: number } {
+    /** Connections that logged in, those that were turned away because too many were about to, and commands that ran in them. */
+    counts(): { logins: number; refused: number; commands: number } {
         const count = (pattern: RegExp) => this.log().match(pattern)?.length ?? 0;
-        return { logins: count(/Accepted publickey/g), refused: count(/drop connection|MaxStartups throttling|beginning MaxStartups/g) };
+        return {
+            logins: count(/Accepted publickey/g),
+            refused: count(/drop connection|MaxStartups throttling|beginning MaxStartups/g),
+            commands: count(/Starting session: command/g),
+        };
     }
 
     /** Cuts every connection in the middle of whatever goes over it. */

@@ -2,9 +2,11 @@ import * as fs from "fs";
 import { Identity, identity } from "../../../lab/identity";
 import { Images, images } from "../../../lab/images";
 import { inLab } from "../../../lab/paths";
-import { attempt, Ran, run } from "../../../lab/run";
+import { attempt, Ran, run, until } from "../../../lab/run";
 import { environment } from "../../../lab/stackconfig";
 import { Clients, psql } from "./clients";
+import { changeConfig, configKey } from "./config";
+import { isDeployed, noteDeployed } from "./deployed";
 
 /** The lab that `./sidecar ensure` made, and what a test does with the stack in it. */
 export interface Sidecar {
@@ -25,6 +27,8 @@ export interface Outputs {
     pgadminContainer: string;
     poolerAddress: string;
     pgbouncerContainer: string;
+    /** If there is a role of pgAdmin's people. */
+    pgadminRolePassword?: string;
     backendBudget: number;
     networks: { sidecar: string; database: string };
 }
@@ -55,19 +59,28 @@ export const replacing = ["--replace", "**Container::pgbouncer"];
 export async function up(on: Sidecar, ...flags: string[]): Promise<Outputs> {
     const ran = await pulumi(on, ["up", ...changing, ...flags]);
     if (ran.code !== 0) throw new Error(`pulumi up failed:\n${ran.stdout}${ran.stderr}`);
+    noteDeployed(on);
     return outputs(on);
+}
+
+/** `pulumi up`, which has to succeed and to find nothing to do. */
+export async function upWithoutChanges(on: Sidecar): Promise<void> {
+    await up(on, "--expect-no-changes");
 }
 
 export async function outputs({ env }: Sidecar): Promise<Outputs> {
     return JSON.parse(await run("pulumi", ["stack", "output", "--json", "--show-secrets"], { env })) as Outputs;
 }
 
+/** Sets one of the stack's settings: with flags by the CLI, else in the stack's file, which takes no time. */
 export async function setConfig({ env }: Sidecar, key: string, value: string, ...flags: string[]): Promise<void> {
-    await run("pulumi", ["config", "set", ...flags, "--", key, value], { env });
+    if (flags.length > 0) await run("pulumi", ["config", "set", ...flags, "--", key, value], { env });
+    else changeConfig(env, (config) => (config[configKey(key)] = value));
 }
 
-export async function removeConfig({ env }: Sidecar, key: string): Promise<void> {
-    await run("pulumi", ["config", "rm", key], { env });
+export function removeConfig({ env }: Sidecar, key: string): Promise<void> {
+    changeConfig(env, (config) => delete config[configKey(key)]);
+    return Promise.resolve();
 }
 
 /** Names of the stack's containers of one kind. */
@@ -109,17 +122,29 @@ export class Stack implements Sidecar {
     async up(...flags: string[]): Promise<Outputs> {
         return (this.out = await up(this, ...flags));
     }
+
+    /** Makes sure that the stack is deployed and serves; an `up` is only needed if something has happened since this run's last one. */
+    async deployed(): Promise<Outputs> {
+        if (!isDeployed(this)) return this.up();
+        this.out = await outputs(this);
+        const both = [this.out.pgbouncerContainer, this.out.pgadminContainer];
+        const serves = async () => {
+            const states = await run("docker", ["inspect", "-f", "{{.State.Health.Status}}", ...both]);
+            return states === "healthy\nhealthy\n" && (await this.pooledAnswers());
+        };
+        return until("the stack to serve", 30, serves).then(() => this.out, () => this.up()); // prettier-ignore
+    }
 }
 
 /**
- * Gives a file's tests the stack, deployed before the first of them unless `deployed` is false. Each test's clients are removed
+ * Gives a file's tests the stack, deployed and serving before the first of them unless `deployed` is false. Each test's clients are removed
  * after it, and the containers' logs are kept at the end under the file's name.
  */
 export function useStack(name: string, { deployed = true } = {}): Stack {
     const stack = new Stack();
     beforeAll(async () => {
         Object.assign(stack, await sidecar());
-        if (deployed) await stack.up();
+        if (deployed) await stack.deployed();
     });
     afterEach(() => stack.clients.removeAll());
     afterAll(() => keepLogs(name));

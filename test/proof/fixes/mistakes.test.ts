@@ -34,7 +34,11 @@ const mistakes: Mistake[] = [
     { key: "databaseHost", value: () => writerName(on.lab), says: /Connection refused|could not connect|connect failed/ },
     { key: "databasePort", value: () => "5439", says: /Connection refused|could not connect|connect failed/ },
     { key: "databases[0]", value: () => "no_such_database", says: /no database no_such_database/ },
-    { key: "maxClientConn", value: () => "100000", says: /maxClientConn needs \d+ open files, and this engine allows a container \d+/ },
+    {
+        key: "maxClientConn",
+        value: () => "100000",
+        says: /pgbouncerFiles: is \d+, and maxClientConn \(100000\) with the backends of all databases needs \d+/,
+    },
     { key: "adminUsers[0]", value: () => "no_such_role", says: /adminUsers: .*no_such_role/ },
     { key: "authFunction", value: () => "nosuch.user_lookup", says: /authFunction: .*schema/ },
     { key: "authUser", value: () => "postgres", says: /authUser|adminUsers/ },

@@ -45,7 +45,7 @@ async function remove(): Promise<void> {
 async function start({
     server = entry,
     options = [],
-    entrypoint = ["/bin/sh", "/etc/pg-sidecar/start"],
+    entrypoint = ["/bin/sh", "/tmp/pg-sidecar/start"],
     login: as = email,
 }: {
     server?: Parameters<typeof renderServers>[0];
@@ -55,10 +55,10 @@ async function start({
 } = {}): Promise<void> {
     await attempt("docker", ["rm", "-f", "-v", name]);
     fs.writeFileSync(path.join(folder, "servers.json"), renderServers(server));
-    const env = [`PGADMIN_DEFAULT_EMAIL=${as}`, "PGADMIN_DEFAULT_PASSWORD_FILE=/etc/pg-sidecar/password", "PGADMIN_SERVER_JSON_FILE=/etc/pg-sidecar/servers.json", "PGADMIN_CONFIG_SERVER_MODE=True", "PGADMIN_CONFIG_MASTER_PASSWORD_REQUIRED=False", "PGADMIN_DISABLE_POSTFIX=True", "PGADMIN_LISTEN_PORT=80", "SIDECAR_IMAGE=test", ...emailSettings(as)]; // prettier-ignore
+    const env = [`PGADMIN_DEFAULT_EMAIL=${as}`, "PGADMIN_DEFAULT_PASSWORD_FILE=/tmp/pg-sidecar/password", "PGADMIN_SERVER_JSON_FILE=/tmp/pg-sidecar/servers.json", "PGADMIN_CONFIG_SERVER_MODE=True", "PGADMIN_CONFIG_MASTER_PASSWORD_REQUIRED=False", "PGADMIN_DISABLE_POSTFIX=True", "PGADMIN_LISTEN_PORT=80", "SIDECAR_IMAGE=test", ...emailSettings(as)]; // prettier-ignore
     const [program, ...args] = entrypoint as [string, ...string[]];
     await run("docker", [
-        "run", "-d", "--name", name, "-v", `${volume}:/var/lib/pgadmin`, "-v", `${folder}:/etc/pg-sidecar:ro`, "-p", "127.0.0.1::80", "--restart", "always",
+        "run", "-d", "--name", name, "-v", `${volume}:/var/lib/pgadmin`, "-v", `${folder}:/tmp/pg-sidecar:ro`, "-p", "127.0.0.1::80", "--restart", "always",
         "--cap-drop", "ALL", "--security-opt", "no-new-privileges", ...env.flatMap((one) => ["-e", one]), ...options, "--entrypoint", program, on.images.pgadmin, ...args,
     ]); // prettier-ignore
 }

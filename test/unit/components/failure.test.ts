@@ -33,3 +33,9 @@ test("lines of both streams come in the order in which they were written", () =>
 test("no secret of six characters or more is among them", () => {
     expect(withoutSecrets("FATAL: hunter22, hunter22!; abc", ["hunter22\n", "abc", ""])).toBe("FATAL: [secret], [secret]!; abc");
 });
+
+test("a log whose words have a fix of their own ends with it", () => {
+    const render = (fix?: string) => renderFailure(running, 45, "certificate verify failed", "docker", fix);
+    expect(render("set the CA")).toMatch(/\n {4}certificate verify failed\nFix: set the CA; then pulumi up again$/);
+    expect(render()).not.toContain("Fix:");
+});

@@ -1,6 +1,8 @@
 import * as fs from "fs";
 import * as path from "path";
 import * as pulumi from "@pulumi/pulumi";
+import { lookupConnections } from "../../../components/pgbouncer/lookupconnections";
+import { Surroundings } from "../../../stack";
 import { Overrides, settingsOf } from "../fixture";
 
 // What Pulumi is asked to register, in full: types, names, inputs and options. A difference here is a change in `pulumi preview` on
@@ -16,13 +18,14 @@ const secret = "x";
 const answers: Record<string, (inputs: any, name: string) => object> = {
     "docker:index/network:Network": (_, name) => ({ name: `${name}-1a2b3c4` }),
     "docker:index/volume:Volume": (inputs, name) => ({ name: inputs.name ?? `${name}-1a2b3c4` }),
-    "pulumi:index:Stash": () => ({}),
+    "pulumi:index:Stash": () => ({ output: "2026-01-02T03:04:05.000Z" }),
     "docker:index/remoteImage:RemoteImage": () => ({ imageId: "sha256:feed" }),
     "docker:index/container:Container": (_, name) => ({ name: `${name}-1a2b3c4` }),
     "postgresql:index/role:Role": () => ({}),
     "postgresql:index/function:Function": () => ({}),
     "postgresql:index/grant:Grant": () => ({}),
     "random:index/randomPassword:RandomPassword": (inputs) => ({ result: secret.repeat(inputs.length) }),
+    "random:index/randomId:RandomId": () => ({ hex: "0123456789abcdef" }),
 };
 
 let registered: Request[] = [];
@@ -104,13 +107,14 @@ function redact(value: unknown): unknown {
     if (file) return `<${file.name}>`;
     if (value.startsWith("[databases]\n")) return "<pgbouncer.ini>";
     if (value.includes("-- pgbouncer's auth_query")) return "<sql/user_lookup.sql>";
+    if (/^\d{4}-\d\d-\d\dT[\d:.]+Z$/.test(value)) return "<now>";
     return value.replace(/x{24,}/g, (found) => `<password of ${found.length}>`);
 }
 
 const image = (name: string) => `${name}:1@sha256:${"0".repeat(64)}`;
 
 /** The resources of a stack with these settings. */
-async function resources(overrides: Overrides, inState?: { roles: string[]; functions: string[] }): Promise<object[]> {
+async function resources(overrides: Overrides, inState?: Surroundings["inState"]): Promise<object[]> {
     registered = [];
     const { deploy } = await import("../../../stack");
     const settings = settingsOf({
@@ -141,6 +145,26 @@ test("the resources of a stack on a port, with a direct entry, after a rotation 
     expect(await resources(values, { roles: ["pgbouncer_2"], functions: [] })).toMatchSnapshot();
 });
 
+test("the resources of a stack without pgAdmin are the others of one with it", async () => {
+    const ofPgadmin = (one: object) => /pgadmin/i.test((one as { type: string; name: string }).type + (one as { name: string }).name);
+    const alone = await resources({ adminUi: "none" });
+    expect(alone.filter(ofPgadmin)).toEqual([]);
+    expect(alone).toEqual((await resources({})).filter((one) => !ofPgadmin(one)));
+});
+
+test("pgAdmin of a stack with an identity provider: the client secret is in a file alone", async () => {
+    const values = {
+        oidcIssuer: "https://id.example.com",
+        oidcClientId: "pgadmin",
+        oidcClientSecret: "hunter22",
+        oidcAllow: ["groups=dba"],
+    };
+    const pgadmin = (await resources(values)).find((one) => "name" in one && one.name === "pgadmin" && "type" in one && one.type === "docker:index/container:Container"); // prettier-ignore
+    const { envs } = (pgadmin as { inputs: { envs: string[] } }).inputs;
+    expect(envs).toContain("SIDECAR_OIDC_SECRET_FILE=/etc/pg-sidecar/secrets/oidc-secret");
+    expect(JSON.stringify(pgadmin)).not.toContain("hunter22");
+});
+
 test("the resources of a stack whose proxy is on the database's network", async () => {
     const values = {
         pgadminDomain: "pgadmin.example.com",
@@ -149,4 +173,34 @@ test("the resources of a stack whose proxy is on the database's network", async 
         pgadminDirect: "true",
     };
     expect(await resources(values)).toMatchSnapshot();
+});
+
+test("the resources of a stack with a role for pgAdmin's people, and no superuser in the pool", async () => {
+    const values = {
+        pgadminPort: "5050",
+        databases: ["tracksolid_db", "metrics"],
+        poolSuperusers: "false",
+        pgadminRole: "people",
+        pgadminRoleSchemas: ["tracksolid", "metrics.public"],
+        pgadminPassfile: "true",
+    };
+    expect(await resources(values)).toMatchSnapshot();
+});
+
+test("what metrics add to a stack with two processes, and to its pooler", async () => {
+    const values = { processes: "2", pgbouncerExporterImage: image("console"), postgresExporterImage: image("database") };
+    const without = (await resources(values)).map((one) => JSON.stringify(one));
+    const more = (await resources({ ...values, metrics: "true", metricsNetwork: "monitoring" })).filter(
+        (one) => !without.includes(JSON.stringify(one)),
+    );
+    expect(more).toMatchSnapshot();
+});
+
+test("a run that lowers what poolers need leaves their roles the connections of the ones that still run", async () => {
+    const before = { processes: 3, maxDbConnections: 20, databases: ["tracksolid_db", "gone"] };
+    const all = await resources({ pgadminRole: "people" }, { roles: [], functions: [], before });
+    const limits = (all as { type: string; inputs: { connectionLimit?: number } }[])
+        .filter(({ type }) => type === "postgresql:index/role:Role")
+        .map(({ inputs }) => inputs.connectionLimit);
+    expect(limits).toEqual([lookupConnections(3), 2 * 2 * 2 * 20]);
 });

@@ -1,4 +1,4 @@
-import { containerFacts, inspectHost, listContainers, readLog, stopContainer } from "../../../host/containers";
+import { containerFacts, inspectHost, knowsStartInterval, listContainers, readLog, stopContainer } from "../../../host/containers";
 import { FakeEngine, fakeEngine } from "./fakeengine";
 
 const inspected = (id: string): Parameters<typeof containerFacts>[0] => ({
@@ -16,7 +16,17 @@ const inspected = (id: string): Parameters<typeof containerFacts>[0] => ({
     },
     Config: { Env: ["A=b"], Labels: { "pg-sidecar.stack": "pg-sidecar/stage" }, ExposedPorts: { "5432/tcp": {} } },
     Mounts: [{ Type: "volume", Name: "data" }, { Type: "bind" }],
-    HostConfig: { NetworkMode: "abc", PortBindings: { "5432/tcp": [{ HostIp: "127.0.0.1", HostPort: "5433" }], "80/tcp": null } },
+    HostConfig: {
+        NetworkMode: "abc",
+        PortBindings: { "5432/tcp": [{ HostIp: "127.0.0.1", HostPort: "5433" }], "80/tcp": null },
+        ReadonlyRootfs: false,
+        CapAdd: null,
+        CapDrop: null,
+        SecurityOpt: null,
+        Privileged: false,
+        Memory: 0,
+        PidsLimit: null,
+    },
     NetworkSettings: {
         Networks: { abc: { Aliases: ["db"], IPAddress: "172.18.0.2", GlobalIPv6Address: "fd00::2", Gateway: "172.18.0.1" } },
         Ports: { "5432/tcp": [{ HostIp: "127.0.0.1", HostPort: "5433" }] },
@@ -29,6 +39,7 @@ afterEach(() => engine?.close());
 test("the facts of a container are what the engine says of it", () => {
     expect(containerFacts(inspected("c1"))).toEqual({
         id: "c1",
+        confinement: { readOnly: false, capabilities: true, newPrivileges: true, privileged: false, memory: 0, pids: 0 },
         name: "name-c1",
         owner: "pg-sidecar/stage",
         image: "sha256:1",
@@ -57,7 +68,7 @@ test("a stopped container without labels, health check and ports has none of the
         ...rest,
         State: { ...State, Status: "exited", Running: false, Health: undefined },
         Config: { Env: null, Labels: null },
-        HostConfig: { NetworkMode: "none", PortBindings: null },
+        HostConfig: { ...inspected("c1").HostConfig, NetworkMode: "none", PortBindings: null },
         NetworkSettings: { Networks: { none: { Aliases: null, IPAddress: "", GlobalIPv6Address: "", Gateway: "" } }, Ports: null },
     });
     expect(facts).toMatchObject({ running: false, health: "", env: [], hostPorts: [], published: [], exposes: [], gateways: [] });
@@ -84,6 +95,18 @@ test("a stack's containers are listed by its label", async () => {
     expect(await listContainers(engine.docker, "pg-sidecar/stage")).toEqual([{ Id: "c1" }]);
 });
 
+test.each([
+    ["1.41", false],
+    ["1.43", false],
+    ["1.44", true],
+    ["1.100", true],
+    ["2.0", true],
+    [undefined, false],
+])("an engine of API %s knows a startInterval: %s", async (ApiVersion, known) => {
+    engine = await fakeEngine({ "GET /version": { body: { ApiVersion } } });
+    expect(await knowsStartInterval(engine.docker)).toBe(known);
+});
+
 test("a log that the engine doesn't have is undefined", async () => {
     engine = await fakeEngine({});
     expect(await readLog(engine.docker, "gone", 5)).toBeUndefined();
@@ -98,4 +121,18 @@ test("a container that is gone needs no stop, and an engine that can't stop one 
     await stopContainer(engine.docker, "gone");
     expect(engine.requests).toEqual(["GET /containers/gone/json"]);
     await expect(stopContainer(engine.docker, "c1")).rejects.toThrow("answers 500 to POST /containers/c1/stop?t=10");
+});
+
+test.each([
+    [
+        { CapDrop: ["ALL"], SecurityOpt: ["no-new-privileges:true"], PidsLimit: -1 },
+        { capabilities: false, newPrivileges: false, pids: 0 },
+    ],
+    [
+        { CapDrop: ["ALL"], CapAdd: ["NET_ADMIN"], PidsLimit: 5 },
+        { capabilities: true, pids: 5 },
+    ],
+])("the confinement of %j", (config, expected) => {
+    const one = inspected("c1");
+    expect(containerFacts({ ...one, HostConfig: { ...one.HostConfig, ...config } }).confinement).toMatchObject(expected);
 });

@@ -13,6 +13,8 @@ export interface FakeEngine {
     requests: string[];
     /** The most requests that it had at the same time. */
     most: () => number;
+    /** How long it keeps a connection without a request, in milliseconds; default 5,000. */
+    keepAlive: (time: number) => void;
     close: () => void;
 }
 
@@ -42,10 +44,11 @@ export async function fakeEngine(answers: Answers): Promise<FakeEngine> {
         docker: { host: `unix://${socket}`, sshOpts: [] },
         requests,
         most: () => most,
+        keepAlive: (time) => (server.keepAliveTimeout = time),
         close: () => {
             server.closeAllConnections();
             server.close();
-            fs.rmSync(folder, { recursive: true });
+            fs.rmSync(folder, { recursive: true, force: true });
         },
     };
 }

@@ -37,12 +37,29 @@ test.each<[string, Partial<ContainerFacts>, string, string]>([
     expect(finding!.fix).toContain(fix);
 });
 
+test("without pgAdmin, neither its volume and port nor a way past the pooler matters", () => {
+    const alone = settingsOf({ databaseNetwork: "coolify-net", pgadminPort: 5050, adminUi: "none" });
+    const published = { ...database, published: [{ inside: 5432, address: "0.0.0.0", port: 5433 }] };
+    const clash = { volumes: ["pgadmin-data"], hostPorts: [5050] };
+    expect(judgeHost(on(published, clash), alone, nothingOwned)).toEqual([]);
+    expect(judge(on(published, clash))).toHaveLength(3);
+});
+
 test("a domain without its proxy's network is refused, with both ways out", () => {
     const [finding, ...others] = judge(facts(), { pgadminDomain: "pgadmin.example.com", proxyNetwork: "gone" });
     expect(others).toEqual([]);
     expect(finding!.what).toContain("proxyNetwork: there is no network gone");
     expect(finding!.fix).toContain("pulumi config set --stack stage proxyNetwork NETWORK");
     expect(finding!.fix).toContain("pulumi config rm --stack stage pgadminDomain");
+});
+
+test("metrics without their network are refused, with both ways out", () => {
+    const [finding, ...others] = judge(facts(), { metrics: true, metricsNetwork: "gone" });
+    expect(others).toEqual([]);
+    expect(finding!.what).toContain("metricsNetwork: there is no network gone");
+    expect(finding!.fix).toContain("pulumi config set --stack stage metricsNetwork NETWORK");
+    expect(finding!.fix).toContain("pulumi config rm --stack stage metricsNetwork");
+    expect(judge(facts(), { metricsNetwork: "gone" })).toEqual([]);
 });
 
 describe("a way past the pooler is a warning", () => {

@@ -1,10 +1,17 @@
 import { ContainerFacts } from "../../../host/containers";
+import { allInFirst, LoginRights } from "../../../preflight/rights";
 import { OwnedResources } from "../../../preflight/state";
 
 export const owner = "pg-sidecar/stage";
 
 /** What a state lists that has no resources yet. */
 export const nothingOwned: OwnedResources = { owner, previousNames: [], ids: [], roles: [], functions: [] };
+
+/** The rights of a superuser. */
+export const superuser: LoginRights = {
+    ...allInFirst,
+    ...{ superuser: true, createRoles: true, readStatistics: true, ungrantable: [], unadministered: [] },
+};
 
 /** What the commands of a fix begin with. */
 export const set = "pulumi config set --stack stage";
@@ -31,6 +38,7 @@ export const container = (more: Partial<ContainerFacts> = {}): ContainerFacts =>
     hostPorts: [],
     published: [],
     exposes: [],
+    confinement: { readOnly: true, capabilities: false, newPrivileges: false, privileged: false, memory: 2 ** 28, pids: 128 },
     ...more,
 });
 

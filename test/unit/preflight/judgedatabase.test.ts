@@ -3,14 +3,16 @@ import { DatabaseFacts, oldestVersion, UserFacts } from "../../../preflight/data
 import { judgeDatabase, judgeDatabases } from "../../../preflight/judgedatabase";
 import { OwnedResources } from "../../../preflight/state";
 import { settingsOf } from "../fixture";
-import { nothingOwned, owner, set } from "./fixture";
+import { nothingOwned, owner, set, superuser } from "./fixture";
 
 const settings = settingsOf();
 const lookup = "tracksolid_db.public.user_lookup(text)";
-const good: UserFacts = { mayLogIn: true, verifier: "scram", expired: false };
+const good: UserFacts = { mayLogIn: true, privileged: true, verifier: "scram", expired: false };
 const served = (name: string, more = {}) => ({ name, connectable: true, template: false, connectionLimit: -1, ...more });
 const facts: DatabaseFacts = {
-    ...{ version: 170_005, pooled: false, standby: false, readOnly: false, mayReadVerifiers: true, mayCreateRoles: true },
+    ...{ version: 170_005, pooled: false, standby: false, readOnly: false, tls: true },
+    rights: superuser,
+    ...{ memberOf: { pg_monitor: false }, roleSchemas: [], supabase: false },
     limits: { maxConnections: 100, superuserReservedConnections: 3, reservedConnections: 0 },
     superusers: ["postgres"],
     databases: [served("postgres"), served("tracksolid_db")],
@@ -20,6 +22,16 @@ const facts: DatabaseFacts = {
 const judge = (more: Partial<DatabaseFacts>, owned: Partial<OwnedResources> = {}, on = settings) =>
     judgeDatabase({ ...facts, ...more }, on, { ...nothingOwned, ...owned });
 const psql = "psql -h 127.0.0.1 -p 5432 -U postgres";
+
+test("a database without TLS is named if the pooler is to use it, and only then", () => {
+    const without = (serverTlsSslmode: string) => judge({ tls: false }, {}, settingsOf({ serverTlsSslmode }));
+    expect(without("prefer")).toEqual([]);
+    expect(without("disable")).toEqual([]);
+    const [finding] = without("require");
+    expect(finding!.what).toBe("serverTlsSslmode: is require, and the database at 127.0.0.1:5432 takes no TLS connections (ssl = off)");
+    expect(finding!.fix).toContain(`${set} serverTlsSslmode prefer`);
+    expect(judge({}, {}, settingsOf({ serverTlsSslmode: "require" }))).toEqual([]);
+});
 
 test("as it should be gives no finding", () => {
     expect(judge({})).toEqual([]);
@@ -38,13 +50,6 @@ test.each<[string, Partial<DatabaseFacts>, string, string]>([
         `${set} postgresql:host db1; ${set} postgresql:port 5433`,
     ],
     ["a read-only login", { readOnly: true }, "read-only", `-c 'ALTER ROLE "postgres" SET default_transaction_read_only = off'`],
-    [
-        "no right to verifiers",
-        { mayReadVerifiers: false, superusers: ["ops", "postgres"] },
-        "read pg_authid",
-        `${set} postgresql:username ops`,
-    ],
-    ["no right to roles", { mayCreateRoles: false }, "create roles", `${set} postgresql:username`],
     [
         "too few connections",
         { limits: { ...facts.limits, maxConnections: 80 } },
@@ -109,9 +114,7 @@ test("the admins that are set and the provider's user are both looked at", () =>
 });
 
 test("nothing is said of verifiers that can't be read", () => {
-    const [finding, ...others] = judge({ mayReadVerifiers: false, users: { postgres: { ...good, verifier: "unknown" } } });
-    expect(others).toEqual([]);
-    expect(finding!.what).toContain("pg_authid");
+    expect(judge({ users: { postgres: { ...good, verifier: "unknown" } } })).toEqual([]);
 });
 
 describe("a database to be served", () => {
@@ -207,4 +210,49 @@ describe("a roll that the server has too few connections for", () => {
         expect(others).toEqual([]);
         expect(finding).toMatchObject({ level, fix: expect.stringContaining(`${set} maxDbConnections 11 `) as string });
     });
+});
+
+describe("without poolSuperusers", () => {
+    const closed = { poolSuperusers: false };
+
+    test("an admin who is a superuser is an error, and a role of the people's own fixes it", () => {
+        const [finding, ...others] = judge({}, {}, settingsOf(closed));
+        expect(others).toEqual([]);
+        expect(finding).toMatchObject({ level: "error", what: expect.stringContaining("adminUsers: role postgres") });
+        expect(finding!.fix).toMatch(new RegExp(`^${set} pgadminRole people `));
+        expect(judge({}, {}, settingsOf({ ...closed, pgadminRole: "people" }))).toEqual([]);
+        expect(judge({}, {}, settingsOf({ ...closed, pgadminRole: "people", adminUsers: ["postgres"] }))[0]!.fix).toMatch(
+            /^pulumi config rm --stack stage adminUsers/,
+        );
+    });
+
+    test("an admin who is not a superuser is none, and the provider's login need not log in through the pool", () => {
+        const users = { ops: { ...good, privileged: false }, postgres: { ...good, verifier: "md5" as const } };
+        expect(judge({ users }, {}, settingsOf({ ...closed, adminUsers: ["ops"] }))).toEqual([]);
+    });
+});
+
+describe("Supabase's PostgreSQL", () => {
+    const supabase = { supabase: true, roleOwners: { pgbouncer: "" } };
+
+    test("keeps its role pgbouncer: another name is proposed, not adoption", () => {
+        const [finding, ...others] = judge(supabase);
+        expect(others).toEqual([]);
+        expect(finding).toMatchObject({ level: "error", fix: `${set} authUser sidecar_lookup` });
+        expect(finding!.what).toContain("is Supabase's own");
+    });
+
+    test("has no say in what is the stack's", () => {
+        expect(judge({ supabase: true, roleOwners: { sidecar_lookup: owner } }, {}, settingsOf({ authUser: "sidecar_lookup" }))).toEqual(
+            [],
+        );
+    });
+});
+
+test("a role that is there already is not made pgAdmin's", () => {
+    const [finding, ...others] = judge({ roleOwners: { people: "" } }, {}, settingsOf({ pgadminRole: "people" }));
+    expect(others).toEqual([]);
+    expect(finding!.what).toMatch(/^pgadminRole: role people on .* is there already/);
+    expect(finding!.fix).not.toContain("adopt");
+    expect(finding!.fix).toContain(`${set} pgadminRole NAME`);
 });

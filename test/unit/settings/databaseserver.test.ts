@@ -25,8 +25,8 @@ describe("the database server", () => {
         expect(settingsOf().databaseServer).toMatchObject({ sslmode: "require", sslRootCert: "" });
     });
 
-    test("half of a certificate is refused", () => {
-        expect(complaint({ "postgresql:clientcert": '{"cert":"/me.pem"}' })).toContain(
+    test.each(['{"cert":"/me.pem"}', "null", "7", '"/me.pem"', "[]"])("half of a certificate is refused: %s", (value) => {
+        expect(complaint({ "postgresql:clientcert": value })).toContain(
             "pulumi config set --stack stage --path postgresql:clientcert.key FILE",
         );
     });
@@ -43,4 +43,11 @@ describe("the database server", () => {
         expect(complaint({ "postgresql:host": "::1" })).toContain("pulumi config set --stack stage postgresql:host '[::1]'");
         expect(settingsOf({ "postgresql:host": "[::1]" }).databaseServer.host).toBe("[::1]");
     });
+});
+
+test("whether the login is a superuser is what the provider is told, by the setting or by PGSUPERUSER", () => {
+    expect(settingsOf().databaseServer.superuser).toBe(true);
+    expect(settingsOf({ "postgresql:superuser": "false" }).databaseServer.superuser).toBe(false);
+    expect(settingsOf({}, { env: { PGSUPERUSER: "0" } }).databaseServer.superuser).toBe(false);
+    expect(complaint({ "postgresql:superuser": "no" })).toContain('postgresql:superuser is "no": it must be true or false');
 });

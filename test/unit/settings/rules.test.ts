@@ -25,6 +25,7 @@ function fixed(settings: Overrides, said: string): Overrides {
 
 test.each<Overrides>([
     { minPoolSize: "16" },
+    { maxClientConn: "20000" },
     { defaultPoolSize: "17" },
     { minPoolSize: "30", defaultPoolSize: "20" },
     { databases: '["pgbouncer"]' },
@@ -38,6 +39,10 @@ test.each<Overrides>([
     { pgbouncerAlias: "pgadmin" },
     { databaseHost: "pgbouncer" },
     { proxyTls: "false" },
+    { oidcIssuer: "https://id.example.com" },
+    { oidcClientId: "pgadmin" },
+    { oidcClientSecret: "hunter22" },
+    { oidcPasswordLogin: "false" },
     { pgadminDomain: "a b" },
     { databaseNetwork: "a b" },
     { pipelineTable: "a b" },
@@ -80,4 +85,24 @@ test.each([
 
 test("if the database is called pgbouncer, the fix gives the pooler another name", () => {
     expect(complaint({ databaseHost: "pgbouncer" })).toContain("pgbouncerAlias pgbouncer-pool");
+});
+
+describe("pgadminRole", () => {
+    test.each<[Overrides, string, string]>([
+        [{ pgadminRole: "pgbouncer_2" }, "which the pooler keeps for itself (authUser)", "pgadminRole people"],
+        [{ pgadminRole: "people", authUser: "people" }, "which the pooler keeps", "pgadminRole pgadmin_people"],
+        [{ pgadminRole: "app", "postgresql:username": "app" }, "which is postgresql:username", "pgadminRole people"],
+        [{ pgadminRole: "pg_people" }, "it must not be a name that PostgreSQL reserves", ""],
+        [{ pgadminPassfile: true }, "there is no pgadminRole whose password it could hold", "pgadminPassfile false"],
+    ])("%j is refused, with what fixes it", (overrides, what, fix) => {
+        expect(complaint(overrides)).toContain(what);
+        expect(complaint(overrides)).toContain(fix);
+    });
+
+    test("nobody is an admin of the console if no superuser can log in there, unless one is set", () => {
+        const closed = { poolSuperusers: false, pgadminRole: "people" };
+        expect(settingsOf(closed).adminUsers).toEqual([]);
+        expect(settingsOf({ ...closed, adminUsers: ["ops"] }).adminUsers).toEqual(["ops"]);
+        expect(settingsOf({ poolSuperusers: false }).adminUsers).toEqual(["postgres"]);
+    });
 });

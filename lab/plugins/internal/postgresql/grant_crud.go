@@ -34,7 +34,7 @@ func applyGrant(ctx context.Context, s *server, d *schema.ResourceData) error {
 	if grant := now.grantSQL(); grant != "" {
 		statements = append(statements, grant)
 	}
-	err = s.change(ctx, now.database, func(tx *sql.Tx) error { return exec(ctx, tx, statements...) })
+	err = s.change(ctx, now.database, func(tx *sql.Tx) error { return now.asOwner(ctx, tx, statements...) })
 	if err != nil {
 		return err
 	}
@@ -44,7 +44,16 @@ func applyGrant(ctx context.Context, s *server, d *schema.ResourceData) error {
 
 func deleteGrant(ctx context.Context, s *server, d *schema.ResourceData) error {
 	g := grantFrom(d.Get)
-	return s.change(ctx, g.database, func(tx *sql.Tx) error { return exec(ctx, tx, g.revokeSQL()) })
+	return s.change(ctx, g.database, func(tx *sql.Tx) error { return g.asOwner(ctx, tx, g.revokeSQL()) })
+}
+
+// asOwner runs statements as a member of the roles that own what they are about.
+func (g grant) asOwner(ctx context.Context, tx *sql.Tx, statements ...string) error {
+	owners, err := g.owners(ctx, tx)
+	if err != nil {
+		return err
+	}
+	return withRolesGranted(ctx, tx, owners, func() error { return exec(ctx, tx, statements...) })
 }
 
 func readGrant(ctx context.Context, s *server, d *schema.ResourceData) error {

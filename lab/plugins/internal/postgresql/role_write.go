@@ -60,18 +60,23 @@ func updateRole(ctx context.Context, s *server, d *schema.ResourceData) error {
 }
 
 func deleteRole(ctx context.Context, s *server, d *schema.ResourceData) error {
-	name := ident(d.Get("name").(string))
-	var statements []string
-	if !d.Get("skip_reassign_owned").(bool) {
-		// Objects survive under the connected user; what is left to drop is privileges.
-		statements = append(statements,
-			"REASSIGN OWNED BY "+name+" TO "+ident(s.databaseUser()),
-			"DROP OWNED BY "+name)
-	}
-	if !d.Get("skip_drop_role").(bool) {
-		statements = append(statements, "DROP ROLE "+name)
-	}
-	return s.change(ctx, "", func(tx *sql.Tx) error { return exec(ctx, tx, statements...) })
+	role := d.Get("name").(string)
+	name := ident(role)
+	return s.change(ctx, "", func(tx *sql.Tx) error {
+		if !d.Get("skip_reassign_owned").(bool) {
+			err := withRolesGranted(ctx, tx, []string{role}, func() error {
+				// Objects survive under the connected user; what is left to drop is privileges.
+				return exec(ctx, tx, "REASSIGN OWNED BY "+name+" TO "+ident(s.databaseUser()), "DROP OWNED BY "+name)
+			})
+			if err != nil {
+				return err
+			}
+		}
+		if d.Get("skip_drop_role").(bool) {
+			return nil
+		}
+		return exec(ctx, tx, "DROP ROLE "+name)
+	})
 }
 
 // roleOptions are the words of CREATE or ALTER ROLE for the attributes wanted.

@@ -26,6 +26,11 @@ export async function openBrowser({ args = [], env = {} }: Launch = {}): Promise
 export class PgadminPage {
     private constructor(readonly page: Page) {}
 
+    /** A page that somebody logged in on. */
+    static on(page: Page): PgadminPage {
+        return new PgadminPage(page);
+    }
+
     /** Logs in and waits for the object explorer. */
     static async login(browser: Browser, { pgadminUrl, pgadminEmail, pgadminPassword }: Outputs, shot?: (page: Page) => Promise<unknown>) {
         const page = await browser.newPage({ viewport: { width: 1280, height: 800 } });

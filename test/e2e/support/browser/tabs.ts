@@ -39,7 +39,7 @@ export async function whileQuerying(pgadmin: PgadminPage, work: () => Promise<un
 
 /** What became of tabs over changed settings. */
 export interface Changed extends Sampled, Answers {
-    /** pgAdmin's sessions at the pooler before the first change, and how many of them are there after the last. */
+    /** The sessions that these tabs have at the pooler before the first change, and how many of them are there after the last. */
     sessions: number;
     kept: number;
     /** Pages that say that they lost the database. */
@@ -53,10 +53,11 @@ export interface Changed extends Sampled, Answers {
 /** Opens Query Tool tabs through the pool and has all of them query while `pulumi up` sets one `defaultPoolSize` after the other. */
 export async function changeSettings(on: Stack, browser: Browser, tabs: number, poolSizes: number[]): Promise<Changed> {
     await beginAfresh(on.out);
+    const earlier = await sessions(on); // pgAdmin ends those of a closed page in its own time
     const pgadmin = await PgadminPage.login(browser, on.out);
     await pgadmin.open(["Servers", "tracksolid_db (via pgbouncer)", "Databases", "tracksolid_db"], on.lab.databasePassword);
     for (let i = 0; i < tabs; i++) await (await pgadmin.queryTool()).write("SELECT pg_sleep(0.1)");
-    const before = await sessions(on);
+    const before = (await sessions(on)).filter((one) => !earlier.includes(one));
     const sampling = sampleBackends(on, on.out.pgbouncerContainer);
     const from = Date.now();
     const since = (start: number) => (Date.now() - start) / 1000;
@@ -91,6 +92,6 @@ export async function changeSettings(on: Stack, browser: Browser, tabs: number, 
 async function sessions({ out }: Stack): Promise<string[]> {
     const network = `{{(index .NetworkSettings.Networks "${out.networks.sidecar}").IPAddress}}`;
     const address = (await run("docker", ["inspect", "-f", network, out.pgadminContainer])).trim();
-    const listed = await run("docker", ["exec", out.pgbouncerContainer, "psql", "-h", "/var/run/pgbouncer", "-p", "6432", "-U", "pgbouncer", "-d", "pgbouncer", "-AtXc", "SHOW CLIENTS"]); // prettier-ignore
+    const listed = await run("docker", ["exec", out.pgbouncerContainer, "psql", "-h", "/tmp/pgbouncer", "-p", "6432", "-U", "pgbouncer", "-d", "pgbouncer", "-AtXc", "SHOW CLIENTS"]); // prettier-ignore
     return listed.split("\n").flatMap((line) => new RegExp(`\\|(${address}\\|\\d+)\\|`).exec(line)?.[1] ?? []);
 }

@@ -4,7 +4,7 @@ export PGCONNECT_TIMEOUT=${PGCONNECT_TIMEOUT:-5}
 ok=0
 failures=""
 while [ ! -e /tmp/stop ]; do
-    if said=$(psql -h pgbouncer -p 6432 -U postgres -d tracksolid_db -qAtXc 'SELECT 1' 2>&1); then
+    if said=$(psql -h pgbouncer -p 6432 -U "${PGUSER:-postgres}" -d tracksolid_db -qAtXc 'SELECT 1' 2>&1); then
         ok=$((ok + 1))
     else
         failures="$failures${failures:+,}\"$(date +%T) $(echo "$said" | tr '\n\t"\\' "    ")\""

@@ -13,7 +13,7 @@ async function loop() {
         const client = new Client({
             host: "pgbouncer",
             port: 6432,
-            user: "postgres",
+            user: process.env.PGUSER ?? "postgres",
             database: "tracksolid_db",
             connectionTimeoutMillis: 20_000,
         });

@@ -1,6 +1,6 @@
 # Connects, queries and disconnects without a pause until /tmp/stop is there: psql, for libpq. Prints each hundredth.
 # Since Linux 6.7 an address that went with its container is tried for two minutes, not for 3 s; libpq goes to the next after this.
-export PGCONNECT_TIMEOUT=5
+export PGCONNECT_TIMEOUT=${PGCONNECT_TIMEOUT:-5}
 ok=0 failed=0 longest=0 said=""
 
 # usage: now

@@ -1,4 +1,5 @@
-import { literal, psqlFor, reason, words } from "../../../../cli/verify/sessions";
+import { sqlLiteral } from "../../../../findings/quoting";
+import { psqlFor, reason, words } from "../../../../cli/verify/sessions";
 import { targetOf } from "../../../../cli/verify/target";
 import { outputs, settings } from "./fixture";
 
@@ -16,7 +17,7 @@ describe("a session", () => {
 
     test("quotes for the shell and for SQL", () => {
         expect(words("psql", "it's")).toBe(`'psql' 'it'\\''s'`);
-        expect(literal("it's")).toBe("'it''s'");
+        expect(sqlLiteral("it's")).toBe("'it''s'");
     });
 
     test("that failed says why in a line", () => {

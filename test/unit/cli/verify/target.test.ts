@@ -28,6 +28,11 @@ describe("the target", () => {
         expect(read).toEqual({ ...settings, docker: { host: "ssh://me@there", sshOpts: [] } });
     });
 
+    test("of a stack without pgAdmin has no container of it", () => {
+        const alone = Object.fromEntries(Object.entries(outputs).filter(([name]) => name !== "pgadminContainer"));
+        expect(targetOf("stage", alone, settings).outputs.pgadminContainer).toBeUndefined();
+    });
+
     test.each<[string, unknown, RegExp]>([
         ["that is not up", {}, /is not up.*\n.*pulumi up --stack stage/],
         ["of an older program", { ...outputs, deployed: undefined }, /another version.*deployed.*\n.*pulumi up --stack stage/],

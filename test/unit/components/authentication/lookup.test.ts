@@ -28,3 +28,11 @@ test.each<LookupBodyArgs>([
 ])("%j can't break out of its place", (args) => {
     expect(() => lookupBody(args)).toThrow("can't be written into");
 });
+
+test("superusers and replication roles are left out only if they may not log in through the pool", () => {
+    const closed = lookupBody({ lookupFunction: "public.user_lookup", owner: "pg-sidecar/stage", superusers: false });
+    expect(closed).toMatch(/^ {3}AND NOT \(a\.rolsuper OR a\.rolreplication\)$/m);
+    // Nothing else differs: the function of a stack that sets nothing stays as it is.
+    expect(closed.split("\n").filter((line) => !body.split("\n").includes(line))).toHaveLength(1);
+    expect(body).not.toMatch(/rolsuper|poolSuperusers/);
+});

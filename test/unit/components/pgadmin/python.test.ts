@@ -57,6 +57,7 @@ describe("backup.py", () => {
         sql(database, "CREATE TABLE t (n int); INSERT INTO t VALUES (7)");
         write("home/storage/a/query.sql", "SELECT 1");
         write("home/sessions/s", "a login");
+        write("home/storage/a/.pg-sidecar.pgpass", "a password");
         write("home/pgadmin4.db-journal", "half a transaction");
         write("home/.pg-sidecar-image", "one");
         const { code, output } = backup("two");
@@ -184,6 +185,42 @@ describe("refresh.py, until it begins with pgAdmin itself", () => {
     });
 });
 
+describe("refresh.py's passfile", () => {
+    const entries = { 1: { Host: "pgbouncer", Port: 6432, Username: "people" }, 2: { Host: "::1", Port: 5432, Username: "pe\\ople" } };
+
+    /** Runs that function alone, since the rest of the program needs pgAdmin. */
+    function write_passfile(env: Record<string, string>) {
+        const program = `
+import ast, json, os, re, sys
+from pathlib import Path
+text = open(sys.argv[1]).read()
+wanted = json.loads(sys.argv[2])
+home = Path("storage")
+class config: STORAGE_DIR = str(home)
+def get_storage_directory(user): (home / user).mkdir(parents=True, exist_ok=True); return str(home / user)
+for node in ast.parse(text).body:
+    if getattr(node, "name", "") == "refresh_passfile" or isinstance(node, ast.Assign) and getattr(node.targets[0], "id", "") == "passfile":
+        exec(ast.get_source_segment(text, node))
+refresh_passfile("me")`;
+        return python(["-c", program, path.join(source, "refresh.py"), JSON.stringify(entries)], env);
+    }
+
+    test("has a line for each entry, escaped as libpq reads it, and is the login's alone", () => {
+        write("secret", "a:b\\c");
+        write("storage/other/.pg-sidecar.pgpass", "of a login of before");
+        expect(write_passfile({ SIDECAR_ROLE_PASSWORD_FILE: "secret" })).toEqual({ code: 0, output: "" });
+        expect(read("storage/me/.pg-sidecar.pgpass")).toBe("pgbouncer:6432:*:people:a\\:b\\\\c\n\\:\\:1:5432:*:pe\\\\ople:a\\:b\\\\c\n");
+        expect(fs.statSync(inFolder("storage/me/.pg-sidecar.pgpass")).mode & 0o777).toBe(0o600);
+        expect(exists("storage/other/.pg-sidecar.pgpass")).toBe(false);
+    });
+
+    test("is gone as soon as there is no password for it", () => {
+        write("storage/me/.pg-sidecar.pgpass", "old");
+        expect(write_passfile({})).toEqual({ code: 0, output: "" });
+        expect(exists("storage/me/.pg-sidecar.pgpass")).toBe(false);
+    });
+});
+
 describe("config_local.py", () => {
     const driver = "pgadmin4/pgadmin/utils/driver/psycopg3";
     const connection = `
@@ -250,6 +287,80 @@ def tab(host, state=IDLE, zone="UTC"):
         python(["-c", program], { PYTHONPATH: inFolder("pgadmin4"), ...env });
     const said = (program: string) => run(tab + program).output;
 
+    test("takes the identity provider's settings, and the client secret from a file as it is", () => {
+        const secret = "it's \\n $HOME";
+        write("secret", secret);
+        const oidc = { AUTHENTICATION_SOURCES: ["oauth2"], OAUTH2_CONFIG: [{ OAUTH2_DISPLAY_NAME: "d'été" }] };
+        const printed = "import json, config_local as c; print(json.dumps([c.AUTHENTICATION_SOURCES, c.OAUTH2_CONFIG]))";
+        const env = { SIDECAR_POOLER: "pool", SIDECAR_OIDC: JSON.stringify(oidc) };
+        const shown = (more: Record<string, string>) => JSON.parse(run(printed, { ...env, ...more }).output) as unknown;
+        expect(shown({})).toEqual([["oauth2"], oidc.OAUTH2_CONFIG]);
+        expect(shown({ SIDECAR_OIDC_SECRET_FILE: inFolder("secret") })).toEqual([["oauth2"], [{ OAUTH2_DISPLAY_NAME: "d'été", OAUTH2_CLIENT_SECRET: secret }]]); // prettier-ignore
+    });
+
+    describe("the ways around pgAdmin's login", () => {
+        const flask = `
+class request: endpoint, method, form = "security.login", "POST", {}
+def redirect(to): return "to " + to
+def url_for(endpoint): return endpoint
+`;
+        const authenticate = `${flask}
+def init_app(app): return "own"
+`;
+        const oauth2 = `${flask}
+class OAuth2Authentication:
+    def validate(self, form): return True, None
+`;
+        const mfa = `${flask}
+class current_user: is_authenticated = True
+methods, given = {"authenticator": 1}, False
+def user_supported_mfa_methods(): return methods
+def is_mfa_session_authenticated(): return given
+def registration_view(): return "own"
+`;
+        beforeEach(() => {
+            for (const [name, text] of Object.entries({ __init__: authenticate, oauth2, "mfa/__init__": "", "mfa/views": mfa }))
+                write(`pgadmin4/pgadmin/authenticate/${name}.py`, text);
+        });
+
+        test.each(["", "import pgadmin.authenticate\n"])("a password that is sent to Flask-Security's page goes nowhere%#", (before) => {
+            const program = `${before}import config_local, pgadmin.authenticate as module
+class App:
+    def before_request(self, check): self.check = check
+app = App()
+print(module.init_app(app), app.check())
+module.request.method = "GET"
+print(app.check())`;
+            expect(run(program).output).toBe("own to security.login\nNone\n");
+        });
+
+        test("a form without the provider's button is none of the provider's", () => {
+            const program = `import config_local, pgadmin.authenticate.oauth2 as module
+source = module.OAuth2Authentication()
+print(source.validate(None))
+module.request.form = {"oauth2_button": "oidc"}
+print(source.validate({}))`;
+            expect(run(program).output).toBe("(False, None)\n(True, None)\n");
+        });
+
+        test("the page for authenticators opens after the code, or to those who have none yet", () => {
+            const program = `import config_local, pgadmin.authenticate.mfa.views as module
+print(module.registration_view())
+module.given = True
+print(module.registration_view())
+module.given, module.methods = False, {}
+print(module.registration_view())`;
+            expect(run(program).output).toBe("to mfa.validate\nown\nown\n");
+        });
+
+        test("another form of pgAdmin's keeps its own way, and the log says so", () => {
+            write("pgadmin4/pgadmin/authenticate/mfa/views.py", "def registration_view(kind): return 'own'\n");
+            expect(run("import config_local, pgadmin.authenticate.mfa.views as module; print(module.registration_view(1))").output).toBe(
+                "own\nconfig_local: the second factor: as pgAdmin has it, because registration_view takes kind\n",
+            );
+        });
+    });
+
     test("gives pgAdmin no setting", () => {
         expect(said("print([name for name in vars(config_local) if not name.startswith('_')])")).toBe("[]\n");
     });
@@ -297,8 +408,13 @@ def tab(host, state=IDLE, zone="UTC"):
     const own = "pgadmin.utils.driver.psycopg3.connection\n";
     const module = "import config_local, pgadmin.utils.driver.psycopg3.connection as driver; print(driver.Connection.cancel_transaction.__module__)"; // prettier-ignore
     test.each([
-        ["is another major version", "version.py", "APP_RELEASE = 10\n", "Stop and reconnecting: as pgAdmin has it, because this is pgAdmin 10, and this file knows 9"], // prettier-ignore
-        ["has no version", "version.py", "", "Stop and reconnecting: as pgAdmin has it, because cannot import name 'APP_RELEASE'"],
+        ["is another major version", "version.py", "APP_RELEASE = 10\n", "Stop, reconnecting and the ways around the login: as pgAdmin has it, because this is pgAdmin 10, and this file knows 9"], // prettier-ignore
+        [
+            "has no version",
+            "version.py",
+            "",
+            "Stop, reconnecting and the ways around the login: as pgAdmin has it, because cannot import name 'APP_RELEASE'",
+        ],
         ["takes other arguments", inDriver, connection.replace("conn_id, did=None", "did=None"), "Stop: as pgAdmin has it, because cancel_transaction takes self, did"], // prettier-ignore
         ["gives its queries no id", inDriver, connection.replace("__async_query_id", "query"), "Stop: as pgAdmin has it, because its queries have no id"], // prettier-ignore
     ])("a pgAdmin that %s keeps its own way, and one line says so", (_, file, text, line) => {
@@ -314,7 +430,7 @@ def tab(host, state=IDLE, zone="UTC"):
         fs.rmSync(inFolder(driver), { recursive: true });
         expect(run("import config_local")).toEqual({
             code: 0,
-            output: "config_local: Stop and reconnecting: as pgAdmin has it, because it has another driver than pgadmin.utils.driver.psycopg3\n",
+            output: "config_local: Stop, reconnecting and the ways around the login: as pgAdmin has it, because it has another driver than pgadmin.utils.driver.psycopg3\n",
         });
     });
 

@@ -1,6 +1,9 @@
+import * as fc from "fast-check";
 import { budget, BudgetCase, overBudget, steadyBudget } from "../../../../components/pgbouncer/budget";
+import { renderHba } from "../../../../components/pgbouncer/console";
 import { PgbouncerIni, renderIni, renderInis, renderUserlist } from "../../../../components/pgbouncer/ini";
 import { Finding } from "../../../../findings/finding";
+import { holds, nasty } from "../../badinput";
 import { settingsOf } from "../../fixture";
 
 const ini: PgbouncerIni = settingsOf({ databases: ["tracksolid_db", "metrics"], adminUsers: ["postgres", "ops"] });
@@ -35,6 +38,26 @@ test("pgbouncer.ini has transaction pooling, SCRAM logins, the values of the set
     });
 });
 
+test("with metrics, the exporters' user of the console logs in by its account on the socket, and nobody else does by another way", () => {
+    const its = section(renderIni({ ...ini, metrics: true }), "pgbouncer");
+    expect(its).toMatchObject({ auth_type: "hba", auth_hba_file: "/etc/pg-sidecar/hba", stats_users: "pgbouncer, nobody" });
+    expect(section(renderIni(ini), "pgbouncer")).not.toHaveProperty("auth_hba_file");
+    const [first, ...rules] = renderHba().trim().split("\n");
+    expect(first).toBe("local pgbouncer nobody peer");
+    expect(rules.slice(0, 3).every((rule) => / nobody .*reject$/.test(rule))).toBe(true);
+    expect(rules.slice(3).every((rule) => / all .*scram-sha-256$/.test(rule))).toBe(true);
+    expect(renderUserlist("pgbouncer", "secret", true)).toBe('"pgbouncer" "secret"\n"nobody" ""\n');
+    expect(renderUserlist("pgbouncer", "secret")).toBe('"pgbouncer" "secret"\n');
+});
+
+test("logins are logged if that is set", () => {
+    expect(section(renderIni(ini), "pgbouncer")).toMatchObject({ log_connections: "0", log_disconnections: "0" });
+    expect(section(renderIni({ ...ini, logConnections: true }), "pgbouncer")).toMatchObject({
+        log_connections: "1",
+        log_disconnections: "1",
+    });
+});
+
 test("each database has its entry, and lookups have one of their own with a small pool", () => {
     const databases = section(renderIni(ini), "databases");
     expect(Object.keys(databases)).toEqual(["tracksolid_db", "metrics", "pgbouncer_lookup"]);
@@ -55,7 +78,7 @@ test("several processes share the port and the pools' sizes exactly, and know ea
     expect(of("peer_id")).toEqual([1, 2, 3]);
     expect(of("so_reuseport")).toEqual([1, 1, 1]);
     const folders = sections.map((each) => each.unix_socket_dir);
-    expect(folders).toEqual(["/var/run/pgbouncer", "/var/run/pgbouncer/2", "/var/run/pgbouncer/3"]);
+    expect(folders).toEqual(["/tmp/pgbouncer", "/tmp/pgbouncer/2", "/tmp/pgbouncer/3"]);
     const peers = Object.fromEntries(folders.map((folder, at) => [String(at + 1), `host=${folder} port=6432`]));
     for (const text of inis) expect(section(text, "peers")).toEqual(peers);
     expect(inis[0]!.indexOf("[pgbouncer]")).toBeGreaterThan(inis[0]!.indexOf("[peers]"));
@@ -164,4 +187,30 @@ describe("the budget", () => {
                 "but the database has 37 to give: max_connections 100, less 3 reserved and 60 for the direct clients (otherConnections)",
         );
     });
+});
+
+test("whatever a text setting has, pgbouncer.ini and userlist.txt are refused with its name, or have it whole", () => {
+    const whole: Record<string, (value: string) => string> = {
+        databaseHost: (value) => `tracksolid_db = host=${value} port=5432 dbname=tracksolid_db`,
+        databases: (value) => `${value} = host=timescale_db port=5432 dbname=${value}`,
+        adminUsers: (value) => `admin_users = ${value}`,
+        authUser: (value) => `auth_user = ${value}`,
+        authFunction: (value) => `auth_query = SELECT uname, phash FROM ${value}($1) WHERE uname IS NOT NULL`,
+        ignoreStartupParameters: (value) => `ignore_startup_parameters = ${value},`,
+    };
+    holds(
+        fc.property(fc.constantFrom(...Object.keys(whole)), nasty("name"), (key, value) => {
+            const of = (text: string) => ({ ...ini, [key]: Array.isArray(ini[key as keyof PgbouncerIni]) ? [text] : text });
+            let rendered: string;
+            try {
+                rendered = renderIni(of(value)) + renderUserlist(of(value).authUser, "x");
+            } catch (cause) {
+                return expect((cause as Error).message).toMatch(new RegExp(`^${key}: `));
+            }
+            const shape = (text: string) => text.split("\n").map((line) => line.replace(/[\w.-]+/g, ""));
+            expect(rendered.split("\n")).toContain(whole[key]!(value));
+            expect(shape(rendered)).toEqual(shape(renderIni(of("name")) + renderUserlist(of("name").authUser, "x")));
+        }),
+        200,
+    );
 });

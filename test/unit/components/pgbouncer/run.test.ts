@@ -15,7 +15,7 @@ interface Ran {
 /** The main part of `run` begins with this line. */
 const main = /^(?=rm -f "\$loaded")/m;
 
-/** A folder in the container's stead: /etc/pgbouncer, /var/run/pgbouncer and /tmp are in it. Settings `one` are in force. */
+/** A folder in the container's stead: /etc/pg-sidecar, /tmp/pgbouncer and /tmp are in it. Settings `one` are in force. */
 class Container {
     readonly folder = fs.mkdtempSync(path.join(os.tmpdir(), "sidecar-run-"));
 
@@ -29,11 +29,16 @@ class Container {
         // Most of them read a pipe line by line, as the image's busybox does; mawk, which is Debian's, has to be asked to.
         this.program("awk", 'PATH=${PATH#*:}; if command -v mawk > /dev/null; then exec mawk -W interactive "$@"; fi; exec awk "$@"');
         this.write("addresses", "10.0.0.1 STREAM db\n10.0.0.1 DGRAM\n");
-        const there: Record<string, string> = { "/etc/pgbouncer": "etc", "/var/run/pgbouncer": "sockets", "/tmp": "tmp" };
+        const there: Record<string, string> = {
+            "/etc/pg-sidecar": "etc",
+            "/tmp/pg-sidecar": "etc",
+            "/tmp/pgbouncer": "sockets",
+            "/tmp": "tmp",
+        };
         const text = (name: string) =>
             fs
                 .readFileSync(path.join(source, name), "utf8")
-                .replace(/\/etc\/pgbouncer|\/var\/run\/pgbouncer|\/tmp/g, (one) => this.path(there[one]!));
+                .replace(/\/(etc|tmp)\/pg-sidecar|\/tmp\/pgbouncer|\/tmp/g, (one) => this.path(there[one]!));
         this.write("etc/common", text("common"));
         for (const name of ["health", "accept", "pause", "run"]) this.write(`etc/${name}`, text(name), 0o755);
         this.write("etc/functions", text("run").split(main)[0]!);
@@ -48,7 +53,7 @@ tracksolid_db = host=${host} port=5432 dbname=tracksolid_db auth_user=pgbouncer
 listen_addr = *
 listen_port = 6432
 unix_socket_dir = ${this.path("sockets")}
-auth_file = /etc/pgbouncer/userlist.txt
+auth_file = /etc/pg-sidecar/userlist.txt
 auth_user = pgbouncer
 auth_query = SELECT uname, phash FROM public.user_lookup($1) WHERE uname IS NOT NULL
 ${more}`); // prettier-ignore
@@ -60,7 +65,7 @@ ${more}`); // prettier-ignore
     ini(address: string, name = "one"): string {
         return this.read(`etc/settings/${name}/1.ini`)
             .replace("host=db", `host=${address}`)
-            .replace("/etc/pgbouncer/userlist.txt", this.path(`etc/settings/${name}/userlist.txt`));
+            .replace("/etc/pg-sidecar/userlist.txt", this.path(`etc/settings/${name}/userlist.txt`));
     }
 
     path(name: string): string {
@@ -152,7 +157,9 @@ describe("allow_files", () => {
 
     test("says what is missing and never listens, but leaves when it is asked to", async () => {
         const { code, output } = await container.functions("ulimit -n 99; (sleep 0.5; kill -TERM $$) & allow_files; echo on");
-        expect(output).toBe("run: maxClientConn needs 100 open files, and this engine allows a container 99\nrun: not listening\n");
+        expect(output).toBe(
+            "run: maxClientConn needs 100 open files, and this container may open 99 (pgbouncerFiles)\nrun: not listening\n",
+        );
         expect(code).toBe(0);
     });
 });
@@ -167,11 +174,16 @@ describe("the database's address", () => {
     });
 
     test("is the first that lets the lookup role in, by the password of userlist.txt, or just the first", async () => {
-        container.program("psql", 'echo "$* $PGPASSWORD" >> asked; [ "$2" = "$(cat good)" ]');
+        container.program(
+            "psql",
+            'echo "$PGHOSTADDR $PGSSLMODE $* $(sed s,.*:,, "$PGPASSFILE")" >> asked; [ "$PGHOSTADDR" = "$(cat good)" ]',
+        );
         container.write("good", "10.0.0.2");
         expect((await container.functions("admitting 10.0.0.1 10.0.0.2 10.0.0.3")).output).toBe("10.0.0.2\n");
         expect(container.read("asked").trim().split("\n")).toEqual(
-            ["10.0.0.1", "10.0.0.2"].map((one) => `-h ${one} -p 5432 -U pgbouncer -d tracksolid_db -qAtXc SELECT 1 it's a \\$ecret`),
+            ["10.0.0.1", "10.0.0.2"].map(
+                (one) => `${one} prefer -h db -p 5432 -U pgbouncer -d tracksolid_db -qAtX -c SELECT 1 it's a \\$ecret`,
+            ),
         );
         container.write("good", "nobody");
         expect((await container.functions("admitting 10.0.0.1 10.0.0.2")).output).toBe("10.0.0.1\n");
@@ -203,6 +215,81 @@ const turns = (changes: string) => `
         ${changes}
         4) return 1 ;;
     esac; }`;
+
+describe("TLS to the database", () => {
+    const files = ["server-ca.pem", "server-cert.pem", "server-key.pem"];
+    /** Puts settings with certificates on the volume. */
+    const secured = (name: string, mode: string) => {
+        const lines = [
+            `server_tls_sslmode = ${mode}`,
+            ...files.map((file) => `server_tls_${/-(.*)\./.exec(file)![1]}_file = /etc/pg-sidecar/${file}`),
+        ];
+        container.settings(name, { more: `${lines.join("\n")}\n` });
+        for (const file of files) container.write(`etc/settings/${name}/${file}`, `${file} of ${name}`);
+    };
+
+    test("is psql's, too, with a key that nobody else may read", async () => {
+        secured("two", "verify-full");
+        container.program("psql", 'echo "$PGHOSTADDR,$PGSSLMODE,$PGSSLROOTCERT,$PGSSLCERT,$2"; cat "$PGSSLKEY"; stat -c " %a" "$PGSSLKEY"');
+        const { output } = await container.functions("read_settings two; on_database 10.0.0.1; on_database db");
+        const of = (file: string) => container.path(`etc/settings/two/${file}`);
+        const rest = `verify-full,${of("server-ca.pem")},${of("server-cert.pem")},db\nserver-key.pem of two 600\n`;
+        expect(output).toBe(`10.0.0.1,${rest},${rest}`);
+    });
+
+    test("takes the files of the settings in force; verify-full leaves the database its name", async () => {
+        secured("full", "verify-full");
+        secured("ca", "verify-ca");
+        const { output } = await container.functions("address=10.0.0.1; for s in full ca; do read_settings $s; resolved 1; done");
+        expect(output.match(/host=\S+ port=5432/g)).toEqual(["host=db port=5432", "host=10.0.0.1 port=5432"]);
+        for (const name of ["full", "ca"])
+            expect(output).toContain(`server_tls_ca_file = ${container.path(`etc/settings/${name}/server-ca.pem`)}\n`);
+    });
+
+    test("has files that outlive the folder of the settings, and change with a reload", async () => {
+        for (const name of ["two", "three"]) secured(name, "verify-ca");
+        container.program("psql", "exit 0");
+        const reloading = "certificates=$kept; echo > tmp/1.ini; for s in two three; do read_settings $s; reload; rm -r $folder; done";
+        await container.functions(reloading);
+        expect(container.read("tmp/1.ini")).toContain(`server_tls_key_file = ${container.path("tmp/certificates/server-key.pem")}\n`);
+        for (const file of files) expect(container.read(`tmp/certificates/${file}`)).toBe(`${file} of three`);
+        expect(fs.statSync(container.path("tmp/certificates/server-key.pem")).mode & 0o077).toBe(0);
+    });
+
+    test.each([
+        ["verify-full", "c-ares 1.34.5", "killed"],
+        ["verify-full", "evdns2", "reloaded"],
+        ["verify-ca", "c-ares 1.34.5", "reloaded"],
+    ])("%s with %s: a database that moves has pgbouncer %s", async (mode, resolver, what) => {
+        secured("two", mode);
+        container.program("pgbouncer", `echo "PgBouncer 1.24.1"; echo "adns: ${resolver}"`);
+        container.program("psql", "echo reloaded >> done");
+        await container.functions(
+            `read_settings two; name=one; address=10.0.0.1 started=1; echo > tmp/1.ini
+             (trap '' TERM; while :; do sleep 1; done) & first=$!; ${turns('2) echo "10.0.0.9 STREAM db" > addresses ;;')}
+             follow; command sleep 0.2; kill -0 $first 2> /dev/null || echo killed >> done`,
+        );
+        expect(container.read("done")).toContain(what);
+        expect(container.read("done")).not.toContain(what === "killed" ? "reloaded" : "killed");
+    });
+});
+
+describe("a proof that the database's certificate does not pass", () => {
+    test("is over at once, with each complaint once", async () => {
+        container.settings("two");
+        container.write("tmp/loaded", "one\n");
+        const complaint = "2026-11-26 15:02:57.975 UTC [1180] WARNING TLS handshake error: certificate verify failed";
+        container.program("pgbouncer", `echo "${complaint}"; echo "${complaint}"; ${lives}`);
+        container.program("psql", "echo 'timeout expired' >&2; exit 2");
+        const from = Date.now();
+        const { code, output } = await container.shell("etc/accept two");
+        expect(code).toBe(1);
+        expect(output).toContain("timeout expired\nWARNING TLS handshake error: certificate verify failed\n");
+        expect(output.match(/TLS handshake/g)).toHaveLength(1);
+        expect(Date.now() - from).toBeLessThan(5000);
+        expect(container.read("etc/settings/current")).toBe("one\n");
+    });
+});
 
 describe("other settings", () => {
     test("are loaded once they are current, and it is written down", async () => {
@@ -309,6 +396,14 @@ describe("several processes", () => {
         expect(container.read("tmp/2.ini")).toContain("default_pool_size = 7");
     });
 
+    test("that need more files than the container may open are left to the next pooler", async () => {
+        container.settings("two", { files: 100_000_000 });
+        container.write("tmp/1.ini", "as it was");
+        const { output } = await container.functions(`started=1; ${turns("1) echo two > etc/settings/current ;;")}\nfollow`);
+        expect(output).toContain("run: other settings are in force, for another container: the next pooler takes them\n");
+        expect(container.read("tmp/1.ini")).toBe("as it was");
+    });
+
     test("of another number are left to the next pooler", async () => {
         container.settings("two", { host: "db2" });
         second("two");
@@ -317,7 +412,7 @@ describe("several processes", () => {
         const { output } = await container.functions(
             `address=10.0.0.1 started=1; ${turns("1) echo two > etc/settings/current ;;")}\nfollow`,
         );
-        expect(output).toBe("run: other settings are in force, for 2 processes: the next pooler takes them\n");
+        expect(output).toBe("run: other settings are in force, for another container: the next pooler takes them\n");
         expect(container.read("asked")).toBe("");
         expect(container.read("tmp/1.ini")).toBe("as it was");
         expect(container.read("tmp/loaded")).toBe("two\n");
@@ -332,41 +427,6 @@ describe("several processes", () => {
         expect(output.match(/run: stopping: pgbouncer hangs, so it is killed/g)).toHaveLength(2);
         expect(output).toContain("both are gone\n");
         expect(code).toBe(137);
-    });
-});
-
-describe("write", () => {
-    const text = () => fs.readFileSync(path.join(source, "write"), "utf8").replaceAll("/etc/pgbouncer", container.path("etc"));
-
-    /** Runs it as the engine's exec does, with the settings in the environment. */
-    function write(name: string, ...more: string[]): Promise<Ran> {
-        container.write("script", text());
-        const env = `SIDECAR_INI_1='a = "$HOME" %s' SIDECAR_INI_2='b' SIDECAR_USERLIST='"pgbouncer" "x"' SIDECAR_FILES=282`;
-        return container.shell(`${env} sh -c "$(cat script)" write ${name} 2 ${more.join(" ")}`);
-    }
-
-    test("puts settings on the volume as they are, readable for the pooler, and leaves those in force alone", async () => {
-        expect(await write("two")).toEqual({ code: 0, output: "" });
-        expect(fs.readdirSync(container.path("etc/settings/two")).sort()).toEqual(["1.ini", "2.ini", "open_files", "userlist.txt"]);
-        expect(container.read("etc/settings/two/1.ini")).toBe('a = "$HOME" %s\n');
-        expect(container.read("etc/settings/two/userlist.txt")).toBe('"pgbouncer" "x"');
-        expect(container.read("etc/settings/current")).toBe("one\n");
-        expect(fs.statSync(container.path("etc/settings")).mode & 0o777).toBe(0o777);
-    });
-
-    test("makes them current if no pooler serves, and takes a folder that was cut off for none", async () => {
-        fs.mkdirSync(container.path("etc/settings/two"));
-        container.write("etc/settings/two/half", "x");
-        expect(await write("two", "current")).toEqual({ code: 0, output: "" });
-        expect(container.read("etc/settings/current")).toBe("two\n");
-        expect(fs.existsSync(container.path("etc/settings/two/half"))).toBe(false);
-    });
-
-    test("fails if the volume takes nothing", async () => {
-        fs.rmSync(container.path("etc/settings"), { recursive: true });
-        const { code, output } = await write("two");
-        expect(code).toBe(1);
-        expect(output).toContain("No such file or directory");
     });
 });
 
@@ -420,8 +480,8 @@ describe("accept", () => {
     test("says what is missing if the engine does not allow enough open files", async () => {
         container.settings("two", { files: 100_000_000 });
         const { code, output } = await container.shell("etc/accept two");
-        expect(output).toMatch(/^accept: maxClientConn needs 100000000 open files, and this engine allows a container \d+\n$/);
-        expect(code).toBe(1);
+        expect(output).toMatch(/^accept: maxClientConn needs 100000000 open files, and this container may open \d+ \(pgbouncerFiles\)\n$/);
+        expect(code).toBe(5);
     });
 });
 
@@ -518,11 +578,18 @@ done`;
         expect(container.read("commands")).toContain("SHUTDOWN WAIT_FOR_SERVERS;");
     });
 
+    test("takes its sockets away from where exporters see them, and no other pooler's", async () => {
+        fs.mkdirSync(path.join(container.folder, "shared/other"), { recursive: true });
+        const { output } = await container.functions(`shared=$PWD/shared/own; sockets=$PWD/linked; share_sockets; touch linked/1; ls shared
+            end() { kill "$2"; }; sleep 600 & pids=$!; sleep 600 & background=$!; trap 'ls shared' EXIT; leave`);
+        expect(output.replace("Terminated\n", "")).toMatch(/^other\nown\nrun: stopping: .*\nother\n$/);
+    });
+
     test("sends SIGINT if the console does not take the commands", async () => {
         container.program("psql", 'case "$*" in *"SHOW VERSION"*) exit 0 ;; esac; echo "could not connect" >&2; exit 2');
         container.program("pgbouncer", lives);
         const { output } = await container.functions(`pgbouncer etc/settings/one/1.ini & pids=$!; sleep 600 & background=$!
-            while ! [ -S sockets/.s.PGSQL.6432 ]; do sleep 0.1; done; trap 'wait $pids; echo "ended by $?"' EXIT; leave`);
+            while ! [ -S sockets/.s.PGSQL.6432 ]; do sleep 0.1; done; trap 'echo "ended by $?"' EXIT; leave`);
         expect(output).toContain("run: stopping: no new sessions; the ones here end within 5 s");
         expect(output).toContain("run: the console did not take the commands: sending SIGINT");
         expect(output).toMatch(/ended by 5\n$/);
@@ -613,7 +680,7 @@ done`;
     });
 
     test("asks the database at the address that pgbouncer has, and only if its name still has that one", async () => {
-        container.program("psql", 'echo "$2" >> asked; echo "starting up" >&2; [ -e up ]');
+        container.program("psql", 'echo "$PGHOSTADDR" >> asked; echo "starting up" >&2; [ -e up ]');
         expect(await container.shell("etc/pause answers")).toEqual({ code: 1, output: "starting up\n" });
         container.write("up", "");
         expect((await container.shell("etc/pause answers")).code).toBe(0);
@@ -677,7 +744,7 @@ test("run proves, then listens on the port's own configuration, and ends with pg
 
 describe("health", () => {
     test("asks the lookup function as the lookup role, with its password, on the port or the socket", async () => {
-        container.program("psql", 'echo "$* $PGPASSWORD $PGCONNECT_TIMEOUT" >> asked; echo 1');
+        container.program("psql", 'echo "$* $(sed s,.*:,, "$PGPASSFILE") $PGCONNECT_TIMEOUT" >> asked; echo 1');
         expect(await container.shell("etc/health && etc/health sockets")).toEqual({ code: 0, output: "" });
         const rest =
             "-p 6432 -U pgbouncer -d tracksolid_db -qAtX -c SELECT count(phash) FROM public.user_lookup('pgbouncer') it's a \\$ecret 4";

@@ -1,4 +1,4 @@
-import { judgeLeak, parseLooks } from "../../../../../cli/verify/checks/leaks";
+import { judgeLeak, judgeLeftBehind, parseLooks } from "../../../../../cli/verify/checks/leaks";
 import { seen } from "../seen";
 
 describe("leaks", () => {
@@ -17,4 +17,15 @@ describe("leaks", () => {
         );
         expect(judgeLeak({ looked: 60 }, leak, true, "pulumi up").result).toBe("skipped");
     });
+});
+
+test("what is left behind fails a strict pool, and is a warning in a fast one", () => {
+    const lock = { kind: "advisory lock", user: "app", database: "db", application: "careless", count: 2 };
+    expect(judgeLeftBehind([], true).result).toBe("ok");
+    expect(seen(judgeLeftBehind([lock], true)).trim()).toBe(
+        "failed: 2 × advisory lock by app (careless) in db, although each backend is reset",
+    );
+    expect(seen(judgeLeftBehind([lock, { ...lock, application: "", count: 1 }], false)).trim()).toBe(
+        "warning: 2 × advisory lock by app (careless) in db, 1 × advisory lock by app in db",
+    );
 });

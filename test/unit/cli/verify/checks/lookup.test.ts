@@ -1,14 +1,16 @@
 import { lookupBody } from "../../../../../components/authentication/lookup";
 import { Deployed } from "../../../../../settings/deployed";
-import { judgeExpiry, judgeGrants, judgePath, remedies } from "../../../../../cli/verify/checks/lookup";
-import { LookupFacts } from "../../../../../cli/verify/lookup-probe";
+import { judgeExpiry, judgeGrants, judgePath, judgeRole, remedies } from "../../../../../cli/verify/checks/lookup";
+import { LookupFacts, Readable, RoleFacts } from "../../../../../cli/verify/lookup-probe";
 import { seen } from "../seen";
 
 describe("the lookup", () => {
     const body = lookupBody({ lookupFunction: "public.user_lookup", owner: "pg-sidecar/s" });
-    const facts = { superuser: true, roleExists: true, owner: "postgres", body, executors: ["pgbouncer", "postgres"] };
-    const deployed = { authFunction: "public.user_lookup" } as Deployed;
+    const facts = { superuser: true, privileged: true, roleExists: true, owner: "postgres", body, executors: ["pgbouncer", "postgres"] };
+    const deployed = { authFunction: "public.user_lookup", authUser: "pgbouncer", processes: 1 } as Deployed;
     const fixes = remedies({
+        stack: "s",
+        superuser: true,
         upCommand: "pulumi up --stack s",
         owner: "pg-sidecar/s",
         psqlCommand: "psql -h h",
@@ -40,5 +42,34 @@ describe("the lookup", () => {
         expect(judgePath(right, "").result).toBe("ok");
         expect(judgePath({ ...right, trapWorks: false }, "").result).toBe("skipped");
         expect(judgePath({ ...right, live: false, unknown: false }, "").saw).toContain("a live and an unknown role");
+    });
+
+    const role = { attributes: [], connectionLimit: 17, memberOf: [], readable: [] as Readable[] };
+    const judged = (more: Partial<RoleFacts> = {}, elsewhere: Partial<RoleFacts> = {}) =>
+        seen(judgeRole([{ database: "app", role: { ...role, ...more } }, { database: "dwh", role: { ...role, ...elsewhere } }], deployed, fixes)); // prettier-ignore
+
+    test("role has to be able to log in, and nothing else", () => {
+        expect(judged()).toMatch(/^ok: pgbouncer can log in, up to 17 times, is a member of nothing, and no table is granted to it $/);
+        expect(judged({ attributes: ["INHERIT", "CREATEDB"] })).toMatch(/^failed: pgbouncer has INHERIT, CREATEDB .*--refresh$/);
+        expect(judged({ memberOf: ["app"] })).toMatch(/^failed: pgbouncer is a member of app .*REVOKE "app" FROM "pgbouncer"'$/);
+        expect(judged({ connectionLimit: 16 })).toMatch(/^failed: .*16 connections, fewer than the 17/);
+        expect(judged({ connectionLimit: -1 })).toMatch(/^failed: pgbouncer has no connection limit/);
+        expect(judged({ connectionLimit: 33 })).toMatch(/^ok/);
+        expect(seen(judgeRole([{ database: "app" }], deployed, fixes))).toMatch(/^failed: role pgbouncer is gone/);
+    });
+
+    test("role must not have been granted a table in any of the databases; what PUBLIC has is said", () => {
+        const one = { table: "t", own: true, extension: false };
+        expect(judged({}, { readable: [one] })).toMatch(/^failed: pgbouncer can read t in dwh .*REVOKE ALL ON t FROM "pgbouncer"'$/);
+        const open = [
+            { ...one, own: false },
+            { table: "e", own: false, extension: true },
+        ];
+        expect(judged({ readable: open })).toMatch(/^ok: .*through PUBLIC, as every role, it can read app t and 1 of extensions $/);
+    });
+
+    test("role's password is renewed by a rotation if the provider reads none", () => {
+        const limited = remedies({ stack: "s", superuser: false, upCommand: "pulumi up", owner: "p/s", psqlCommand: "psql", deployed });
+        expect(limited.password).toBe("./sidecar rotate --stack s");
     });
 });

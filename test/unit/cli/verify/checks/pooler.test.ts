@@ -35,6 +35,16 @@ describe("the pooler", () => {
         );
     });
 
+    test("a file is the same in whatever folder it is, but not under another name", () => {
+        const ini = "[pgbouncer]\nserver_tls_ca_file = /etc/pg-sidecar/server-ca.pem\n";
+        const judge = (file: string) => judgeConfig([{ ...facts, config: { server_tls_ca_file: file } }], ini, "pulumi up").result;
+        expect([judge("/tmp/certificates/server-ca.pem"), judge(""), judge("/tmp/certificates/server-cert.pem")]).toEqual([
+            "ok",
+            "failed",
+            "failed",
+        ]);
+    });
+
     test("the configuration of each process is compared with its own ini", () => {
         const ini = (size: number) => `[databases]\nx = host=y\n\n[pgbouncer]\ndefault_pool_size = ${size}\n`;
         const running = (...sizes: string[]) => sizes.map((size) => ({ ...facts, config: { default_pool_size: size } }));

@@ -3,18 +3,18 @@ import * as net from "net";
 import * as os from "os";
 import * as path from "path";
 import * as tls from "tls";
-import { freePort } from "../../lab/identity";
-import { Authority } from "./support/authority";
-import { outside } from "./support/outside";
-import { attempt } from "../../lab/run";
-import { psql } from "./support/clients";
-import { changing, pulumi, removeConfig, setConfig, up, useStack } from "./support/stack";
+import { freePort } from "../../../lab/identity";
+import { Authority } from "../../e2e/support/authority";
+import { outside } from "../../e2e/support/outside";
+import { attempt } from "../../../lab/run";
+import { psql } from "../../e2e/support/clients";
+import { changing, pulumi, removeConfig, setConfig, up, useStack } from "../../e2e/support/stack";
 
 // The lab's engine as one behind TCP and TLS, which takes clients of its own CA only.
 
 const folder = fs.mkdtempSync(path.join(os.tmpdir(), "sidecar-tls-"));
 const client = path.join(folder, "client");
-const on = useStack("09-tcp");
+const on = useStack("fixes-tcp");
 let server: tls.Server;
 let port: number;
 
@@ -35,7 +35,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
     await setConfig(on, "docker:host", on.env.DOCKER_HOST!);
-    await attempt("pulumi", ["config", "rm", "docker:certPath"], { env: on.env });
+    await removeConfig(on, "docker:certPath");
     await up(on);
     server.close();
     fs.rmSync(folder, { recursive: true });
@@ -96,7 +96,6 @@ test("with one the stack is unchanged, reloads and is verified through it", asyn
         expect(ran.stdout).toMatch(/ 0 failed,/);
         expect(ran.code).toBe(0);
     } finally {
-        await removeConfig(on, "defaultPoolSize");
-        await on.up();
+        await removeConfig(on, "defaultPoolSize"); // the `up` at the end of the file deploys it
     }
 });

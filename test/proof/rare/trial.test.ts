@@ -1,9 +1,9 @@
-import { attempt, run } from "../../lab/run";
-import { changing, outputs, pulumi, setConfig, up, useStack } from "./support/stack";
+import { attempt, run } from "../../../lab/run";
+import { changing, outputs, pulumi, setConfig, up, useStack } from "../../e2e/support/stack";
 
 // Another pgAdmin is tried on a copy of the volume before the one that runs makes room for it: one that would not start costs nothing.
 
-const on = useStack("07-pgadmin-trial");
+const on = useStack("trial");
 const made: string[] = [];
 
 afterEach(async () => {

@@ -1,14 +1,14 @@
 import * as fs from "fs";
 import * as os from "os";
 import * as path from "path";
-import { run } from "../../lab/run";
-import { psql } from "./support/clients";
-import { changeNames, InDatabase, inDatabase } from "./support/names";
-import { containers, pulumi, up, useStack } from "./support/stack";
+import { run } from "../../../lab/run";
+import { psql } from "../../e2e/support/clients";
+import { changeNames, InDatabase, inDatabase } from "../../e2e/support/names";
+import { containers, pulumi, up, useStack } from "../../e2e/support/stack";
 
-const on = useStack("04-names");
+const on = useStack("rare-together");
 
-// Each name alone: test/proof/rare/names.test.ts.
+// Each name alone: names.test.ts.
 test.each<[Record<string, string>, boolean, InDatabase]>([
     [
         { authUser: "pooler2", authFunction: "public.other_lookup", rotation: "1" },

@@ -1,0 +1,100 @@
+import * as fs from "fs";
+import { useLab } from "../labstack";
+import { Signals } from "../pause/signals";
+import { configuredSettings } from "../stack";
+import { findTarget } from "../verify/target";
+import { chosenNames, roomFor } from "./allowed";
+import { BenchOptions } from "./command";
+import { measureConnections } from "./connections";
+import { refuseSecond, removeAll } from "./containers";
+import { Context, Interrupted } from "./context";
+import { Generator } from "./generator";
+import { fixedRates, measureLatency } from "./latency";
+import { describeMachine } from "./machine";
+import { measureMemory } from "./memory";
+import { makePlayground, removePlayground } from "./playground";
+import { readModel } from "./pooler";
+import { Results } from "./results";
+import { rivals, rivalWays } from "./rivals/benchrival";
+import { tables } from "./table";
+import { mainOf, measureThroughput } from "./throughput";
+import { withDatabaseTls } from "./tls";
+import { variants } from "./variants";
+import { waysOf } from "./ways";
+
+const parts = ["throughput", "latency", "connections", "memory"] as const;
+
+/** Measures a deployed stack, and prints tables. The exit code is 1 if a measurement failed. */
+export async function bench(options: BenchOptions): Promise<number> {
+    const wanted = {
+        parts: chosenNames("--only", options.only, parts),
+        variants: chosenNames("--variants", options.variants, [...variants, ...rivals].map(({ name }) => name)), // prettier-ignore
+    };
+    const lab = await useLab(options.stack);
+    const signals = new Signals(() => console.error("bench: ending after this measurement"));
+    try {
+        const run = () => measure(options, { ...wanted, lab, signals });
+        const { results, failures } = await (lab && wanted.variants.includes("tls-database") ? withDatabaseTls(run) : run());
+        console.log(tables(results));
+        if (options.json) fs.writeFileSync(options.json, JSON.stringify(results, undefined, 1) + "\n");
+        if (signals.exitCode !== undefined) return signals.exitCode;
+        if (options.docs) (await import("./document")).document(results);
+        return failures === 0 ? 0 : 1;
+    } finally {
+        signals.stop();
+    }
+}
+
+interface Wanted {
+    parts: readonly string[];
+    variants: readonly string[];
+    /** Whether the stack is the lab's. */
+    lab: boolean;
+    signals: Signals;
+}
+
+async function measure({ stack, ...options }: BenchOptions, { parts, variants: names, lab, signals }: Wanted) {
+    const started = Date.now();
+    const target = await findTarget(stack);
+    const room = await roomFor(target);
+    const saturate = lab || options.saturate === true;
+    const clients = options.clients ?? [1, 10, 30, 100, 200];
+    await refuseSecond(target);
+    await removeAll(target); // what an interrupted run left
+    const ground = await makePlayground(target);
+    try {
+        const generator = await Generator.start(target, ground);
+        console.error("bench: making rows");
+        // As many as clients write at once, as each of them writes to the row of one. Without TPC-B, there is nothing to keep apart.
+        await generator.makeRows(saturate ? mainOf(clients) : 1);
+        const model = await readModel(target, await configuredSettings(stack));
+        const chosen = variants.filter(({ name }) => names.includes(name));
+        const ways = await waysOf(target, model, generator, chosen);
+        if (lab) ways.push(...(await rivalWays(target, model, ground, names)));
+        const length = { seconds: options.seconds ?? (options.quick ? 5 : 60), rounds: options.rounds ?? 3 };
+        const on = new Context({ docker: target.docker, generator, ways, ...length, room, signals });
+        const results: Results = {
+            ...{ at: "", minutes: 0, machine: await describeMachine(target, generator), ...length },
+            ways: Object.fromEntries(ways.map(({ name, is }) => [name, is])),
+            ...{ throughput: [], latency: [], connections: [], memory: { idle: [] } },
+        };
+        try {
+            if (parts.includes("throughput") && saturate) await measureThroughput(on, clients, results.throughput);
+            if (parts.includes("latency")) await measureLatency(on, results, saturate ? fixedRates : fixedRates.slice(0, 1));
+            if (parts.includes("connections") && saturate) await measureConnections(on, results.connections);
+            const idle = options.quick || !saturate ? [200, 1000] : [200, 1000, 10_000];
+            if (parts.includes("memory")) await measureMemory(on, { target, model, counts: idle }, results.memory);
+        } catch (cause) {
+            if (!(cause instanceof Interrupted)) throw cause; // what was measured until now is worth showing
+        }
+        Object.assign(results, { at: new Date().toISOString(), minutes: Math.round((Date.now() - started) / 60_000) });
+        return { results, failures: on.failures };
+    } finally {
+        const ended = await Promise.allSettled([removeAll(target), removeLater(stack)]);
+        for (const one of ended)
+            if (one.status === "rejected") console.error(`bench: not all is removed: ${(one.reason as Error).message}`);
+    }
+}
+
+/** Drops the role and the schema, through the pooler that serves by now. */
+const removeLater = async (stack: string) => removePlayground(await findTarget(stack));

@@ -1,0 +1,102 @@
+import { openFiles } from "../../components/pgbouncer/budget";
+import { makeAuthority, makeCertificate } from "../../components/pgbouncer/certificate";
+import { PgbouncerIni, renderInis, renderUserlist } from "../../components/pgbouncer/ini";
+import { settingsDir, settingsFiles, settingsName } from "../../components/pgbouncer/settings";
+import { clientTlsFiles } from "../../components/pgbouncer/tls";
+import { readLog } from "../../host/containers";
+import { get } from "../../host/engine";
+import { exec } from "../../host/exec";
+import { Target } from "../verify/target";
+import { createPooler, killContainer, mostFiles, startContainer } from "./containers";
+import { Endpoint } from "./generator";
+import { Variant } from "./variants";
+
+/** The parts of a container that another one is made from. */
+interface Inspected {
+    Image: string;
+    Config: { Entrypoint: string[]; Cmd: string[] | null; Env: string[] };
+    HostConfig: Record<string, unknown>;
+}
+
+/** What bench's poolers have in common with the stack's. */
+export interface Model {
+    inspected: Inspected;
+    ini: PgbouncerIni;
+    /** Password of the lookup role. */
+    password: string;
+}
+
+/** Reads what the stack's pooler is made of. `ini` has its settings; the password is read from the pooler. */
+export async function readModel({ docker, outputs, deployed }: Target, ini: PgbouncerIni): Promise<Model> {
+    const inspected = await get<Inspected>(docker, `/containers/${outputs.pgbouncerContainer}/json`);
+    if (!inspected) throw new Error(`the pooler ${outputs.pgbouncerContainer} is gone`);
+    const { stdout } = await exec(docker, outputs.pgbouncerContainer, ["cat", "/tmp/userlist.txt"]);
+    const password = new RegExp(`^"${deployed.authUser}" "(.*)"$`, "m").exec(stdout)?.[1];
+    if (!password) throw new Error(`the pooler ${outputs.pgbouncerContainer} does not serve with the role ${deployed.authUser}`);
+    return { inspected, ini: { ...ini, authUser: deployed.authUser }, password };
+}
+
+/** A copy of the stack's pooler with other settings, on the database's network alone. */
+export class BenchPooler {
+    private constructor(
+        private readonly target: Target,
+        readonly container: string,
+        readonly endpoint: Endpoint,
+    ) {}
+
+    /** Creates it with its files on a volume of its own. */
+    static async create(target: Target, { inspected, ini, password }: Model, variant: Variant): Promise<BenchPooler> {
+        const { owner, deployed } = target;
+        const name = `sidecar-bench-${variant.name}`;
+        const its = { ...ini, ...variant.changes };
+        const certificates = variant.tls ? clientTlsFiles(await makeCertificate(await makeAuthority(owner), name)) : [];
+        const inis = renderInis(its).map((text) => variant.edit?.(text) ?? text);
+        const files = { inis, userlist: renderUserlist(its.authUser, password), openFiles: openFiles(its), certificates };
+        const nofile = Math.max(mostFiles, files.openFiles);
+        const { Entrypoint, Cmd, Env } = inspected.Config;
+        const container = await createPooler(target, name, {
+            image: inspected.Image,
+            files: [...settingsFiles(files), { name: "current", text: `${settingsName(files)}\n` }],
+            folder: settingsDir,
+            settings: {
+                Entrypoint,
+                Cmd: Cmd ?? [],
+                Env,
+                HostConfig: { ...inspected.HostConfig, Ulimits: [{ Name: "nofile", Soft: nofile, Hard: nofile }] },
+            },
+        });
+        return new BenchPooler(target, container, { host: name, port: deployed.listenPort, sslmode: variant.tls ? "require" : "disable" });
+    }
+
+    /** Starts it, and waits until it serves. */
+    async start(): Promise<void> {
+        const { docker } = this.target;
+        await startContainer(docker, this.container);
+        for (let attempt = 0; attempt < 150; attempt++) {
+            const loaded = await exec(docker, this.container, ["test", "-s", "/tmp/loaded"]).catch(() => undefined);
+            if (loaded?.code === 0) return;
+            await new Promise((resolve) => setTimeout(resolve, 200));
+        }
+        const log = await readLog(docker, this.container, 3);
+        throw new Error(
+            `the pooler ${this.endpoint.host} does not serve within 30 s: ${(log?.stdout ?? "").trim().replaceAll("\n", "; ")}`,
+        );
+    }
+
+    /** Ends it, if it runs; its backends end with it. */
+    stop(): Promise<unknown> {
+        return killContainer(this.target.docker, this.container);
+    }
+
+    /** Bytes of memory that its processes of pgbouncer hold, the sum of their resident sets. */
+    async residentMemory(): Promise<number> {
+        const script = `for pid in $(pidof pgbouncer); do awk '/^VmRSS/ { print $2 }' /proc/$pid/status; done`;
+        const { stdout } = await exec(this.target.docker, this.container, ["sh", "-c", script]);
+        const bytes = stdout
+            .trim()
+            .split("\n")
+            .reduce((sum, kilobytes) => sum + Number(kilobytes) * 1024, 0);
+        if (!(bytes > 0)) throw new Error(`the memory of pgbouncer in ${this.endpoint.host} can't be read`);
+        return bytes;
+    }
+}

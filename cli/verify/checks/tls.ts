@@ -1,0 +1,85 @@
+import { verifies } from "../../../components/pgbouncer/tls";
+import { configSet } from "../../../findings/commands";
+import { exec } from "../../../host/exec";
+import { Check, failed, noPgadmin, ok, Outcome, skipped, Unmet, warning } from "../check";
+import { findContainer } from "../containers";
+import { pooledBackends } from "../headroom";
+import { program } from "../programs";
+import { query, queryJson, reason } from "../sessions";
+import { replacePooler, Target } from "../target";
+
+/** How some of the pooler's backends connect, as pg_stat_ssl has it. */
+export interface BackendTls {
+    ssl: boolean;
+    version: string;
+    cipher: string;
+    backends: number;
+}
+
+/** Whether the backends use the TLS that is set. */
+export function judgeBackends(found: BackendTls[], mode: Target["deployed"]["serverTlsSslmode"], up: string): Outcome {
+    const count = (ssl: boolean) => found.filter((one) => one.ssl === ssl).reduce((sum, { backends }) => sum + backends, 0);
+    const how = found.filter(({ ssl }) => ssl).map(({ version, cipher }) => `${version}, ${cipher}`);
+    const saw = `${mode}: ${count(true)} backends with TLS${how.length > 0 ? ` (${how.join("; ")})` : ""}, ${count(false)} without`;
+    if (count(true) + count(false) === 0) return failed(`${mode}: pg_stat_ssl shows none of the pooler's backends`);
+    const strict = mode === "require" || verifies(mode);
+    return strict && count(false) > 0 ? failed(saw, `${replacePooler(up)}   (if it stays so once open transactions have ended)`) : ok(saw);
+}
+
+/** What a handshake with the pooler saw; times are seconds since 1970. */
+export interface Handshake {
+    version: string;
+    cipher: string;
+    /** The name of the CA that has signed the certificate. */
+    issuer: string;
+    until: number;
+    authorityUntil: number;
+}
+
+/** Days before a certificate expires from which verify warns. */
+const daysToRenew = 14;
+
+/** Whether the certificate and its CA are valid for long enough. */
+export function judgeHandshake(
+    { version, cipher, issuer, until, authorityUntil }: Handshake,
+    { owner, stack, upCommand: up }: Pick<Target, "owner" | "stack" | "upCommand">,
+    now = new Date(),
+): Outcome {
+    const days = (seconds: number) => Math.floor((seconds * 1000 - now.getTime()) / 86_400_000);
+    const saw = `${version}, ${cipher}; the certificate is valid for ${days(until)} days, its CA (${issuer}) for ${days(authorityUntil)}`;
+    const ours = issuer === `pg-sidecar ${owner}`;
+    if (days(authorityUntil) < daysToRenew) {
+        return warning(saw, ours ? `${up} --replace '**Stash::pgbouncer-ca'` : configSet({ stack }, "clientTlsCa", "< ca.pem"));
+    }
+    if (days(until) < daysToRenew) return warning(saw, ours ? up : configSet({ stack }, "clientTlsCert", "< cert.pem"));
+    return ok(saw);
+}
+
+/** Connects as pgAdmin does, from its container and with its CA. */
+async function shakeHands(target: Target): Promise<Outcome> {
+    const { clientTlsSslmode, pgbouncerAlias, listenPort } = target.deployed;
+    if (clientTlsSslmode === "disable") return skipped("clientTlsSslmode is disable");
+    const name = target.outputs.pgadminContainer;
+    if (name === undefined) return noPgadmin;
+    if (!(await findContainer(target, name))?.running) throw new Unmet(`container ${name} is not running (see containers)`);
+    const command = ["/venv/bin/python3", "-c", program("handshake.py"), pgbouncerAlias, String(listenPort)];
+    const ran = await exec(target.docker, name, ["timeout", "25", ...command]);
+    if (ran.code !== 0) return failed(ran.stderr.trim().split("\n").at(-1) ?? reason(ran), `${target.upCommand} --refresh`);
+    return judgeHandshake(JSON.parse(ran.stdout) as Handshake, target);
+}
+
+export const tlsChecks: Check[] = [
+    {
+        id: "tls-database",
+        proves: "the pooler's backends use TLS as serverTlsSslmode says",
+        needs: ["query"],
+        run: async (target) => {
+            const database = target.deployed.databases[0]!;
+            await query(target, "pooled", database, "SELECT 1"); // so that there is one
+            const sql = program("backends-tls.sql", { pooled: await pooledBackends(target) });
+            const found = await queryJson<BackendTls[]>(target, "direct", database, sql);
+            return judgeBackends(found, target.deployed.serverTlsSslmode, target.upCommand);
+        },
+    },
+    { id: "tls-clients", proves: "the pooler answers pgAdmin with a certificate that its CA has signed, and that lasts", run: shakeHands },
+];

@@ -1,0 +1,102 @@
+import * as path from "path";
+import { dump } from "js-yaml";
+import { sqlLiteral } from "../../findings/quoting";
+import { filled, Values } from "../../findings/template";
+
+/** What the queries need to know of the stack. */
+export interface MetricsQueries {
+    /** The lookup role's names. Its sessions come from nowhere but the poolers, whose addresses they give away. */
+    lookupRoles: string[];
+    /** The one in force, and the lookup function, schema-qualified. */
+    lookupRole: string;
+    authFunction: string;
+    /** The most backends of one pooler, and of the sidecar. */
+    poolerBackends: number;
+    budget: number;
+    /** When the lookup role in force got its password. */
+    since: Date;
+    /** When each certificate ends, by what it is for. */
+    certificates: Record<string, Date>;
+}
+
+type Usage = "LABEL" | "GAUGE";
+
+/** The columns of each query. A gauge is called `pg_sidecar_QUERY_COLUMN`. */
+const columns: Record<string, Record<string, [Usage, string]>> = {
+    backends: {
+        address: ["LABEL", "The client's address as the database sees it"],
+        way: ["LABEL", "pool or direct"],
+        count: ["GAUGE", "Sessions of clients"],
+    },
+    connections: {
+        max: ["GAUGE", "max_connections"],
+        reserved: ["GAUGE", "Connections that the server keeps for superusers and pg_use_reserved_connections"],
+        used: ["GAUGE", "Sessions of clients"],
+        left: ["GAUGE", "Connections that anybody else can still have"],
+    },
+    pool: {
+        backends: ["GAUGE", "Backends that all poolers of the stack hold"],
+        limit: ["GAUGE", "The most backends that one pooler ever holds"],
+        budget: ["GAUGE", "The most backends that the sidecar ever holds, in a roll"],
+        poolers: ["GAUGE", "Poolers that hold backends; two in a roll"],
+        longest_transaction_seconds: ["GAUGE", "Age of the oldest transaction in the pool"],
+        idle_in_transaction: ["GAUGE", "Backends of the pool whose client has a transaction open and does nothing"],
+        longest_idle_in_transaction_seconds: ["GAUGE", "How long the one that has waited longest has done nothing"],
+    },
+    lookup: {
+        works: ["GAUGE", "Whether the lookup role can log in and call the lookup function: 1 or 0"],
+        password_age_seconds: ["GAUGE", "Age of the lookup role's password"],
+    },
+    certificate: {
+        name: ["LABEL", "What the certificate is for"],
+        remaining_seconds: ["GAUGE", "Time until it ends"],
+    },
+    leaks: {
+        kind: ["LABEL", "What a client left behind in a backend of the pool"],
+        user: ["LABEL", "The backend's role"],
+        database: ["LABEL", "The backend's database"],
+        application: ["LABEL", "application_name of the backend's last client"],
+        count: ["GAUGE", "How often it was left behind"],
+    },
+};
+
+const seconds = (date: Date) => Math.floor(date.getTime() / 1000);
+
+const queryOf = (name: string, values: Values) => `${filled(path.join(__dirname, "queries", `${name}.sql`), values)}\n`;
+
+/** SQL for the lookup role's names, and for the poolers' addresses. */
+export function poolersOf(lookupRoles: string[]): Record<"poolers" | "roles", string> {
+    const roles = `ARRAY[${lookupRoles.map(sqlLiteral).join(", ")}]::name[]`;
+    return { roles, poolers: `SELECT client_addr FROM pg_stat_activity WHERE usename = ANY (${roles})` };
+}
+
+/** What clients left behind in the pool's backends, as rows of kind, user, database, application and count. */
+export const leaksQuery = (lookupRoles: string[]) => queryOf("leaks", poolersOf(lookupRoles));
+
+/** The exporter's file of queries. */
+export function renderQueries(stack: MetricsQueries): string {
+    const values = {
+        ...poolersOf(stack.lookupRoles),
+        lookup: sqlLiteral(stack.lookupRole),
+        function: sqlLiteral(`${stack.authFunction}(text)`),
+        pooler: String(stack.poolerBackends),
+        budget: String(stack.budget),
+        since: String(seconds(stack.since)),
+        certificates: Object.entries(stack.certificates)
+            .map(([name, ends]) => `(${sqlLiteral(name)}, ${seconds(ends)})`)
+            .join(", "),
+    };
+    const needed = Object.entries(columns).filter(([name]) => name !== "certificate" || values.certificates !== "");
+    return dump(
+        Object.fromEntries(
+            needed.map(([name, its]) => [
+                `pg_sidecar_${name}`,
+                {
+                    query: queryOf(name, values),
+                    metrics: Object.entries(its).map(([column, [usage, description]]) => ({ [column]: { usage, description } })),
+                },
+            ]),
+        ),
+        { lineWidth: -1 },
+    );
+}

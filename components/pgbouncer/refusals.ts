@@ -1,0 +1,18 @@
+import { configSet } from "../../findings/commands";
+
+/** What fixes a refusal of the database or of its certificate, by pgbouncer's words; undefined for other words. `owner` is `project/stack`. */
+export function fixOf(said: string, owner: string): string | undefined {
+    const stack = owner.split("/").at(-1)!;
+    const set = (key: string, value: string) => configSet({ stack }, key, value);
+    if (/certificate verify failed/.test(said)) {
+        return `the database's certificate has expired, or no CA of serverTlsCa has signed it: give the database another one, or ${set("serverTlsCa", "< ca.pem")}`;
+    }
+    if (/not present in server certificate/.test(said)) {
+        return `give the database a certificate for databaseHost, or check its CA only: ${set("serverTlsSslmode", "verify-ca")}`;
+    }
+    if (/server refused SSL/.test(said)) {
+        return `turn TLS on in the database (ssl = on), or do without: ${set("serverTlsSslmode", "prefer")}`;
+    }
+    if (/no encryption/.test(said)) return `the database takes logins with TLS only: ${set("serverTlsSslmode", "require")}`;
+    return undefined;
+}

@@ -1,0 +1,68 @@
+import * as fs from "fs";
+import * as path from "path";
+import { Builder, Dataquery } from "@grafana/grafana-foundation-sdk/cog";
+import {
+    Dashboard,
+    DashboardBuilder,
+    DatasourceVariableBuilder,
+    Panel as GrafanaPanel,
+    RowBuilder,
+    ThresholdsConfigBuilder,
+    ThresholdsMode,
+} from "@grafana/grafana-foundation-sdk/dashboard";
+import { DataqueryBuilder } from "@grafana/grafana-foundation-sdk/prometheus";
+import { PanelBuilder as Stat } from "@grafana/grafana-foundation-sdk/stat";
+import { PanelBuilder as Timeseries } from "@grafana/grafana-foundation-sdk/timeseries";
+import { Panel, Query, questions } from "./questions";
+
+// `npm run docs` runs this file, and writes the dashboard that Grafana imports.
+
+export const dashboardFile = path.join(__dirname, "grafana/pg-sidecar.json");
+
+const datasource = { type: "prometheus", uid: "${datasource}" };
+const height = 7;
+
+/** The dashboard: a row for each question. */
+export function dashboard(): Dashboard {
+    const built = new DashboardBuilder("pg-sidecar")
+        .uid("pg-sidecar")
+        .description("Generated: edit observability/questions.ts, then run `npm run docs`.")
+        .tags(["pgbouncer", "postgresql"])
+        .refresh("30s")
+        .time({ from: "now-6h", to: "now" })
+        .timezone("browser")
+        .withVariable(new DatasourceVariableBuilder("datasource").label("Prometheus").type("prometheus"));
+    for (const { title, panels } of questions) {
+        built.withRow(new RowBuilder(title));
+        for (const panel of panels) built.withPanel(panelOf(panel));
+    }
+    return built.build();
+}
+
+function panelOf(panel: Panel): Builder<GrafanaPanel> {
+    const builder = panel.kind === "number" ? new Stat() : new Timeseries().min(0);
+    builder.title(panel.title).datasource(datasource).span(panel.width).height(height).targets(panel.queries.map(targetOf));
+    if (panel.unit) builder.unit(panel.unit);
+    if (panel.limits) builder.thresholds(thresholds(panel.limits));
+    return builder;
+}
+
+const targetOf = ({ expr, legend = "" }: Query, at: number): Builder<Dataquery> =>
+    new DataqueryBuilder()
+        .refId(String.fromCharCode(65 + at))
+        .datasource(datasource)
+        .expr(expr)
+        .legendFormat(legend)
+        .range();
+
+function thresholds([orange, red]: [number, number]): ThresholdsConfigBuilder {
+    const rising = [step(null, "green"), step(orange, "orange"), step(red, "red")];
+    const falling = [step(null, "red"), step(red, "orange"), step(orange, "green")];
+    return new ThresholdsConfigBuilder().mode(ThresholdsMode.Absolute).steps(orange < red ? rising : falling);
+}
+
+const step = (value: number | null, color: string) => ({ value, color });
+
+export const dashboardDocument = () => `${JSON.stringify(dashboard(), undefined, 2)}\n`;
+
+if (require.main === module) fs.writeFileSync(dashboardFile, dashboardDocument());

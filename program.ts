@@ -1,0 +1,26 @@
+import { explainFailures } from "./components/failure";
+import { writeSecrets } from "./components/secrets";
+import { tryImage } from "./components/pgadmin/trial";
+import { reloadSettings } from "./components/pgbouncer/settings";
+import { limitProcesses } from "./host/containers";
+import { preflight } from "./preflight/preflight";
+import { readSettings } from "./settings/settings";
+import { deploy } from "./stack";
+
+/**
+ * The program's body: it reads the settings, has the preflight check them, and declares the components. It returns the stack's
+ * outputs. A test hands in another way to put the pooler's settings in force.
+ */
+export async function program(reload = reloadSettings) {
+    const { settings, owned, startInterval } = await preflight(readSettings());
+    const { docker } = settings;
+    await explainFailures(docker);
+    return deploy(settings, {
+        inState: owned,
+        tryImage: (trial) => tryImage(docker, trial),
+        reload: (pooler) => reload(docker, pooler),
+        writeSecrets: (secrets) => writeSecrets(docker, secrets),
+        limitProcesses: (id, most) => limitProcesses(docker, id, most),
+        startInterval,
+    });
+}

@@ -1,0 +1,141 @@
+import { createPrivateKey, KeyObject, X509Certificate } from "crypto";
+import { verifies } from "../components/pgbouncer/tls";
+import { Mistakes } from "./mistakes";
+import { Key, OwnSettings } from "./schema";
+
+type TlsKey = Extract<Key, `${"server" | "client"}Tls${string}`>;
+
+/** Reports certificates and keys of the settings that can't do what they are for. `now` is for tests. */
+export function findUnusableCertificates(settings: OwnSettings, mistakes: Mistakes, now = new Date()): void {
+    const check = new Check(settings, mistakes, now);
+    check.server();
+    check.client();
+}
+
+/** The certificates in a PEM text, in its order; undefined if there are none, or one can't be read. */
+export function certificatesIn(text: string): X509Certificate[] | undefined {
+    const blocks = text.match(/-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g) ?? [];
+    try {
+        return blocks.length > 0 ? blocks.map((block) => new X509Certificate(block)) : undefined;
+    } catch {
+        return undefined;
+    }
+}
+
+function keyIn(text: string): KeyObject | undefined {
+    try {
+        return createPrivateKey(text);
+    } catch {
+        return undefined;
+    }
+}
+
+class Check {
+    constructor(
+        private readonly settings: OwnSettings,
+        private readonly mistakes: Mistakes,
+        private readonly now: Date,
+    ) {}
+
+    /** The CA of the database's certificate, and the pooler's own certificate for the database. */
+    server(): void {
+        const { serverTlsSslmode: mode, serverTlsCa } = this.settings;
+        if (serverTlsCa === "" && verifies(mode)) {
+            const what = `is missing: serverTlsSslmode ${mode} checks the database's certificate with its CA's`;
+            this.mistakes.add("serverTlsCa", what, this.fromFile("serverTlsCa"));
+        }
+        if (serverTlsCa !== "" && !verifies(mode)) {
+            const what = `is ${mode}, which checks no certificate, but serverTlsCa is set`;
+            this.mistakes.add("serverTlsSslmode", what, this.mistakes.set("serverTlsSslmode", "verify-ca"));
+        }
+        this.certificates("serverTlsCa");
+        this.pair("serverTlsCert", "serverTlsKey");
+    }
+
+    /** The pooler's certificate for its clients, and the CA with which they check it. */
+    client(): void {
+        const { clientTlsCert, clientTlsCa, pgbouncerAlias } = this.settings;
+        const [cert, ...chain] = this.pair("clientTlsCert", "clientTlsKey") ?? [];
+        if (clientTlsCert !== "" && clientTlsCa === "") {
+            this.mistakes.add(
+                "clientTlsCa",
+                "is missing: pgAdmin checks clientTlsCert with its CA's certificate",
+                this.fromFile("clientTlsCa"),
+            );
+        }
+        if (clientTlsCert === "" && clientTlsCa !== "") {
+            const what = "is set, but clientTlsCert is not: without one, the stack makes a CA and a certificate of its own";
+            this.mistakes.add("clientTlsCa", what, this.mistakes.remove("clientTlsCa"));
+        }
+        const authorities = this.certificates("clientTlsCa");
+        if (!cert) return;
+        if (!cert.checkHost(pgbouncerAlias)) {
+            const names = cert.subjectAltName ?? cert.subject.replace(/\s+/g, " ");
+            const name = /DNS:([A-Za-z0-9][A-Za-z0-9.-]*)/.exec(names)?.[1] ?? "NAME";
+            const what = `is for ${names}, and clients reach the pooler by the name ${pgbouncerAlias} (pgbouncerAlias)`;
+            this.mistakes.add(
+                "clientTlsCert",
+                what,
+                `${this.mistakes.set("pgbouncerAlias", name)}   (or set a certificate for ${pgbouncerAlias})`,
+            );
+        }
+        if (authorities && !leads(cert, chain, authorities)) {
+            this.mistakes.add(
+                "clientTlsCa",
+                "has not signed clientTlsCert, nor what clientTlsCert is signed by",
+                this.fromFile("clientTlsCa"),
+            );
+        }
+    }
+
+    private fromFile(key: TlsKey): string {
+        const file = `< ${key.endsWith("Ca") ? "ca.pem" : key.endsWith("Cert") ? "cert.pem" : "key.pem"}`;
+        return key.endsWith("Key") ? this.mistakes.setSecret(key, file) : this.mistakes.set(key, file);
+    }
+
+    /** Reads a setting's certificates, and reports what is wrong with them. */
+    private certificates(key: TlsKey): X509Certificate[] | undefined {
+        const text = this.settings[key];
+        if (text === "") return undefined;
+        const found = certificatesIn(text);
+        if (!found) this.mistakes.add(key, "holds no certificate in PEM form (-----BEGIN CERTIFICATE-----)", this.fromFile(key));
+        const expired = found?.find(({ validTo }) => new Date(validTo) <= this.now);
+        if (expired)
+            this.mistakes.add(key, `expired on ${expired.validTo} (${oneLine(expired.subject)})`, `${this.fromFile(key)}   (a new one)`);
+        return found;
+    }
+
+    /** Reads a certificate with its key, and reports what is wrong with them. */
+    private pair(certKey: TlsKey, keyKey: TlsKey): X509Certificate[] | undefined {
+        const [cert, key] = [this.settings[certKey], this.settings[keyKey]];
+        if (cert === "" && key === "") return undefined;
+        const found = this.certificates(certKey);
+        if (cert === "") this.mistakes.add(certKey, `is missing: ${keyKey} needs its certificate`, this.fromFile(certKey));
+        if (key === "") this.mistakes.add(keyKey, `is missing: ${certKey} needs its key`, this.fromFile(keyKey));
+        if (key === "") return found;
+        const read = keyIn(key);
+        if (!read)
+            this.mistakes.add(keyKey, "holds no key in PEM form without a passphrase (-----BEGIN PRIVATE KEY-----)", this.fromFile(keyKey));
+        else if (found && !found[0]!.checkPrivateKey(read)) {
+            this.mistakes.add(keyKey, `is not the key of ${certKey} (${oneLine(found[0]!.subject)})`, this.fromFile(keyKey));
+        }
+        return found;
+    }
+}
+
+const oneLine = (subject: string) => subject.replace(/\n/g, ", ");
+
+/** Whether the certificate is one of the authorities, or they have signed it, or one of the chain by which it is signed. */
+function leads(cert: X509Certificate, chain: X509Certificate[], authorities: X509Certificate[]): boolean {
+    const signed = (by: X509Certificate) => cert.checkIssued(by) && cert.verify(by.publicKey);
+    if (authorities.some((one) => one.fingerprint256 === cert.fingerprint256 || signed(one))) return true;
+    const next = chain.find(signed);
+    return (
+        next !== undefined &&
+        leads(
+            next,
+            chain.filter((one) => one !== next),
+            authorities,
+        )
+    );
+}

@@ -1,0 +1,142 @@
+import { attempt, run } from "../../lab/run";
+import { lookupConnections } from "../../components/pgbouncer/lookupconnections";
+import { direct } from "./support/database";
+import { connectEntry } from "./support/pgadminconnect";
+import { pulumi, removeConfig, replacing, setConfig, upWithoutChanges, useStack } from "./support/stack";
+
+// Roles with no more rights than they need: the lookup's, and one of pgAdmin's people, without whom no superuser goes through the pool.
+
+const on = useStack("15-roles");
+const { clients } = on;
+
+/** An ordinary role of a client, with the password that the lab's clients have. */
+const client = "steady";
+/** The role of pgAdmin's people. */
+const people = "people";
+const settings = { poolSuperusers: "false", pgadminRole: people, pgadminPassfile: "true", defaultPoolSize: "14" };
+const schemas = "pgadminRoleSchemas";
+
+beforeAll(async () => {
+    await direct(on, `DROP ROLE IF EXISTS ${client}; CREATE ROLE ${client} LOGIN PASSWORD '${on.lab.databasePassword}'`);
+});
+
+afterAll(async () => {
+    for (const key of [...Object.keys(settings), schemas]) await removeConfig(on, key);
+    await direct(on, `DROP ROLE IF EXISTS ${client}`);
+});
+
+/** psql through the pool. */
+const pooled = (user: string, password: string, ...commands: string[]) =>
+    attempt("docker", [
+        "exec", "-e", `PGPASSWORD=${password}`, on.out.pgbouncerContainer, "psql", "-h", "pgbouncer", "-p", "6432", "-U", user,
+        "-d", "tracksolid_db", "-AtqX", ...commands.flatMap((command) => ["-c", command]),
+    ]); // prettier-ignore
+const asPeople = (...commands: string[]) => pooled(people, on.out.pgadminRolePassword!, ...commands);
+
+/** Watches until stopped how many sessions the lookup role has at the most. */
+function watchLookups() {
+    let going = true;
+    const watching = (async () => {
+        let [most, looks] = [0, 0];
+        for (; going; looks++) {
+            const [found] = await direct<{ count: number }>(on, "SELECT count(*)::int FROM pg_stat_activity WHERE usename = 'pgbouncer'");
+            most = Math.max(most, found!.count);
+            await new Promise((resolve) => setTimeout(resolve, 20));
+        }
+        return { most, looks };
+    })();
+    return () => {
+        going = false;
+        return watching;
+    };
+}
+
+test("a role that is there already is not made that of pgAdmin's people", async () => {
+    await setConfig(on, "pgadminRole", client);
+    const { code, stdout, stderr } = await pulumi(on, ["preview"]);
+    expect(stdout + stderr).toMatch(/pgadminRole: role steady on .* is there already/);
+    expect(code).not.toBe(0);
+});
+
+test("no login fails while the function is replaced in place, the pool reloads and the pooler rolls, within the lookup role's limit", async () => {
+    for (const [key, value] of Object.entries(settings)) await setConfig(on, key, value);
+    await setConfig(on, `${schemas}[0]`, "tracksolid", "--path");
+    const watched = watchLookups();
+    const { failures, said } = await clients.connecting(() => on.up(...replacing), { user: client });
+    const { most, looks } = await watched();
+    console.log(`${said}; at most ${most} sessions of the lookup role, of ${lookupConnections(1)} (${looks} looks)`);
+    expect(failures).toEqual([]);
+    expect(most).toBeGreaterThan(1);
+    expect(most).toBeLessThanOrEqual(lookupConnections(1));
+    const { stdout, stderr } = await attempt("docker", ["logs", "--since", "2m", on.lab.databaseContainer]);
+    expect(stdout + stderr).not.toContain("too many connections for role");
+    const [role] = await direct(on, "SELECT rolconnlimit, rolinherit, rolcreaterole FROM pg_roles WHERE rolname = 'pgbouncer'");
+    expect(role).toEqual({ rolconnlimit: lookupConnections(1), rolinherit: false, rolcreaterole: false });
+});
+
+test("a superuser is refused by the pool with the right password, and gets in directly", async () => {
+    const refused = await pooled("postgres", on.lab.databasePassword, "SELECT 1");
+    expect(refused.stderr).toMatch(/authentication failed|no such user/);
+    expect(refused.code).not.toBe(0);
+    expect((await pooled(client, on.lab.databasePassword, "SELECT current_user")).stdout.trim()).toBe(client);
+    expect(await direct(on, "SELECT current_user")).toEqual([{ current_user: "postgres" }]);
+});
+
+test("pgAdmin's people read a table, and nothing more", async () => {
+    expect((await asPeople("SELECT count(*) > 0 FROM tracksolid.ingestion_log")).stdout.trim()).toBe("t");
+    expect((await asPeople("SELECT count(*) > 0 FROM pg_stat_activity WHERE query <> '<insufficient privilege>'")).stdout.trim()).toBe("t");
+    for (const [attack, refusal] of [
+        ["INSERT INTO tracksolid.ingestion_log DEFAULT VALUES", "permission denied for table ingestion_log"],
+        ["DROP TABLE tracksolid.ingestion_log", "must be owner of table ingestion_log"],
+        ["SELECT rolpassword FROM pg_authid", "permission denied for table pg_authid"],
+        ["SELECT passwd FROM pg_shadow", "permission denied for view pg_shadow"],
+        ["SELECT phash FROM public.user_lookup('postgres')", "permission denied for function user_lookup"],
+        ["SELECT pg_read_file('/etc/passwd')", "permission denied for function pg_read_file"],
+        ["COPY (SELECT 1) TO PROGRAM 'id'", "permission denied to COPY to or from an external program"],
+        ["COPY (SELECT 1) TO '/tmp/x'", "permission denied to COPY to a file"],
+        ["ALTER ROLE people SUPERUSER", "permission denied to alter role"],
+        ["ALTER ROLE steady PASSWORD 'x'", "permission denied"],
+        ["CREATE ROLE another", "permission denied to create role"],
+        ["SET ROLE postgres", 'permission denied to set role "postgres"'],
+        ["ALTER SYSTEM SET log_statement = 'all'", "permission denied to set parameter"],
+        [
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'postgres' LIMIT 1",
+            "permission denied to terminate process",
+        ],
+    ] as const) {
+        expect(`${attack}: ${(await asPeople(attack)).stderr}`).toContain(refusal);
+    }
+});
+
+test("pgAdmin connects as that role without asking, from a file that only it may read", async () => {
+    expect(await connectEntry(on.out)).toMatchObject({ status: 200, user: people });
+    expect((await direct(on, `SELECT 1 FROM pg_stat_activity WHERE usename = '${people}'`)).length).toBeGreaterThan(0);
+    const found = await run("docker", [
+        "exec",
+        on.out.pgadminContainer,
+        "sh",
+        "-c",
+        "cd /var/lib/pgadmin/storage && stat -c '%a %n' */.pg-sidecar.pgpass",
+    ]);
+    expect(found.trim()).toBe("600 admin_example.com/.pg-sidecar.pgpass");
+});
+
+test("verify goes through the pool as that role, and sees the superuser refused", async () => {
+    const only = ["query", "login-refused", "console", "lookup-grants", "lookup-role", "lookup-superuser", "leak-set"];
+    const { code, stdout, stderr } = await attempt("./sidecar", ["verify", "--stack", "local", "--only", only.join(",")], { env: on.env });
+    if (code !== 0) throw new Error(stdout + stderr);
+    expect(stdout).toContain(`tracksolid_db, as ${people}`);
+    expect(stdout).toContain("postgres with the right password:");
+    expect(stdout).toContain("the commands use the console's socket");
+});
+
+test("without all of it, the role and the file are gone, and pgAdmin asks again", async () => {
+    for (const key of [...Object.keys(settings), schemas]) await removeConfig(on, key);
+    await on.up();
+    expect((await connectEntry(on.out)).status).toBe(428);
+    const files = await run("docker", ["exec", on.out.pgadminContainer, "find", "/var/lib/pgadmin/storage", "-name", "*pgpass*"]);
+    expect(files.trim()).toBe("");
+    expect(await direct(on, `SELECT 1 FROM pg_roles WHERE rolname = '${people}'`)).toEqual([]);
+    expect((await pooled("postgres", on.lab.databasePassword, "SELECT 1")).code).toBe(0);
+    await upWithoutChanges(on);
+});

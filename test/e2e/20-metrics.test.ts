@@ -1,0 +1,144 @@
+import * as fs from "fs";
+import * as path from "path";
+import { load } from "js-yaml";
+import { exporterImages } from "../../lab/exporters";
+import { project } from "../../lab/paths";
+import { attempt, run, until } from "../../lab/run";
+import { questions } from "../../observability/questions";
+import { readStats } from "../../cli/bench/usage";
+import { used } from "../proof/changes/figures";
+import { direct } from "./support/database";
+import { Prometheus } from "./support/prometheus";
+import { Outputs, pulumi, removeConfig, replacing, setConfig, upWithoutChanges, useStack } from "./support/stack";
+
+// Exporters beside the pooler, scraped by a real Prometheus with the config that the stack prints.
+
+const on = useStack("20-metrics");
+const { clients } = on;
+const settings: Record<string, string> = { metrics: "true", serverResetQueryAlways: "false" };
+let prometheus: Prometheus;
+let exporters: string[];
+
+const metricsOutput = () => (on.out as Outputs & { metrics: { network: string; scrape: string } }).metrics;
+const named = async (name: string) =>
+    (await run("docker", ["ps", "--filter", "label=pg-sidecar.stack=pg-sidecar/local", "--filter", `name=${name}`, "--format", "{{.Names}}"])).split("\n").filter(Boolean); // prettier-ignore
+beforeAll(async () => {
+    Object.assign(settings, await exporterImages(on.lab.registryPort));
+}, 600_000);
+
+afterAll(async () => {
+    await prometheus?.stop();
+    for (const key of Object.keys(settings)) await removeConfig(on, key);
+    await on.up();
+});
+
+test("an up with metrics rolls the pooler, which turns nobody away, and the next one finds nothing to do", async () => {
+    for (const [key, value] of Object.entries(settings)) await setConfig(on, key, value);
+    const { failures } = await clients.connecting(() => on.up());
+    expect(failures).toEqual([]);
+    await upWithoutChanges(on);
+    exporters = await named("metrics-");
+    expect(exporters).toHaveLength(2);
+});
+
+test("Prometheus finds both exporters with the config that the stack prints, and both reach what they ask", async () => {
+    prometheus = await Prometheus.start(on, metricsOutput());
+    await until("both to be scraped", 30, async () => {
+        const up = await Promise.all(["sum(up)", "sum(pgbouncer_up)", "sum(pg_up)"].map((expr) => prometheus.value(expr)));
+        return up.join() === "2,1,1";
+    });
+    expect(await prometheus.value("pg_sidecar_pool_budget")).toBe(on.out.backendBudget);
+    expect(await prometheus.value("pg_sidecar_pool_poolers")).toBe(1);
+    expect(await prometheus.value("pg_sidecar_lookup_works")).toBe(1);
+    expect(await prometheus.value("pg_sidecar_lookup_password_age_seconds")).toBeLessThan(600);
+    const [counted] = await direct<{ count: number }>(
+        on,
+        "SELECT count(*)::int FROM pg_stat_activity WHERE backend_type = 'client backend'",
+    );
+    expect(Math.abs((await prometheus.value("pg_sidecar_connections_used"))! - counted!.count)).toBeLessThan(5);
+    expect(await prometheus.value('sum(pg_sidecar_backends_count{way="direct"})')).toBeGreaterThan(0);
+});
+
+test("what a client leaves behind in a backend of a fast pool is counted, with its user and application", async () => {
+    const script = "SET application_name = 'careless'; SELECT pg_advisory_lock(15); CREATE TEMPORARY TABLE left_here (id int)";
+    const pooled = ["exec", "-e", `PGPASSWORD=${on.lab.databasePassword}`, on.out.pgbouncerContainer, "psql", "-h", "pgbouncer", "-p", "6432", "-U", "postgres", "-d", "tracksolid_db", "-AtqX"]; // prettier-ignore
+    await run("docker", [...pooled, ...script.split("; ").flatMap((one) => ["-c", one])]);
+    for (const kind of ["advisory lock", "temporary table"]) {
+        await until(`the ${kind} to be counted`, 20, async () => (await prometheus.value(`pg_sidecar_leaks_count{kind="${kind}", user="postgres", database="tracksolid_db"}`)) === 1); // prettier-ignore
+    }
+    await direct(on, "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND objid = 15");
+});
+
+test("the dashboard and the alerts ask for metrics that there are", async () => {
+    const { groups } = load(fs.readFileSync(path.join(project, "observability/prometheus/pg-sidecar.rules.yml"), "utf8")) as { groups: { rules: { expr: string }[] }[] }; // prettier-ignore
+    const asked = [
+        ...questions.flatMap(({ panels }) => panels.flatMap(({ queries }) => queries.map(({ expr }) => expr))),
+        ...groups.flatMap(({ rules }) => rules.map(({ expr }) => expr)),
+    ].flatMap((expr) => expr.match(/\b(pgbouncer|pg)_[a-z_]+/g) ?? []);
+    const there = await prometheus.names();
+    const columns = ["pgbouncer_lookup"]; // a database
+    const withoutCertificate = ["pg_sidecar_certificate_remaining_seconds"]; // without TLS there is none
+    expect([...new Set(asked)].filter((name) => ![...there, ...columns, ...withoutCertificate].includes(name))).toEqual([]);
+});
+
+test("a roll brings the new pooler's exporter, which is told apart, and takes the old one's away", async () => {
+    const before = (await prometheus.query("pgbouncer_up == 1")).map(({ metric }) => metric.instance);
+    await on.up(...replacing);
+    await until("the new one alone to be scraped", 30, async () => {
+        const now = (await prometheus.query('up{job="pgbouncer"} == 1')).map(({ metric }) => metric.instance);
+        return now.length === 1 && now[0] !== before[0];
+    });
+    expect(before).toHaveLength(1);
+    expect(await prometheus.value("min(pgbouncer_up)")).toBe(1);
+});
+
+test("the exporters' logins can look, and nothing else", async () => {
+    const [id] = (await run("docker", ["inspect", "-f", "{{.Id}}", on.out.pgbouncerContainer])).match(/^.{12}/)!;
+    const asExporter = (at: string, ...more: string[]) =>
+        attempt("docker", ["run", "--rm", "--user", "65534", "--network", on.lab.id, "-v", `${sockets}:/run/pg-sidecar:ro`, "--entrypoint", "psql", on.images.pgbouncer, "-h", at, "-p", "6432", "-U", "nobody", ...more]); // prettier-ignore
+    const sockets = (await run("docker", ["volume", "ls", "-q", "--filter", "name=pgbouncer-sockets"])).trim();
+    const socket = `/run/pg-sidecar/${id}`;
+    expect((await asExporter(socket, "-d", "pgbouncer", "-AtXc", "SHOW POOLS")).code).toBe(0);
+    for (const command of ["SHUTDOWN", "RELOAD", "PAUSE", "KILL tracksolid_db", "SET max_client_conn = 1"]) {
+        const { code, stderr } = await asExporter(socket, "-d", "pgbouncer", "-AtXc", command);
+        expect([command, code, stderr]).toEqual([command, 1, expect.stringContaining("admin access needed")]);
+    }
+    // Nobody else is that user: not over TCP, not another account on the socket, and not in a pool.
+    expect((await asExporter("pgbouncer", "-d", "pgbouncer", "-c", "SHOW POOLS")).stderr).toContain("login rejected");
+    expect((await asExporter("pgbouncer", "-d", "tracksolid_db", "-c", "SELECT 1")).stderr).toContain("login rejected");
+    expect((await asExporter(socket, "-d", "tracksolid_db", "-c", "SELECT 1")).stderr).toContain("rejected");
+    const other = await attempt("docker", ["exec", on.out.pgbouncerContainer, "psql", "-h", "/tmp/pgbouncer", "-p", "6432", "-U", "nobody", "-d", "pgbouncer", "-c", "SHOW POOLS"]); // prettier-ignore
+    expect(other.stderr).toContain("rejected");
+    const [database] = await named("metrics-database");
+    const password = await run("docker", ["exec", database!, "cat", "/etc/pg-sidecar/secrets/password"]);
+    const read = await attempt("docker", ["exec", "-e", `PGPASSWORD=${password}`, on.lab.databaseContainer, "psql", "-h", "127.0.0.1", "-U", "sidecar_metrics", "-d", "tracksolid_db", "-c", "SELECT * FROM tracksolid.ingestion_log"]); // prettier-ignore
+    expect(read.stderr).toContain("permission denied");
+    for (const name of await named("metrics-")) expect(await run("docker", ["inspect", name])).not.toContain(password);
+});
+
+test("exporters that are gone or killed harm nobody, and come back; what they cost", async () => {
+    exporters = await named("metrics-");
+    const { failures } = await clients.connecting(async () => {
+        for (const each of exporters) await run("docker", ["kill", each]);
+        await run("docker", ["start", ...exporters]);
+    });
+    expect(failures).toEqual([]);
+    await until("both to be scraped again", 30, async () => (await prometheus.value("sum(pgbouncer_up) + sum(pg_up)")) === 2);
+    const docker = { host: on.env.DOCKER_HOST!, sshOpts: [] };
+    const look = () => Promise.all(exporters.map((name) => readStats(docker, name)));
+    const before = await look();
+    await new Promise((resolve) => setTimeout(resolve, 20_000));
+    const after = await look();
+    const cost = before.map((one, at) => used(one, after[at]!));
+    console.log(exporters.map((name, at) => `${name}: ${cost[at]!.cpu.toFixed(2)} % of a core at a scrape every 2 s, ${cost[at]!.memory.toFixed(1)} MiB`).join("\n")); // prettier-ignore
+    for (const { cpu, memory } of cost) expect([cpu < 5, memory < 40]).toEqual([true, true]);
+});
+
+test("without metrics nothing of them is left", async () => {
+    await setConfig(on, "metrics", "false");
+    await on.up();
+    expect(await named("metrics-")).toEqual([]);
+    expect(await direct(on, "SELECT 1 FROM pg_roles WHERE rolname = 'sidecar_metrics'")).toEqual([]);
+    expect(await run("docker", ["volume", "ls", "-q"])).not.toMatch(/sockets|metrics/);
+    expect((await pulumi(on, ["preview", "--refresh", "--expect-no-changes"])).code).toBe(0);
+});

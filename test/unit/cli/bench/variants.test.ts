@@ -1,0 +1,29 @@
+import { renderInis } from "../../../../components/pgbouncer/ini";
+import { variants } from "../../../../cli/bench/variants";
+import { settingsOf } from "../../fixture";
+
+const ini = (name: string) => {
+    const { changes, edit } = variants.find((one) => one.name === name)!;
+    return renderInis({ ...settingsOf(), ...changes }).map((text) => edit?.(text) ?? text);
+};
+const lines = (text: string) => text.split("\n");
+const changed = (name: string) => {
+    const [before, after] = [lines(ini("strict")[0]!), lines(ini(name)[0]!)];
+    return { gone: before.filter((line) => !after.includes(line)), come: after.filter((line) => !before.includes(line)) };
+};
+
+test.each([
+    ["fast", ["server_reset_query_always = 1"], ["server_reset_query_always = 0"]],
+    ["tls-database", ["server_tls_sslmode = disable"], ["server_tls_sslmode = require"]],
+    ["runbook", ["max_db_connections = 16", "server_reset_query_always = 1"], ["server_reset_query_always = 0"]],
+])("%s differs from strict in nothing else", (name, gone, come) => expect(changed(name)).toEqual({ gone, come }));
+
+test("the experimental reset replaces DISCARD ALL on its one line", () => {
+    expect(changed("strict-kept").gone).toEqual(["server_reset_query = DISCARD ALL"]);
+    expect(changed("strict-kept").come).toHaveLength(1);
+    expect(changed("strict-kept").come[0]).toMatch(/^server_reset_query = CLOSE ALL; .*DISCARD SEQUENCES; DO '/);
+});
+
+test("two processes share the sizes of one", () => {
+    expect(ini("strict-2").map((text) => /^max_db_connections = (\d+)$/m.exec(text)?.[1])).toEqual(["8", "8"]);
+});

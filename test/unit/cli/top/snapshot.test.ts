@@ -1,0 +1,31 @@
+import { snapshotOf } from "../../../../cli/top/snapshot";
+import { ConsoleFacts } from "../../../../cli/verify/console";
+import { Target } from "../../../../cli/verify/target";
+
+const target = {
+    stack: "stage",
+    deployed: { databases: ["a", "b"], maxDbConnections: 16, processes: 2 },
+    outputs: { backendBudget: 72 },
+} as unknown as Target;
+const facts = (...pools: Record<string, string>[]): ConsoleFacts => ({ version: "", pools, databases: [], config: {} });
+const row = (database: string, user: string, more: Record<string, string> = {}) => ({ database, user, cl_active: "1", cl_waiting: "0", sv_active: "1", sv_idle: "0", maxwait: "0", ...more }); // prettier-ignore
+const look = { maxConnections: 100, reserved: 3, used: 98, pooled: 30, transactions: [], direct: [] };
+
+test("the pools of several processes are added up, and the pooler's own are left out", () => {
+    const first = facts(
+        row("a", "app", { cl_waiting: "2", maxwait: "4" }),
+        row("pgbouncer", "pgbouncer"),
+        row("pgbouncer_lookup", "pgbouncer"),
+    );
+    const { pools } = snapshotOf(target, [first, facts(row("a", "app", { cl_waiting: "1", maxwait: "9" }), row("b", "app"))], look);
+    expect(pools).toEqual([
+        { database: "a", user: "app", active: 2, waiting: 3, longestWait: 9, busy: 2, idle: 0 },
+        { database: "b", user: "app", active: 1, waiting: 0, longestWait: 0, busy: 1, idle: 0 },
+    ]);
+});
+
+test("the budget is that of one pooler, and no fewer than no connections are left", () => {
+    const { budget, connections } = snapshotOf(target, [facts()], look);
+    expect(budget).toEqual({ used: 30, pooler: 36, roll: 72 });
+    expect(connections).toEqual({ max: 100, reserved: 3, used: 98, left: 0 });
+});

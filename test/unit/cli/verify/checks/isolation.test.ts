@@ -1,0 +1,112 @@
+import { judgeIsolation, judgeReach, otherPlaces, Place } from "../../../../../cli/verify/checks/isolation";
+import { Target } from "../../../../../cli/verify/target";
+import { ContainerFacts } from "../../../../../host/containers";
+import { Deployed } from "../../../../../settings/deployed";
+import { at, container as anyContainer } from "../../../preflight/fixture";
+import { seen } from "../seen";
+
+const container = (name: string, more: Partial<ContainerFacts> = {}) => anyContainer({ name, health: "healthy", ...more });
+
+describe("isolation", () => {
+    const deployed = { databaseHost: "timescale_db", databasePort: 5432, pgadminDirect: false, pgadminDomain: "" } as Deployed;
+    const database = { name: "db-1", networks: ["abc", "coolify"], onHost: false, published: [] };
+    const judgeOn = (
+        networks: string[],
+        databases: Parameters<typeof judgeIsolation>[1],
+        reached: string[],
+        more: Partial<Deployed> = {},
+    ) => {
+        const pgadmin = container("pgadmin-1", { networks: Object.assign({}, ...networks.map((name) => at(name))) });
+        return seen(
+            judgeIsolation(pgadmin, databases, reached, {
+                deployed: { ...deployed, ...more },
+                outputs: { networks: { database: "abc" } },
+                dockerCommand: "docker",
+            }),
+        );
+    };
+
+    test("no way passes, and so does one that a firewall closes", () => {
+        expect(judgeOn(["pg-sidecar-1"], [database], [])).toMatch(/^ok: pgAdmin is on pg-sidecar-1, and no way/);
+        expect(judgeOn(["pg-sidecar-1", "coolify"], [database], [])).toMatch(/^ok/);
+    });
+
+    test("each open way is named with its fix", () => {
+        expect(judgeOn(["pg-sidecar-1", "coolify"], [database], ["172.19.0.2:5432"])).toMatch(
+            /^warning: .* at 172\.19\.0\.2:5432: by network coolify, which db-1 is on too docker network disconnect coolify db-1/,
+        );
+        const published = { ...database, published: [{ inside: 5432, address: "0.0.0.0", port: 5433 }] };
+        expect(judgeOn(["pg-sidecar-1"], [published], ["172.18.0.1:5433"])).toMatch(
+            /^warning: .* by port 5433 of the host.* 127\.0\.0\.1:5433:5432/,
+        );
+        expect(judgeOn(["pg-sidecar-1"], [{ ...database, onHost: true }], ["172.18.0.1:5432"])).toMatch(
+            /^warning: .* by port 5432 of the host/,
+        );
+        expect(judgeOn(["pg-sidecar-1"], [database], ["172.18.0.9:5432"])).toMatch(/^warning/);
+    });
+
+    test("pgAdmin on the database's network by hand fails", () => {
+        expect(judgeOn(["pg-sidecar-1", "abc"], [database], [])).toMatch(/^failed: .* docker network disconnect abc pgadmin-1/);
+    });
+
+    test("a direct entry is only a warning, and without a container of the database the check is skipped", () => {
+        expect(judgeOn(["abc"], [database], ["172.18.0.2:5432"], { pgadminDirect: true })).toMatch(
+            /^warning: .*because pgadminDirect is set/,
+        );
+        expect(judgeOn(["pg-sidecar-1"], [], [])).toMatch(/^skipped/);
+    });
+});
+
+describe("reach", () => {
+    test("what is tried is every port of the other containers that run, and of the host", () => {
+        const pgadmin = container("pgadmin-1", { id: "own" });
+        const other = container("web", {
+            gateways: ["172.18.0.1"],
+            networks: at("coolify"),
+            exposes: [80],
+            published: [{ inside: 80, address: "", port: 8080 }],
+        });
+        const stopped = container("old", { id: "c2", running: false, networks: at("coolify"), exposes: [81] });
+        const places = otherPlaces({ networks: [], containers: [pgadmin, other, stopped] }, [pgadmin]);
+        expect(places).toContainEqual({ what: "web:80", network: "coolify", address: "172.18.0.9", port: 80 });
+        expect(places).toContainEqual({ what: "the host's port 8080", address: "172.18.0.1", port: 8080 });
+        expect(places).toContainEqual({ what: "the host's port 22", address: "172.18.0.1", port: 22 });
+        expect(places.filter(({ what }) => what.startsWith("old") || what === "web:8080")).toEqual([]);
+    });
+
+    const judge = (reached: Partial<Place>[], more: Partial<Deployed> = {}) =>
+        seen(
+            judgeReach(
+                9,
+                reached.map((one) => ({ what: "web:80", address: "172.18.0.9", port: 80, ...one })),
+                {
+                    deployed: {
+                        pgadminEgress: false,
+                        pgadminDomain: "",
+                        pgadminDirect: false,
+                        pgadminPort: 0,
+                        proxyNetwork: "coolify",
+                        ...more,
+                    } as Deployed,
+                    outputs: { networks: { database: "abc" } } as Target["outputs"],
+                    stack: "stage",
+                },
+            ),
+        );
+
+    test("nothing passes, and so does what the settings give it", () => {
+        expect(judge([])).toMatch(/^ok: 9 other places were tried, and none answers/);
+        expect(judge([{ network: "coolify" }, {}], { pgadminDomain: "a.example.com" })).toMatch(/^ok: .*leads to web:80/);
+        expect(judge([{ network: "abc" }], { pgadminDirect: true })).toMatch(/^ok/);
+    });
+
+    test("anything else is named", () => {
+        expect(judge([{ network: "payments" }], { pgadminDomain: "a.example.com" })).toMatch(/^warning: pgAdmin reaches web:80/);
+        expect(judge([{ network: "coolify" }])).toMatch(/^warning: pgAdmin reaches web:80/);
+        expect(judge([{ network: "abc" }], { pgadminDomain: "a.example.com" })).toMatch(/^warning/);
+        expect(judge([{ what: "the host's port 22" }], { pgadminPort: 5050 })).toMatch(
+            /^warning: pgAdmin reaches the host's port 22 pulumi config rm --stack stage pgadminPort/,
+        );
+        expect(judge([], { pgadminEgress: true })).toMatch(/^warning: pgadminEgress is set/);
+    });
+});

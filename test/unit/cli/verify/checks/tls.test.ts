@@ -1,0 +1,49 @@
+import { BackendTls, Handshake, judgeBackends, judgeHandshake } from "../../../../../cli/verify/checks/tls";
+import { seen } from "../seen";
+
+const encrypted: BackendTls = { ssl: true, version: "TLSv1.3", cipher: "TLS_AES_256_GCM_SHA384", backends: 3 };
+const plain: BackendTls = { ssl: false, version: "", cipher: "", backends: 1 };
+
+describe("to the database", () => {
+    test("says how many backends use what", () => {
+        expect(seen(judgeBackends([encrypted], "verify-full", "pulumi up"))).toBe("ok: verify-full: 3 backends with TLS (TLSv1.3, TLS_AES_256_GCM_SHA384), 0 without "); // prettier-ignore
+        expect(seen(judgeBackends([plain], "disable", "pulumi up"))).toBe("ok: disable: 0 backends with TLS, 1 without ");
+    });
+
+    test.each(["require", "verify-ca", "verify-full"] as const)("one without TLS fails under %s", (mode) => {
+        expect(seen(judgeBackends([encrypted, plain], mode, "pulumi up"))).toMatch(
+            /^failed: .* 1 without pulumi up --replace '\*\*Container::pgbouncer'/,
+        );
+    });
+
+    test.each(["disable", "prefer"] as const)("one without TLS is as wanted under %s", (mode) => {
+        expect(judgeBackends([encrypted, plain], mode, "pulumi up").result).toBe("ok");
+    });
+
+    test("none at all proves nothing", () => expect(judgeBackends([], "require", "pulumi up").result).toBe("failed"));
+});
+
+describe("to clients", () => {
+    const now = new Date("2026-11-26T12:00:00Z");
+    const days = (count: number) => now.getTime() / 1000 + count * 86_400;
+    const shaken: Handshake = {
+        version: "TLSv1.3",
+        cipher: "AES",
+        issuer: "pg-sidecar pg-sidecar/stage",
+        until: days(14),
+        authorityUntil: days(7000),
+    };
+    const target = { owner: "pg-sidecar/stage", stack: "stage", upCommand: "pulumi up --stack stage" };
+    const judge = (more: Partial<Handshake>) => seen(judgeHandshake({ ...shaken, ...more }, target, now));
+
+    test("says for how long the certificate and its CA are valid", () => {
+        expect(judge({})).toBe("ok: TLSv1.3, AES; the certificate is valid for 14 days, its CA (pg-sidecar pg-sidecar/stage) for 7000 ");
+    });
+
+    test("warns less than 14 days before either expires, with what renews it", () => {
+        expect(judge({ until: days(14) - 1 })).toMatch(/^warning: .* for 13 days, .* pulumi up --stack stage$/);
+        expect(judge({ authorityUntil: days(13) })).toMatch(/^warning: .* pulumi up --stack stage --replace '\*\*Stash::pgbouncer-ca'$/);
+        expect(judge({ until: days(3), issuer: "ACME" })).toMatch(/pulumi config set --stack stage clientTlsCert < cert\.pem$/);
+        expect(judge({ authorityUntil: days(3), issuer: "ACME" })).toMatch(/pulumi config set --stack stage clientTlsCa < ca\.pem$/);
+    });
+});

@@ -1,0 +1,50 @@
+import { load } from "js-yaml";
+import { scrapeConfig } from "../../../../components/metrics/metrics";
+import { MetricsQueries, renderQueries } from "../../../../components/metrics/queries";
+
+const stack: MetricsQueries = {
+    lookupRoles: ["pgbouncer", "pgbouncer_2"],
+    lookupRole: "pgbouncer_2",
+    authFunction: "public.user_lookup",
+    poolerBackends: 18,
+    budget: 36,
+    since: new Date("2026-01-02T03:04:05Z"),
+    certificates: { "to clients": new Date("2027-01-02T00:00:00Z") },
+};
+
+type Rendered = Record<string, { query: string; metrics: Record<string, { usage: string; description: string }>[] }>;
+const rendered = (more: Partial<MetricsQueries> = {}) => load(renderQueries({ ...stack, ...more })) as Rendered;
+
+test("every value is put into its place, and casts stay casts", () => {
+    const all = rendered();
+    expect(all.pg_sidecar_pool!.query).toContain("18 AS limit,");
+    expect(all.pg_sidecar_pool!.query).toContain("usename = ANY (ARRAY['pgbouncer', 'pgbouncer_2']::name[])");
+    expect(all.pg_sidecar_lookup!.query).toContain("rolname = 'pgbouncer_2'");
+    expect(all.pg_sidecar_lookup!.query).toContain("to_regprocedure('public.user_lookup(text)')");
+    expect(all.pg_sidecar_lookup!.query).toContain("- 1767323045 AS password_age_seconds");
+    expect(all.pg_sidecar_certificate!.query).toContain("VALUES ('to clients', 1798848000)");
+    expect(all.pg_sidecar_connections!.query).toContain("::int AS max");
+    for (const { query } of Object.values(all)) expect(query).not.toMatch(/undefined|(?<!:):[a-z]/);
+});
+
+test("without a certificate there is no query for one", () => {
+    expect(rendered({ certificates: {} })).not.toHaveProperty("pg_sidecar_certificate");
+});
+
+test("every column of a query has a description, and every description a column", () => {
+    for (const { query, metrics } of Object.values(rendered())) {
+        const last = query.slice(query.lastIndexOf("SELECT "));
+        for (const column of metrics.flatMap((one) => Object.keys(one))) expect(`${query}`).toMatch(new RegExp(`\\b${column}\\b`));
+        expect(last).not.toBe("");
+    }
+});
+
+test("the scrape config finds the exporters by their names", () => {
+    const { scrape_configs: jobs } = load(scrapeConfig({ pgbouncer: "p-metrics", postgres: "p-database-metrics" })) as {
+        scrape_configs: { job_name: string; dns_sd_configs: { names: string[]; port: number }[] }[];
+    };
+    expect(jobs.map(({ job_name: job, dns_sd_configs: [found] }) => [job, found!.names, found!.port])).toEqual([
+        ["pgbouncer", ["p-metrics"], 9127],
+        ["pg-sidecar", ["p-database-metrics"], 9187],
+    ]);
+});

@@ -1,0 +1,91 @@
+import * as fs from "fs";
+import * as os from "os";
+import * as path from "path";
+import { promisify } from "util";
+import * as childProcess from "child_process";
+import { get } from "../../../host/engine";
+import { Answers, FakeEngine, fakeEngine } from "./fakeengine";
+
+// An ssh of the test's own, first on PATH: it notes its process and connects to the fake engine's socket.
+
+// Jest's PATH is its own, and spawn would take this process's.
+jest.mock("child_process", () => {
+    const real = jest.requireActual<typeof childProcess>("child_process");
+    return { ...real, spawn: (program: string, args: string[]) => real.spawn(program, args, { env: process.env }) };
+});
+
+const relay = path.join(__dirname, "relay.ts");
+const register = require.resolve("ts-node/register/transpile-only");
+let engine: FakeEngine;
+let folder: string;
+const before = process.env.PATH;
+
+/** The far engine, by a login of its own so that no test has another's connection. */
+async function far(answers: Answers) {
+    engine = await fakeEngine(answers);
+    folder = fs.mkdtempSync(path.join(os.tmpdir(), "fake-ssh-"));
+    const socket = engine.docker.host.replace("unix://", "");
+    fs.writeFileSync(
+        path.join(folder, "ssh"),
+        `#!/bin/sh\necho $$ >> ${folder}/started\nexec "${process.execPath}" -r "${register}" "${relay}" "${socket}"\n`,
+        { mode: 0o755 },
+    );
+    process.env.PATH = `${folder}:${before}`;
+    return { host: `ssh://me@${path.basename(folder).toLowerCase()}`, sshOpts: [] };
+}
+
+const started = () => fs.readFileSync(path.join(folder, "started"), "utf8").trim().split("\n").map(Number);
+
+afterEach(() => {
+    process.env.PATH = before;
+    engine.close();
+    fs.rmSync(folder, { recursive: true });
+});
+
+test("requests one after another share a session of ssh, and those at the same time don't", async () => {
+    const docker = await far({ "GET /version": { body: { Os: "linux" }, delay: 50 } });
+    for (let n = 0; n < 3; n++) expect(await get(docker, "/version")).toEqual({ Os: "linux" });
+    expect(started()).toHaveLength(1);
+    await Promise.all([get(docker, "/version"), get(docker, "/version")]);
+    expect(started()).toHaveLength(2);
+});
+
+test.each<[string, NodeJS.Signals]>([
+    ["was cut", "SIGKILL"],
+    ["the far side ended", "SIGTERM"],
+])("a session that %s between two requests is not used again", async (_, signal) => {
+    const docker = await far({ "GET /version": { body: { Os: "linux" } } });
+    await get(docker, "/version");
+    process.kill(started()[0]!, signal);
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    expect(await get(docker, "/version")).toEqual({ Os: "linux" });
+    expect(started()).toHaveLength(2);
+});
+
+test("a session that nobody uses for 15 s ends", async () => {
+    const docker = await far({ "GET /version": { body: { Os: "linux" } } });
+    engine.keepAlive(60_000); // or it would end the session before that
+    const real = setTimeout;
+    // Those 15 s take 0.5 s here. Jest's fake timers would stop the fake engine, too.
+    const shorter = (work: () => void, ms?: number) => real(work, ms === 15_000 ? 500 : ms);
+    const spy = jest.spyOn(global, "setTimeout").mockImplementation(shorter);
+    try {
+        await get(docker, "/version");
+    } finally {
+        spy.mockRestore();
+    }
+    const [session] = started();
+    expect(process.kill(session!, 0)).toBe(true);
+    await new Promise((resolve) => setTimeout(resolve, 1500));
+    expect(() => process.kill(session!, 0)).toThrow("ESRCH");
+    expect(await get(docker, "/version")).toEqual({ Os: "linux" });
+});
+
+test("a session that waits for the next request lets the process end", async () => {
+    const docker = await far({ "GET /version": { body: { Os: "linux" } } });
+    const script = `require("./host/engine").get(${JSON.stringify(docker)}, "/version").then(({ Os }) => console.log(Os))`;
+    const args = ["-r", register, "-e", script];
+    engine.keepAlive(60_000); // or it would end the session before that
+    const { stdout } = await promisify(childProcess.execFile)(process.execPath, args, { env: process.env });
+    expect(stdout).toBe("linux\n");
+});

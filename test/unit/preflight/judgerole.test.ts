@@ -1,0 +1,47 @@
+import { DatabaseFacts } from "../../../preflight/database";
+import { judgePgadminRole } from "../../../preflight/judgerole";
+import { Overrides, settingsOf } from "../fixture";
+import { remove, set } from "./fixture";
+
+function judge(facts: Partial<DatabaseFacts>, overrides: Overrides = {}) {
+    const all = { memberOf: { pg_monitor: false }, roleSchemas: [], version: 170_005, ...facts } as unknown as DatabaseFacts;
+    return judgePgadminRole(all, settingsOf({ pgadminRole: "people", ...overrides }));
+}
+
+test("the role as it is by default is right, and without one nothing is judged", () => {
+    expect(judge({})).toEqual([]);
+    expect(judge({ memberOf: {} }, { pgadminRole: "" })).toEqual([]);
+});
+
+test("PostgreSQL 13 has no pg_read_all_data", () => {
+    const [finding] = judge({ version: 130_023 }, { pgadminRoleMemberOf: ["pg_monitor", "pg_read_all_data"] });
+    expect(finding).toMatchObject({
+        level: "error",
+        what: "pgadminRoleMemberOf: there is no role pg_read_all_data on 127.0.0.1:5432: PostgreSQL 13 does not have it yet",
+        fix: `${remove} pgadminRoleMemberOf; ${set} --path 'pgadminRoleMemberOf[0]' pg_monitor`,
+    });
+});
+
+test("where it is, it is a warning: it reads the verifiers", () => {
+    const [finding] = judge({ memberOf: { pg_read_all_data: false } }, { pgadminRoleMemberOf: ["pg_read_all_data"] });
+    expect(finding).toMatchObject({ level: "warning", what: expect.stringContaining("pg_authid") });
+});
+
+test.each([
+    ["ops", true],
+    ["pg_execute_server_program", false],
+])("a membership in %s is refused", (name, superuser) => {
+    const [finding] = judge({ memberOf: { pg_monitor: false, [name]: superuser } }, { pgadminRoleMemberOf: ["pg_monitor", name] });
+    expect(finding).toMatchObject({
+        level: "error",
+        fix: `${remove} pgadminRoleMemberOf; ${set} --path 'pgadminRoleMemberOf[0]' pg_monitor`,
+    });
+});
+
+test("a schema that is missing is named with its database", () => {
+    const [finding] = judge({
+        roleSchemas: [{ database: "tracksolid_db", schema: "marts", exists: false, grantable: true, strangers: [] }],
+    });
+    expect(finding!.what).toBe("pgadminRoleSchemas: database tracksolid_db on 127.0.0.1:5432 has no schema marts");
+    expect(finding!.fix).toContain(`-d tracksolid_db -c 'CREATE SCHEMA "marts"'`);
+});

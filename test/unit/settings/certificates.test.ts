@@ -1,0 +1,56 @@
+import { Certified, makeAuthority, makeCertificate } from "../../../components/pgbouncer/certificate";
+import { complaint, Overrides, settingsOf } from "../fixture";
+import { set } from "../preflight/fixture";
+
+const secretKeys = ["postgresql:password", "pg-sidecar:serverTlsKey", "pg-sidecar:clientTlsKey"];
+let ca: Certified, other: Certified, good: Certified, expired: Certified, elsewhere: Certified;
+
+beforeAll(async () => {
+    [ca, other] = [await makeAuthority("a"), await makeAuthority("b")];
+    good = await makeCertificate(ca, "pgbouncer");
+    expired = await makeCertificate(ca, "pgbouncer", new Date("2020-01-01"));
+    elsewhere = await makeCertificate(ca, "elsewhere");
+});
+
+test("a CA, a client certificate and a certificate for clients are accepted", () => {
+    const own = { clientTlsSslmode: "require", clientTlsCert: good.cert, clientTlsKey: good.key, clientTlsCa: ca.cert };
+    expect(() => settingsOf({ serverTlsSslmode: "verify-full", serverTlsCa: ca.cert + other.cert, serverTlsCert: good.cert, serverTlsKey: good.key, ...own }, { secretKeys })).not.toThrow(); // prettier-ignore
+    // A certificate that is its own CA, and one with its chain.
+    expect(() => settingsOf({ ...own, clientTlsCa: good.cert }, { secretKeys })).not.toThrow();
+    expect(() => settingsOf({ ...own, clientTlsCert: good.cert + ca.cert }, { secretKeys })).not.toThrow();
+});
+
+test.each<[string, () => Overrides, string, string]>([
+    ["no CA to check with", () => ({ serverTlsSslmode: "verify-ca" }), "serverTlsCa is missing: serverTlsSslmode verify-ca checks", `${set} serverTlsCa < ca.pem`],
+    ["a CA that nobody checks with", () => ({ serverTlsSslmode: "require", serverTlsCa: ca.cert }), "serverTlsSslmode is require, which checks no certificate", `${set} serverTlsSslmode verify-ca`],
+    ["a CA that is no PEM", () => ({ serverTlsSslmode: "verify-ca", serverTlsCa: "ca.pem" }), "serverTlsCa holds no certificate in PEM form", `${set} serverTlsCa < ca.pem`],
+    ["a CA that is cut", () => ({ serverTlsSslmode: "verify-ca", serverTlsCa: ca.cert.replace(/\n.{20}/, "\n") }), "serverTlsCa holds no certificate in PEM form", `${set} serverTlsCa < ca.pem`],
+    ["a certificate without its key", () => ({ serverTlsCert: good.cert }), "serverTlsKey is missing: serverTlsCert needs its key", `${set} --secret serverTlsKey < key.pem`],
+    ["a key without its certificate", () => ({ serverTlsKey: good.key }), "serverTlsCert is missing", `${set} serverTlsCert < cert.pem`],
+    ["a key that is another's", () => ({ serverTlsCert: good.cert, serverTlsKey: other.key }), "serverTlsKey is not the key of serverTlsCert (CN=pgbouncer)", `${set} --secret serverTlsKey < key.pem`],
+    ["a key that is no PEM", () => ({ serverTlsCert: good.cert, serverTlsKey: "key" }), "serverTlsKey holds no key in PEM form", `${set} --secret serverTlsKey < key.pem`],
+    ["an expired certificate", () => ({ clientTlsSslmode: "require", clientTlsCert: expired.cert, clientTlsKey: expired.key, clientTlsCa: ca.cert }), "clientTlsCert expired on ", `${set} clientTlsCert < cert.pem`],
+    ["a certificate for another name", () => ({ clientTlsSslmode: "require", clientTlsCert: elsewhere.cert, clientTlsKey: elsewhere.key, clientTlsCa: ca.cert }), "and clients reach the pooler by the name pgbouncer", `${set} pgbouncerAlias elsewhere`],
+    ["a certificate without its CA", () => ({ clientTlsSslmode: "require", clientTlsCert: good.cert, clientTlsKey: good.key }), "clientTlsCa is missing", `${set} clientTlsCa < ca.pem`],
+    ["another CA", () => ({ clientTlsSslmode: "require", clientTlsCert: good.cert, clientTlsKey: good.key, clientTlsCa: other.cert }), "clientTlsCa has not signed clientTlsCert", `${set} clientTlsCa < ca.pem`],
+    ["a CA without a certificate", () => ({ clientTlsSslmode: "require", clientTlsCa: ca.cert }), "clientTlsCa is set, but clientTlsCert is not", "pulumi config rm --stack stage clientTlsCa"],
+])("%s is refused, with a fix", (_, overrides, what, fix) => {
+    const said = complaint(overrides(), { secretKeys });
+    expect(said).toContain(what);
+    expect(said).toContain(`Fix: ${fix}`);
+    expect(said).not.toContain(ca.cert.split("\n")[1]);
+}); // prettier-ignore
+
+test("a key in plain text is refused, and not shown", () => {
+    for (const key of ["serverTlsKey", "clientTlsKey"]) {
+        const said = complaint({ [key]: good.key }, { secretKeys: ["postgresql:password"] });
+        expect(said).toContain(`${key} is a secret, but stored in plain text`);
+        expect(said).toContain(`Fix: pulumi config set --stack stage --secret ${key} < key.pem`);
+        expect(said).not.toContain(good.key.split("\n")[1]);
+    }
+});
+
+test("an unknown mode is refused with those that there are", () => {
+    expect(complaint({ serverTlsSslmode: "allow" })).toContain("must be one of disable, prefer, require, verify-ca, verify-full");
+    expect(complaint({ clientTlsSslmode: "verify-full" })).toContain("must be one of disable, allow, prefer, require");
+});

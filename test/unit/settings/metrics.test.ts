@@ -1,0 +1,31 @@
+import { complaint, settingsOf } from "../fixture";
+
+const metrics = "true";
+
+test("without metrics, none of their settings matters", () => {
+    expect(() => settingsOf({ metricsRole: "postgres", pgbouncerExporterImage: "exporter:latest" })).not.toThrow();
+});
+
+test.each([
+    ["the provider's login", { metricsRole: "postgres" }, "sidecar_metrics"],
+    ["the lookup role", { metricsRole: "pgbouncer_2" }, "sidecar_metrics"],
+    ["the people's role", { metricsRole: "people", pgadminRole: "people" }, "sidecar_metrics"],
+    ["an admin of the console", { adminUsers: ["postgres", "sidecar_metrics"] }, "pooler_metrics"],
+])("the exporter's role may not be %s", (_, values, value) => {
+    const said = complaint({ metrics, ...values });
+    expect(said).toContain("metricsRole is ");
+    expect(said).toContain(`pulumi config set --stack stage metricsRole ${value}`);
+});
+
+test("nobody else is the exporters' user on the console", () => {
+    expect(complaint({ metrics, adminUsers: ["nobody"] })).toContain("adminUsers names nobody");
+    expect(complaint({ metrics, pgadminRole: "nobody" })).toContain("pgadminRole is nobody");
+});
+
+test("the exporters' images need their digests", () => {
+    expect(complaint({ metrics, postgresExporterImage: "exporter:1" })).toContain("postgresExporterImage is exporter:1, without a digest");
+});
+
+test.each(["no network", "-x", "a/b"])("%s is no network", (metricsNetwork) => {
+    expect(complaint({ metricsNetwork })).toContain("metricsNetwork is ");
+});
