@@ -21,6 +21,7 @@ const names = [
     "maxDbConnections",
     "processes",
     "serverResetQueryAlways",
+    "serverResetEnforced",
     "serverTlsSslmode",
     "clientTlsSslmode",
     "poolSuperusers",

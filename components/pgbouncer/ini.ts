@@ -47,9 +47,9 @@ function count(key: string, value: number): string {
 }
 
 /** A parameter's value in pgbouncer's own form. */
-function rendered(key: string, value: number | boolean | string[]): string {
+function rendered(key: string, value: number | boolean | string[], [no, yes]: readonly [string, string] = ["0", "1"]): string {
     if (typeof value === "number") return count(key, value);
-    if (typeof value === "boolean") return value ? "1" : "0";
+    if (typeof value === "boolean") return value ? yes : no;
     return `${value.map((one) => word(key, one)).join(",")},`; // the last comma: see the table
 }
 
@@ -63,7 +63,7 @@ function parameterLines(ini: PgbouncerIni, number: number): string[] {
     return parameterRows.flatMap(([key, row]) => {
         const value = ini[key];
         const its = "shared" in row && Number.isInteger(value) ? share(value as number, ini.processes, number) : value;
-        return [...(row.above ? [row.above] : []), `${row.ini} = ${rendered(key, its)}`];
+        return [...(row.above ? [row.above] : []), `${row.ini} = ${rendered(key, its, "values" in row ? row.values : undefined)}`];
     });
 }
 

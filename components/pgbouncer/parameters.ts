@@ -16,7 +16,25 @@ interface IntegerRow extends Row {
 
 interface OtherRow extends Row {
     type: "boolean" | "names";
+    /** What the ini has for false and for true, where that is not 0 and 1. */
+    values?: readonly [string, string];
 }
+
+/**
+ * All that DISCARD ALL does but DISCARD PLANS, which is no client's state. PostgreSQL takes DISCARD ALL only alone. With the first
+ * statement, an error of the others ends the backend; the last one takes that back.
+ */
+const enforcedReset = [
+    "SET exit_on_error = on",
+    "CLOSE ALL",
+    "UNLISTEN *",
+    "SELECT pg_catalog.pg_advisory_unlock_all()",
+    "DEALLOCATE ALL",
+    "DISCARD SEQUENCES",
+    "DISCARD TEMP",
+    "SET SESSION AUTHORIZATION DEFAULT",
+    "RESET ALL",
+].join("; ");
 
 const seconds = { min: 0, max: 86_400, unit: "seconds" } as const;
 
@@ -36,7 +54,8 @@ export const parameters = {
     idleTransactionTimeout: { ini: "idle_transaction_timeout", ...seconds },
     queryWaitTimeout: { ini: "query_wait_timeout", ...seconds },
     queryTimeout: { ini: "query_timeout", ...seconds },
-    serverResetQueryAlways: { ini: "server_reset_query_always", type: "boolean", above: "server_reset_query = DISCARD ALL" },
+    serverResetEnforced: { ini: "server_reset_query", type: "boolean", values: ["DISCARD ALL", enforcedReset] },
+    serverResetQueryAlways: { ini: "server_reset_query_always", type: "boolean" },
     clientLoginTimeout: { ini: "client_login_timeout", ...seconds, min: 1, max: 3600 },
     ignoreStartupParameters: {
         ini: "ignore_startup_parameters",

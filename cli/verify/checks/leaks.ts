@@ -1,3 +1,4 @@
+import { configSet } from "../../../findings/commands";
 import { sqlLiteral } from "../../../findings/quoting";
 import { randomBytes, randomInt } from "crypto";
 import { lookupRolesOf } from "../../../components/authentication/rotation";
@@ -142,12 +143,18 @@ export interface LeftBehind {
     count: number;
 }
 
+type Reset = Pick<Target, "stack" | "upCommand"> & { deployed: Pick<Target["deployed"], "serverResetQueryAlways" | "serverResetEnforced"> };
+
 /** A strict pool resets each backend, so that what is there means that a reset has failed, which pgbouncer does not report. */
-export function judgeLeftBehind(found: LeftBehind[], strict: boolean): Outcome {
+export function judgeLeftBehind(found: LeftBehind[], { deployed, stack, upCommand: up }: Reset): Outcome {
+    const { serverResetQueryAlways: strict, serverResetEnforced: enforced } = deployed;
     if (found.length === 0) return ok("nothing in any idle backend");
     const all = found.map(({ kind, user, database, application, count }) => `${count} × ${kind} by ${user}${application ? ` (${application})` : ""} in ${database}`); // prettier-ignore
     const saw = all.join(", ");
-    return strict ? failed(`${saw}, although each backend is reset`) : warning(saw);
+    if (!strict) return warning(saw);
+    // The changed setting is reloaded, and all backends with it.
+    const fix = enforced ? replacePooler(up) : `${configSet({ stack }, "serverResetEnforced", "true")}; ${up}`;
+    return failed(`${saw}: a reset has failed, and the next clients get it`, fix);
 }
 
 const leftBehind: Check = {
@@ -158,9 +165,9 @@ const leftBehind: Check = {
         const sql = `SELECT coalesce(json_agg(found), '[]') FROM (${leaksQuery(lookupRolesOf(target.deployed))}) AS found`;
         const look = () => queryJson<LeftBehind[]>(target, "direct", target.deployed.databases[0]!, sql);
         const found = await look();
-        if (found.length === 0) return judgeLeftBehind(found, target.deployed.serverResetQueryAlways);
+        if (found.length === 0) return judgeLeftBehind(found, target);
         await new Promise((resolve) => setTimeout(resolve, 1000)); // a reset may be under way
-        return judgeLeftBehind(await look(), target.deployed.serverResetQueryAlways);
+        return judgeLeftBehind(await look(), target);
     },
 };
 

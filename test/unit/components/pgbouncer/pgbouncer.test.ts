@@ -90,6 +90,14 @@ test("the fast setting turns the reset off and nothing else", () => {
     expect(fast.filter((line, at) => line !== strict[at])).toEqual(["server_reset_query_always = 0"]);
 });
 
+test("an enforced reset ends the backend at its first error, and takes that back last", () => {
+    const reset = (serverResetEnforced: boolean) => section(renderIni({ ...ini, serverResetEnforced }), "pgbouncer").server_reset_query!;
+    expect(reset(false)).toBe("DISCARD ALL");
+    const statements = reset(true).split("; ");
+    expect([statements[0], statements.at(-1)]).toEqual(["SET exit_on_error = on", "RESET ALL"]);
+    expect(statements).not.toContain("DISCARD ALL"); // which is refused beside other statements
+});
+
 test.each<[keyof PgbouncerIni, unknown]>([
     ["databaseHost", "db\nauth_type = any"],
     ["databases", ["a b"]],

@@ -21,11 +21,16 @@ describe("leaks", () => {
 
 test("what is left behind fails a strict pool, and is a warning in a fast one", () => {
     const lock = { kind: "advisory lock", user: "app", database: "db", application: "careless", count: 2 };
-    expect(judgeLeftBehind([], true).result).toBe("ok");
-    expect(seen(judgeLeftBehind([lock], true)).trim()).toBe(
-        "failed: 2 × advisory lock by app (careless) in db, although each backend is reset",
+    const pool = (serverResetQueryAlways: boolean, serverResetEnforced = false) => ({
+        ...{ deployed: { serverResetQueryAlways, serverResetEnforced }, stack: "stage", upCommand: "pulumi up --stack stage" },
+    });
+    expect(judgeLeftBehind([], pool(true)).result).toBe("ok");
+    expect(seen(judgeLeftBehind([lock], pool(true)))).toBe(
+        "failed: 2 × advisory lock by app (careless) in db: a reset has failed, and the next clients get it " +
+            "pulumi config set --stack stage serverResetEnforced true; pulumi up --stack stage",
     );
-    expect(seen(judgeLeftBehind([lock, { ...lock, application: "", count: 1 }], false)).trim()).toBe(
+    expect(judgeLeftBehind([lock], pool(true, true)).remedy).toBe("pulumi up --stack stage --replace '**Container::pgbouncer'");
+    expect(seen(judgeLeftBehind([lock, { ...lock, application: "", count: 1 }], pool(false))).trim()).toBe(
         "warning: 2 × advisory lock by app (careless) in db, 1 × advisory lock by app in db",
     );
 });
