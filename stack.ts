@@ -4,8 +4,9 @@ import { lookupRole, lookupRoles } from "./components/authentication/rotation";
 import { owner } from "./components/labels";
 import { resourceNames } from "./components/names";
 import { LimitProcesses } from "./components/container";
-import { Metrics, scrapeConfig } from "./components/metrics/metrics";
+import { Metrics } from "./components/metrics/metrics";
 import { MetricsRole } from "./components/metrics/role";
+import { scrapeConfig } from "./components/metrics/scrape";
 import { Networks } from "./components/networks";
 import { Pgadmin, PgadminArgs } from "./components/pgadmin/pgadmin";
 import { PgadminRole } from "./components/pgadmin/role";
@@ -123,9 +124,12 @@ export function deploy(settings: Settings, { inState, tryImage, reload, writeSec
         // The most backends that the sidecar ever holds, and the file that a reviewer reads line by line.
         backendBudget: budget({ ...settings, databases: settings.databases.length }),
         pgbouncerIni: pgbouncer.ini,
-        // For prometheus.yml.
+        // The network on which Prometheus has to be, and a file for its `scrape_config_files`.
         ...(metrics
-            ? { metrics: { network: (networks.metrics ?? networks.database).name, scrape: scrapeConfig(metricsAliases(settings)) } }
+            ? {
+                  metricsNetwork: (networks.metrics ?? networks.database).name,
+                  metricsScrape: scrapeConfig({ aliases: metricsAliases(settings), stack: settings.stack }),
+              }
             : {}),
         // What `./sidecar verify` compares the running stack with.
         deployed: deployed(settings),
@@ -189,9 +193,10 @@ function metricsNetworkOf({ metrics, metricsNetwork, databaseNetwork }: Settings
     return metrics && !["", databaseNetwork].includes(metricsNetwork) ? metricsNetwork : undefined;
 }
 
-const metricsAliases = ({ pgbouncerAlias }: Settings) => ({
-    pgbouncer: `${pgbouncerAlias}-metrics`,
-    postgres: `${pgbouncerAlias}-database-metrics`,
+// Several stacks may have their exporters on one network, that of a Prometheus for all of them.
+const metricsAliases = ({ pgbouncerAlias, stack }: Settings) => ({
+    pgbouncer: `${pgbouncerAlias}-metrics-${stack}`,
+    postgres: `${pgbouncerAlias}-database-metrics-${stack}`,
 });
 
 interface Measured extends Pick<Surroundings, "writeSecrets" | "limitProcesses"> {

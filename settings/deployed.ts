@@ -33,6 +33,7 @@ const names = [
     "pgadminEgress",
     "proxyNetwork",
     "pipelineTable",
+    "metrics",
 ] as const satisfies (keyof Settings)[];
 
 /** The settings with which a stack was last deployed, as its output `deployed` has them. */

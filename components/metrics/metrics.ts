@@ -9,6 +9,7 @@ import { ServerTlsMode } from "../pgbouncer/tls";
 import { socketsDir, statsAccount } from "../pgbouncer/console";
 import { numbers, socketDir } from "../pgbouncer/ini";
 import { MetricsQueries, renderQueries } from "./queries";
+import { exporterPorts, scraped } from "./scrape";
 
 export interface MetricsArgs {
     /** Images with their digests. */
@@ -46,9 +47,6 @@ export interface MetricsArgs {
     /** Limits the processes in a container. */
     limitProcesses?: LimitProcesses;
 }
-
-/** Ports of the exporters, by their own defaults. */
-export const ports = { pgbouncer: 9127, postgres: 9187 } as const;
 
 /** Memory in MiB (8 in use, by `npm test -- 20-metrics`), and processes. */
 const exporterLimits = { memory: 64, cpus: 0, openFiles: 1024 };
@@ -105,7 +103,7 @@ export class Metrics extends pulumi.ComponentResource {
                     networksAdvanced: [{ name: network.name, aliases: [aliases.pgbouncer] }],
                     labels: labels({
                         [metricsNetworkLabel]: network.id,
-                        ...scraped(ports.pgbouncer),
+                        ...scraped(exporterPorts.pgbouncer),
                         "pg-sidecar.process": String(number),
                     }),
                 },
@@ -142,7 +140,7 @@ export class Metrics extends pulumi.ComponentResource {
                 labels: labels({
                     [databaseNetworkLabel]: database.network.id,
                     [metricsNetworkLabel]: network.id,
-                    ...scraped(ports.postgres),
+                    ...scraped(exporterPorts.postgres),
                 }),
             },
             { parent },
@@ -166,21 +164,3 @@ const socketOf = (poolerId: string, number: number) => socketDir(number, `${sock
 
 /** The exporter's driver can't try one and then the other. */
 const exporterTls = (mode: ServerTlsMode) => (mode === "prefer" ? "disable" : mode);
-
-/** What a Prometheus that discovers containers looks for. */
-const scraped = (port: number) => ({
-    "prometheus.io/scrape": "true",
-    "prometheus.io/port": String(port),
-    "prometheus.io/path": "/metrics",
-});
-
-/** What goes into prometheus.yml. DNS has the exporters of both poolers in a roll, and of each process. */
-export function scrapeConfig({ pgbouncer, postgres }: MetricsArgs["aliases"]): string {
-    const job = (name: string, alias: string, port: number) =>
-        [
-            `  - job_name: ${name}`,
-            "    dns_sd_configs:",
-            `      - { names: [${alias}], type: A, port: ${port}, refresh_interval: 5s }`,
-        ].join("\n");
-    return ["scrape_configs:", job("pgbouncer", pgbouncer, ports.pgbouncer), job("pg-sidecar", postgres, ports.postgres), ""].join("\n");
-}

@@ -1,4 +1,5 @@
 import * as fs from "fs";
+import { exporterImages } from "../../lab/exporters";
 import { inLab } from "../../lab/paths";
 import { attempt, run, until } from "../../lab/run";
 import { Certified, makeAuthority, makeCertificate } from "../../components/pgbouncer/certificate";
@@ -14,7 +15,8 @@ import { TlsServer } from "../../lab/tlsserver";
 const on = useStack("14-tls");
 const { clients } = on;
 
-const settings = ["serverTlsSslmode", "serverTlsCa", "serverTlsCert", "serverTlsKey", "clientTlsSslmode"];
+const exporterSettings = ["metrics", "pgbouncerExporterImage", "postgresExporterImage"];
+const settings = ["serverTlsSslmode", "serverTlsCa", "serverTlsCert", "serverTlsKey", "clientTlsSslmode", ...exporterSettings];
 const tls = { PGSSLMODE: "no-verify" }; // of node's pg; psql asks for TLS by itself
 
 let authority: Certified;
@@ -102,6 +104,23 @@ test("with verify-full, a database that moves to another address is followed", a
     );
     await direct(on, `SELECT pg_terminate_backend(pid) FROM unnest('{${cut.map(({ pid }) => pid).join(",")}}'::int[]) AS pid`);
     console.log(`the pool answers ${((Date.now() - from) / 1000).toFixed(1)} s after the database has moved`);
+});
+
+test("the database's exporter checks the database's certificate, too", async () => {
+    const images = await exporterImages(on.lab.registryPort);
+    for (const [key, value] of Object.entries({ metrics: "true", ...images })) await setConfig(on, key, value);
+    await on.up();
+    const encrypted = () =>
+        direct(on, "SELECT 1 FROM pg_stat_ssl JOIN pg_stat_activity USING (pid) WHERE ssl AND application_name = 'pg-sidecar-metrics'");
+    await until("the exporter to be connected", 20, async () => (await verify("exporters")).code === 0 && (await encrypted()).length === 1);
+
+    await database!.present(await makeCertificate(authority, "elsewhere"));
+    await direct(on, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'pg-sidecar-metrics'");
+    const refused = await verify("exporters");
+    expect([refused.stdout, refused.code]).toEqual([expect.stringMatching(/metrics-database-\w+ answers, but does not\s+reach the database/), 1]); // prettier-ignore
+    await database!.present(good);
+    expect((await verify("exporters")).code).toBe(0);
+    for (const key of exporterSettings) await removeConfig(on, key);
 });
 
 /** The fingerprint of the certificate with which the pooler answers. */

@@ -4,6 +4,7 @@ import { isolationChecks } from "./isolation";
 import { leakChecks } from "./leaks";
 import { loadChecks } from "./load";
 import { lookupChecks } from "./lookup";
+import { metricsChecks } from "./metrics";
 import { pgadminChecks } from "./pgadmin";
 import { poolerChecks } from "./pooler";
 import { tlsChecks } from "./tls";
@@ -17,5 +18,6 @@ export const allChecks: Check[] = [
     ...lookupChecks,
     ...leakChecks,
     ...pgadminChecks,
+    ...metricsChecks,
     ...loadChecks,
 ];

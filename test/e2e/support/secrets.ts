@@ -22,6 +22,7 @@ const holders: { where: RegExp; secret: RegExp; why: string }[] = [
     { where: /^file pgbouncer-\S+:\/etc\/pg-sidecar\/settings\/\w+\/userlist\.txt$/, secret: /^lookup/, why: "pgbouncer reads it" },
     { where: /^file pgbouncer-\S+:\/tmp\/(userlist\.txt|pgpass\.\w+)$/, secret: /^lookup/, why: "pgbouncer and the health check log in with it" },
     { where: /^file pgadmin-\S+:\/etc\/pg-sidecar\/secrets\/password$/, secret: /^pgAdmin/, why: "pgAdmin's login is made of it at each start" },
+    { where: /^file metrics-database-\S+:\/etc\/pg-sidecar\/secrets\/password$/, secret: /^metrics/, why: "the exporter logs in with it" },
     // Not the stack's: the lab gives its database and its writer a password, and the shell of whoever deploys has it in PGPASSWORD.
     { where: /^(inspect|environment of \S+ in) (timescale_db|ingest)-/, secret: /^provider/, why: "whoever made the database gave it to them" },
     { where: /^environment of \S+ on the host$/, secret: /^provider/, why: "PGPASSWORD of whoever deploys" },
@@ -44,6 +45,7 @@ export async function secretsOf(on: Sidecar): Promise<Secret[]> {
     );
     return [
         ...made.filter(({ urn }) => urn.includes("::lookup-")).map(({ urn, outputs: its }) => ({ name: `lookup role's password (${urn.split("::").at(-1)})`, value: plain(its!.result!) })), // prettier-ignore
+        ...made.filter(({ urn }) => urn.includes("::metrics-")).map(({ outputs: its }) => ({ name: "metrics role's password", value: plain(its!.result!) })), // prettier-ignore
         ...(outputs.pgadminPassword ? [{ name: "pgAdmin's password", value: outputs.pgadminPassword }] : []),
         { name: "provider's password", value: on.lab.databasePassword },
     ];

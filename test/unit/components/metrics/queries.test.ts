@@ -1,5 +1,4 @@
 import { load } from "js-yaml";
-import { scrapeConfig } from "../../../../components/metrics/metrics";
 import { MetricsQueries, renderQueries } from "../../../../components/metrics/queries";
 
 const stack: MetricsQueries = {
@@ -37,14 +36,4 @@ test("every column of a query has a description, and every description a column"
         for (const column of metrics.flatMap((one) => Object.keys(one))) expect(`${query}`).toMatch(new RegExp(`\\b${column}\\b`));
         expect(last).not.toBe("");
     }
-});
-
-test("the scrape config finds the exporters by their names", () => {
-    const { scrape_configs: jobs } = load(scrapeConfig({ pgbouncer: "p-metrics", postgres: "p-database-metrics" })) as {
-        scrape_configs: { job_name: string; dns_sd_configs: { names: string[]; port: number }[] }[];
-    };
-    expect(jobs.map(({ job_name: job, dns_sd_configs: [found] }) => [job, found!.names, found!.port])).toEqual([
-        ["pgbouncer", ["p-metrics"], 9127],
-        ["pg-sidecar", ["p-database-metrics"], 9187],
-    ]);
 });

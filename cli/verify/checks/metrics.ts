@@ -1,0 +1,80 @@
+import { exporterPorts } from "../../../components/metrics/scrape";
+import { resourceNames } from "../../../components/names";
+import { ContainerFacts, engineLimits } from "../../../host/containers";
+import { exec } from "../../../host/exec";
+import { Check, failed, ok, Outcome, skipped } from "../check";
+import { findContainers } from "../containers";
+import { reason } from "../sessions";
+import { Target } from "../target";
+import { lacks } from "./containers";
+
+/** What an exporter says when it is scraped. */
+export interface Scrape {
+    name: string;
+    /** Its metric for whether what it asks has answered; undefined if there is none. */
+    up?: boolean;
+    series: number;
+    /** Why it did not answer. */
+    refused?: string;
+}
+
+const databaseExporter = `${resourceNames.metrics}-database-`;
+
+/** Reads what an exporter answers, in Prometheus' text format. */
+export function parseScrape(name: string, text: string): Scrape {
+    const up = /^(?:pgbouncer_up|pg_up)(?:{[^}]*})? (\d)/m.exec(text)?.[1];
+    const series = text.split("\n").filter((line) => line !== "" && !line.startsWith("#")).length;
+    return { name, series, ...(up === undefined ? {} : { up: up === "1" }) };
+}
+
+/** Whether each of the pooler's processes and the database have an exporter that reaches them. */
+export function judgeScrapes(
+    scrapes: Scrape[],
+    {
+        deployed: { processes },
+        upCommand: up,
+        dockerCommand,
+    }: Pick<Target, "upCommand" | "dockerCommand"> & { deployed: Pick<Target["deployed"], "processes"> },
+): Outcome {
+    const consoles = scrapes.filter(({ name }) => !name.startsWith(databaseExporter)).length;
+    const databases = scrapes.length - consoles;
+    if (consoles !== processes || databases !== 1) {
+        return failed(
+            `${consoles} exporters for ${processes} processes of the pooler run, and ${databases} for the database`,
+            `${up} --refresh`,
+        );
+    }
+    for (const { name, up: reaches, refused } of scrapes) {
+        if (refused !== undefined) return failed(`${name} does not answer: ${refused}`, `${dockerCommand} restart ${name}`);
+        if (reaches === true) continue;
+        const what = name.startsWith(databaseExporter) ? "the database" : "the pooler's console";
+        return failed(`${name} answers, but does not reach ${what}`, `${dockerCommand} logs --tail 20 ${name}   (it says why)`);
+    }
+    return ok(scrapes.map(({ name, series }) => `${name} has ${series} series`).join("; "));
+}
+
+async function scrape({ docker }: Target, { name }: ContainerFacts): Promise<Scrape> {
+    const port = name.startsWith(databaseExporter) ? exporterPorts.postgres : exporterPorts.pgbouncer;
+    // busybox is in the official images and in the lab's.
+    const command = ["busybox", "wget", "-q", "-T", "10", "-O", "-", `http://127.0.0.1:${port}/metrics`];
+    const ran = await exec(docker, name, command, {}, { timeout: 20_000 });
+    return ran.code === 0 ? parseScrape(name, ran.stdout) : { name, series: 0, refused: reason(ran) };
+}
+
+export const metricsChecks: Check[] = [
+    {
+        id: "exporters",
+        proves: "each exporter is confined, answers, and reaches what it asks",
+        run: async (target) => {
+            if (!target.deployed.metrics) return skipped("metrics is false");
+            const all = await findContainers(target);
+            const running = all.filter(({ name, running: runs }) => runs && name.startsWith(`${resourceNames.metrics}-`));
+            const limits = await engineLimits(target.docker);
+            const wrong = running.flatMap(({ name, confinement }) => lacks(confinement, limits).map((what) => `${name}: ${what}`));
+            if (wrong.length > 0) return failed(wrong.join("; "), `${target.upCommand} --refresh`);
+            const scrapes: Scrape[] = [];
+            for (const one of running) scrapes.push(await scrape(target, one)); // over ssh, one after another
+            return judgeScrapes(scrapes, target);
+        },
+    },
+];
