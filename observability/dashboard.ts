@@ -5,10 +5,12 @@ import {
     Dashboard,
     DashboardBuilder,
     DatasourceVariableBuilder,
+    QueryVariableBuilder,
     Panel as GrafanaPanel,
     RowBuilder,
     ThresholdsConfigBuilder,
     ThresholdsMode,
+    VariableRefresh,
 } from "@grafana/grafana-foundation-sdk/dashboard";
 import { DataqueryBuilder } from "@grafana/grafana-foundation-sdk/prometheus";
 import { PanelBuilder as Stat } from "@grafana/grafana-foundation-sdk/stat";
@@ -31,7 +33,17 @@ export function dashboard(): Dashboard {
         .refresh("30s")
         .time({ from: "now-6h", to: "now" })
         .timezone("browser")
-        .withVariable(new DatasourceVariableBuilder("datasource").label("Prometheus").type("prometheus"));
+        .withVariable(new DatasourceVariableBuilder("datasource").label("Prometheus").type("prometheus"))
+        .withVariable(
+            new QueryVariableBuilder("stack")
+                .label("Stack")
+                .datasource(datasource)
+                .query({ refId: "stack", query: "label_values(pg_sidecar_pool_budget, stack)" })
+                .refresh(VariableRefresh.OnDashboardLoad)
+                .includeAll(true)
+                .allValue(".*") // also where a scrape config of somebody's own gives no such label
+                .multi(true),
+        );
     for (const { title, panels } of questions) {
         built.withRow(new RowBuilder(title));
         for (const panel of panels) built.withPanel(panelOf(panel));

@@ -24,7 +24,9 @@ export interface Question {
     panels: Panel[];
 }
 
-const pool = 'database!~"pgbouncer|pgbouncer_lookup"';
+/** The dashboard's variable chooses the stacks. */
+const of = 'stack=~"$stack"';
+const pool = `database!~"pgbouncer|pgbouncer_lookup", ${of}`;
 
 export const questions: Question[] = [
     {
@@ -78,7 +80,7 @@ export const questions: Question[] = [
                 kind: "number",
                 queries: [
                     {
-                        expr: 'max(pgbouncer_databases_current_connections{name!="pgbouncer_lookup"} / (pgbouncer_databases_max_connections > 0))',
+                        expr: `max(pgbouncer_databases_current_connections{name!="pgbouncer_lookup", ${of}} / (pgbouncer_databases_max_connections{${of}} > 0))`,
                     },
                 ],
                 unit: "percentunit",
@@ -88,7 +90,7 @@ export const questions: Question[] = [
             {
                 title: "Poolers",
                 kind: "number",
-                queries: [{ expr: "pg_sidecar_pool_poolers" }],
+                queries: [{ expr: `pg_sidecar_pool_poolers{${of}}` }],
                 limits: [2, 3],
                 width: 4,
             },
@@ -96,9 +98,9 @@ export const questions: Question[] = [
                 title: "Backends of the pool",
                 kind: "curves",
                 queries: [
-                    { expr: "pg_sidecar_pool_backends", legend: "in use" },
-                    { expr: "pg_sidecar_pool_limit", legend: "one pooler at most" },
-                    { expr: "pg_sidecar_pool_budget", legend: "two poolers in a roll" },
+                    { expr: `pg_sidecar_pool_backends{${of}}`, legend: "in use" },
+                    { expr: `pg_sidecar_pool_limit{${of}}`, legend: "one pooler at most" },
+                    { expr: `pg_sidecar_pool_budget{${of}}`, legend: "two poolers in a roll" },
                 ],
                 width: 8,
             },
@@ -122,29 +124,29 @@ export const questions: Question[] = [
             {
                 title: "Connections left",
                 kind: "number",
-                queries: [{ expr: "pg_sidecar_connections_left" }],
+                queries: [{ expr: `pg_sidecar_connections_left{${of}}` }],
                 limits: [20, 10],
                 width: 4,
             },
             {
                 title: "Direct connections",
                 kind: "number",
-                queries: [{ expr: 'sum(pg_sidecar_backends_count{way="direct"})' }],
+                queries: [{ expr: `sum(pg_sidecar_backends_count{way="direct", ${of}})` }],
                 width: 4,
             },
             {
                 title: "Connections of the database",
                 kind: "curves",
                 queries: [
-                    { expr: "sum by (way) (pg_sidecar_backends_count)", legend: "{{way}}" },
-                    { expr: "pg_sidecar_connections_max - pg_sidecar_connections_reserved", legend: "all that there are" },
+                    { expr: `sum by (way) (pg_sidecar_backends_count{${of}})`, legend: "{{way}}" },
+                    { expr: `pg_sidecar_connections_max{${of}} - pg_sidecar_connections_reserved{${of}}`, legend: "all that there are" },
                 ],
                 width: 8,
             },
             {
                 title: "Direct connections, by address",
                 kind: "curves",
-                queries: [{ expr: 'topk(8, pg_sidecar_backends_count{way="direct"})', legend: "{{address}}" }],
+                queries: [{ expr: `topk(8, pg_sidecar_backends_count{way="direct", ${of}})`, legend: "{{address}}" }],
                 width: 8,
             },
         ],
@@ -167,8 +169,8 @@ export const questions: Question[] = [
                 title: "Longest transaction, and longest idle one",
                 kind: "curves",
                 queries: [
-                    { expr: "pg_sidecar_pool_longest_transaction_seconds", legend: "transaction" },
-                    { expr: "pg_sidecar_pool_longest_idle_in_transaction_seconds", legend: "idle in transaction" },
+                    { expr: `pg_sidecar_pool_longest_transaction_seconds{${of}}`, legend: "transaction" },
+                    { expr: `pg_sidecar_pool_longest_idle_in_transaction_seconds{${of}}`, legend: "idle in transaction" },
                 ],
                 unit: "s",
                 width: 8,
@@ -178,7 +180,7 @@ export const questions: Question[] = [
                 kind: "curves",
                 queries: [
                     {
-                        expr: "sum by (kind, user, application) (pg_sidecar_leaks_count)",
+                        expr: `sum by (kind, user, application) (pg_sidecar_leaks_count{${of}})`,
                         legend: "{{kind}}: {{user}} {{application}}",
                     },
                 ],
@@ -189,12 +191,12 @@ export const questions: Question[] = [
     {
         title: "Is the pooler itself well?",
         panels: [
-            { title: "Consoles that answer", kind: "number", queries: [{ expr: "sum(pgbouncer_up)" }], limits: [1, 0], width: 4 },
-            { title: "Lookups work", kind: "number", queries: [{ expr: "pg_sidecar_lookup_works" }], limits: [1, 0], width: 4 },
+            { title: "Consoles that answer", kind: "number", queries: [{ expr: `sum(pgbouncer_up{${of}})` }], limits: [1, 0], width: 4 },
+            { title: "Lookups work", kind: "number", queries: [{ expr: `pg_sidecar_lookup_works{${of}}` }], limits: [1, 0], width: 4 },
             {
                 title: "Certificates end in",
                 kind: "number",
-                queries: [{ expr: "min(pg_sidecar_certificate_remaining_seconds)" }],
+                queries: [{ expr: `min(pg_sidecar_certificate_remaining_seconds{${of}})` }],
                 unit: "s",
                 limits: [30 * 86_400, 14 * 86_400],
                 width: 4,
@@ -202,7 +204,7 @@ export const questions: Question[] = [
             {
                 title: "Age of the lookup role's password",
                 kind: "number",
-                queries: [{ expr: "pg_sidecar_lookup_password_age_seconds" }],
+                queries: [{ expr: `pg_sidecar_lookup_password_age_seconds{${of}}` }],
                 unit: "s",
                 width: 4,
             },
@@ -220,7 +222,7 @@ export const questions: Question[] = [
             {
                 title: "Logins under way",
                 kind: "curves",
-                queries: [{ expr: "sum(pgbouncer_login_clients)", legend: "logins" }],
+                queries: [{ expr: `sum(pgbouncer_login_clients{${of}})`, legend: "logins" }],
                 width: 4,
             },
         ],

@@ -5,31 +5,44 @@ import { exporterImages } from "../../lab/exporters";
 import { project } from "../../lab/paths";
 import { attempt, run, until } from "../../lab/run";
 import { questions } from "../../observability/questions";
+import { Report } from "../../cli/verify/check";
 import { readStats } from "../../cli/bench/usage";
 import { used } from "../proof/changes/figures";
+import { psql } from "./support/clients";
 import { direct } from "./support/database";
-import { Prometheus } from "./support/prometheus";
-import { Outputs, pulumi, removeConfig, replacing, setConfig, upWithoutChanges, useStack } from "./support/stack";
+import { MetricsOutputs, Prometheus, testRules } from "./support/prometheus";
+import { expectNoLeak, secretsOf } from "./support/secrets";
+import { changing, Outputs, pulumi, removeConfig, replacing, setConfig, upWithoutChanges, useStack } from "./support/stack";
 
 // Exporters beside the pooler, scraped by a real Prometheus with the config that the stack prints.
 
 const on = useStack("20-metrics");
 const { clients } = on;
 const settings: Record<string, string> = { metrics: "true", serverResetQueryAlways: "false" };
+/** The network of Prometheus, on which are neither the database nor the pooler. */
+let monitoring: string;
 let prometheus: Prometheus;
 let exporters: string[];
 
-const metricsOutput = () => (on.out as Outputs & { metrics: { network: string; scrape: string } }).metrics;
 const named = async (name: string) =>
     (await run("docker", ["ps", "--filter", "label=pg-sidecar.stack=pg-sidecar/local", "--filter", `name=${name}`, "--format", "{{.Names}}"])).split("\n").filter(Boolean); // prettier-ignore
 beforeAll(async () => {
     Object.assign(settings, await exporterImages(on.lab.registryPort));
+    monitoring = `monitoring-${on.lab.id}`;
+    await run("docker", ["network", "create", monitoring]);
+    settings.metricsNetwork = monitoring;
 }, 600_000);
 
 afterAll(async () => {
     await prometheus?.stop();
-    for (const key of Object.keys(settings)) await removeConfig(on, key);
+    for (const key of [...Object.keys(settings), "processes"]) await removeConfig(on, key);
     await on.up();
+    await attempt("docker", ["network", "rm", monitoring]);
+});
+
+test("promtool's tests of the alerts pass", async () => {
+    const { code, stdout, stderr } = await testRules(on);
+    expect([stderr, stdout, code]).toEqual(["", expect.stringContaining("SUCCESS"), 0]);
 });
 
 test("an up with metrics rolls the pooler, which turns nobody away, and the next one finds nothing to do", async () => {
@@ -37,12 +50,15 @@ test("an up with metrics rolls the pooler, which turns nobody away, and the next
     const { failures } = await clients.connecting(() => on.up());
     expect(failures).toEqual([]);
     await upWithoutChanges(on);
+    const secrets = await secretsOf(on);
+    expect(secrets.map(({ name }) => name)).toContain("metrics role's password");
+    expect(await expectNoLeak(on, secrets)).toContainEqual(expect.stringMatching(/^file metrics-database-/));
     exporters = await named("metrics-");
     expect(exporters).toHaveLength(2);
 });
 
 test("Prometheus finds both exporters with the config that the stack prints, and both reach what they ask", async () => {
-    prometheus = await Prometheus.start(on, metricsOutput());
+    prometheus = await Prometheus.start(on, on.out as Outputs & MetricsOutputs);
     await until("both to be scraped", 30, async () => {
         const up = await Promise.all(["sum(up)", "sum(pgbouncer_up)", "sum(pg_up)"].map((expr) => prometheus.value(expr)));
         return up.join() === "2,1,1";
@@ -57,6 +73,20 @@ test("Prometheus finds both exporters with the config that the stack prints, and
     );
     expect(Math.abs((await prometheus.value("pg_sidecar_connections_used"))! - counted!.count)).toBeLessThan(5);
     expect(await prometheus.value('sum(pg_sidecar_backends_count{way="direct"})')).toBeGreaterThan(0);
+});
+
+const verify = (...checks: string[]) => attempt("./sidecar", ["verify", "--stack", "local", "--only", checks.join(",")], { env: on.env });
+
+test("verify sees exporters that answer, and one that does not", async () => {
+    const good = await verify("containers", "exporters");
+    expect(good.stdout).toMatch(/metrics-console-\w+ has \d+ series; metrics-database-\w+ has \d+\s+series/);
+    expect(good.code).toBe(0);
+    const [database] = await named("metrics-database");
+    await run("docker", ["stop", "-t", "1", database!]);
+    const stopped = await verify("exporters");
+    expect([stopped.stdout, stopped.code]).toEqual([expect.stringContaining("and 0 for the database"), 1]);
+    await run("docker", ["start", database!]);
+    await until("it to be scraped again", 30, async () => (await prometheus.value("sum(pg_up)")) === 1);
 });
 
 test("what a client leaves behind in a backend of a fast pool is counted, with its user and application", async () => {
@@ -134,8 +164,45 @@ test("exporters that are gone or killed harm nobody, and come back; what they co
     for (const { cpu, memory } of cost) expect([cpu < 5, memory < 40]).toEqual([true, true]);
 });
 
+/** Leaves settings in a backend, and so many tables that the reset takes longer than the session's time limit. */
+const poison = `BEGIN; SET search_path = poisoned;
+DO $$ BEGIN FOR i IN 1..2000 LOOP EXECUTE format('CREATE TEMPORARY TABLE poison_%s (id int)', i); END LOOP; END $$;
+SET statement_timeout = '1ms'; COMMIT`;
+
+test("a reset that fails leaves a client's state to the next ones: it is counted, verify names it, and the printed fix averts it", async () => {
+    await removeConfig(on, "serverResetQueryAlways");
+    await on.up();
+    const searchPath = async () => (await psql(on, on.out, "tracksolid_db", "SHOW search_path")).stdout.trim();
+    const leaks = () => prometheus.value('sum(pg_sidecar_leaks_count{kind="temporary table", user="postgres"})');
+    expect((await psql(on, on.out, "tracksolid_db", poison)).code).toBe(0);
+    expect(await searchPath()).toBe("poisoned");
+    await until("the tables to be counted", 20, async () => (await leaks()) === 2000);
+    const seen = await attempt("./sidecar", ["verify", "--stack", "local", "--only", "query,left-behind", "--json"], { env: on.env });
+    const { checks } = JSON.parse(seen.stdout) as { checks: Report[] };
+    const { result, saw, remedy } = checks.find(({ id }) => id === "left-behind")!;
+    expect([result, saw]).toEqual(["failed", expect.stringContaining("2000 × temporary table by postgres")]);
+
+    await run("sh", ["-c", `${remedy} ${changing.join(" ")}`], { env: on.env });
+    expect(await searchPath()).toBe('"$user", public');
+    expect((await psql(on, on.out, "tracksolid_db", poison)).code).toBe(0);
+    for (let looks = 0; looks < 20; looks++) expect(await searchPath()).toBe('"$user", public');
+    expect((await verify("query", "left-behind", "leak-set", "leak-role", "leak-temp", "leak-lock", "leak-prepared")).code).toBe(0);
+    await until("none to be counted", 20, async () => ((await leaks()) ?? 0) === 0);
+    await removeConfig(on, "serverResetEnforced");
+});
+
+test("each of two processes has an exporter of its own", async () => {
+    await setConfig(on, "processes", "2");
+    await on.up();
+    await until("both to be scraped", 30, async () => (await prometheus.value('sum(up{job="pgbouncer"}) * sum(pgbouncer_up)')) === 4);
+    const running = await prometheus.query("count by (instance) (pgbouncer_version_info)");
+    expect(running).toHaveLength(2);
+    await upWithoutChanges(on);
+});
+
 test("without metrics nothing of them is left", async () => {
     await setConfig(on, "metrics", "false");
+    await removeConfig(on, "processes");
     await on.up();
     expect(await named("metrics-")).toEqual([]);
     expect(await direct(on, "SELECT 1 FROM pg_roles WHERE rolname = 'sidecar_metrics'")).toEqual([]);

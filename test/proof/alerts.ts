@@ -1,7 +1,7 @@
 import * as fs from "fs";
 import { exporterImages } from "../../lab/exporters";
 import { Clients } from "../e2e/support/clients";
-import { Prometheus } from "../e2e/support/prometheus";
+import { MetricsOutputs, Prometheus } from "../e2e/support/prometheus";
 import { proof } from "../e2e/support/proof";
 import { Outputs, removeConfig, setConfig, Sidecar, sidecar, up } from "../e2e/support/stack";
 import { Fault, faults, Scene, secondPooler } from "./alerts/faults";
@@ -90,8 +90,8 @@ async function measure(on: Sidecar, minutes: number, only: string[]): Promise<Me
     const clients = new Clients(on);
     let prometheus: Prometheus | undefined;
     try {
-        const out = (await up(on)) as Outputs & { metrics: { network: string; scrape: string } };
-        prometheus = await Prometheus.start(on, out.metrics);
+        const out = (await up(on)) as Outputs & MetricsOutputs;
+        prometheus = await Prometheus.start(on, out);
         const scene = { on, clients, out };
         await pause(20); // until all is scraped
         const from = Date.now();

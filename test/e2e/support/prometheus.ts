@@ -2,7 +2,7 @@ import * as fs from "fs";
 import * as path from "path";
 import { packagedImage } from "../../../lab/packagedimage";
 import { inLab, project } from "../../../lab/paths";
-import { attempt, run, until } from "../../../lab/run";
+import { attempt, Ran, run, until } from "../../../lab/run";
 import { Sidecar } from "./stack";
 
 export interface Sample {
@@ -17,6 +17,23 @@ export interface Alert {
     activeAt: string;
 }
 
+/** What a stack with metrics prints for its Prometheus. */
+export interface MetricsOutputs {
+    metricsNetwork: string;
+    metricsScrape: string;
+}
+
+const rules = path.join(project, "observability/prometheus");
+
+const prometheusImage = ({ lab }: Sidecar) =>
+    packagedImage({ name: "prometheus", folder: path.join(project, "lab/images/prometheus"), registryPort: lab.registryPort });
+
+/** Runs the tests of the alerts with Prometheus' own tool, and returns what it says. */
+export async function testRules(on: Sidecar): Promise<Ran> {
+    const image = await prometheusImage(on);
+    return attempt("docker", ["run", "--rm", "--network", "none", "-v", `${rules}:/rules:ro`, "--entrypoint", "promtool", image, "test", "rules", "/rules/pg-sidecar.test.yml"]); // prettier-ignore
+}
+
 /** A real Prometheus (Debian's) in a container on the exporters' network, with the scrape config that the stack prints, and our alerts. */
 export class Prometheus {
     private constructor(
@@ -24,15 +41,14 @@ export class Prometheus {
         private readonly url: string,
     ) {}
 
-    static async start(on: Sidecar, { network, scrape }: { network: string; scrape: string }): Promise<Prometheus> {
-        const image = await packagedImage({
-            ...{ name: "prometheus", folder: path.join(project, "lab/images/prometheus"), registryPort: on.lab.registryPort },
-        });
+    static async start(on: Sidecar, { metricsNetwork: network, metricsScrape: scrape }: MetricsOutputs): Promise<Prometheus> {
+        const image = await prometheusImage(on);
         const folder = inLab("prometheus");
         fs.mkdirSync(folder, { recursive: true });
-        fs.copyFileSync(path.join(project, "observability/prometheus/pg-sidecar.rules.yml"), path.join(folder, "rules.yml"));
-        const global = "global: { scrape_interval: 2s, scrape_timeout: 2s, evaluation_interval: 2s }\nrule_files: [rules.yml]\n";
-        fs.writeFileSync(path.join(folder, "prometheus.yml"), global + scrape);
+        fs.copyFileSync(path.join(rules, "pg-sidecar.rules.yml"), path.join(folder, "rules.yml"));
+        const files = "rule_files: [rules.yml]\nscrape_config_files: [pg-sidecar-*.yml]\n";
+        fs.writeFileSync(path.join(folder, "prometheus.yml"), `global: { scrape_interval: 2s, scrape_timeout: 2s, evaluation_interval: 2s }\n${files}`); // prettier-ignore
+        fs.writeFileSync(path.join(folder, "pg-sidecar-local.yml"), scrape);
         const container = `prometheus-${on.lab.id}`;
         await attempt("docker", ["rm", "-f", container]);
         const limits = ["--read-only", "--tmpfs", "/tmp", "--cap-drop", "ALL", "--user", "65534"];

@@ -50,7 +50,7 @@ async function curvesOf(prometheus: Prometheus, { queries }: Panel, minutes: num
     const answers = await Promise.all(
         queries.map(async ({ expr, legend = "" }) => {
             const series = await prometheus.range(
-                expr.replaceAll("$__rate_interval", "30s"),
+                expr.replaceAll("$__rate_interval", "30s").replaceAll("$stack", ".*"),
                 now - minutes * 60,
                 now,
                 Math.max(2, minutes / 3),
