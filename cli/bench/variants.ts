@@ -15,6 +15,7 @@ export interface Variant {
 
 const strict = {
     serverResetQueryAlways: true,
+    serverResetEnforced: false,
     serverTlsSslmode: "disable",
     clientTlsSslmode: "disable",
     serverTlsCa: "",
@@ -38,6 +39,7 @@ export const variants: Variant[] = [
     { name: "direct", is: "no pooler" },
     { name: "strict", is: "the stack's pooler, session state discarded after each transaction (the default)", changes: strict },
     { name: "fast", is: "`serverResetQueryAlways` false", changes: { ...strict, serverResetQueryAlways: false } },
+    { name: "strict-enforced", is: "strict with `serverResetEnforced`", changes: { ...strict, serverResetEnforced: true } },
     {
         name: "strict-kept",
         is: "strict with a reset that keeps prepared statements: an experiment, not a setting",

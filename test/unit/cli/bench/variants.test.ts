@@ -12,6 +12,11 @@ const changed = (name: string) => {
     return { gone: before.filter((line) => !after.includes(line)), come: after.filter((line) => !before.includes(line)) };
 };
 
+test("strict-enforced has another reset, on its one line", () => {
+    const { gone, come } = changed("strict-enforced");
+    expect([gone, come.length, come[0]]).toEqual([["server_reset_query = DISCARD ALL"], 1, expect.stringMatching(/^server_reset_query = SET exit_on_error/)]); // prettier-ignore
+});
+
 test.each([
     ["fast", ["server_reset_query_always = 1"], ["server_reset_query_always = 0"]],
     ["tls-database", ["server_tls_sslmode = disable"], ["server_tls_sslmode = require"]],
