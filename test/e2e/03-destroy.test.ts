@@ -1,10 +1,5 @@
-import * as fs from "fs";
-import * as os from "os";
-import * as path from "path";
 import { outside } from "./support/outside";
 import { login } from "./support/pgadminlogin";
-import { run } from "../../lab/run";
-import { psql } from "./support/clients";
 import { longestPause } from "./support/database";
 import { expectNoLeak, secretsOf } from "./support/secrets";
 import { changing, pulumi, Sidecar, up, useStack } from "./support/stack";
@@ -43,35 +38,4 @@ test("a destroy leaves everything else as it was before the up, but for the kept
 
 test("destroying what is destroyed already is no error", async () => {
     await destroy(on);
-});
-
-test("a sidecar of the same name in another backend is left alone, and taken over once it is taken away", async () => {
-    const out = await up(on);
-    const folder = fs.mkdtempSync(path.join(os.tmpdir(), "sidecar-backend-"));
-    const file = path.join(folder, "Pulumi.local.yaml");
-    fs.writeFileSync(file, fs.readFileSync(on.env.PULUMI_OPTION_CONFIG_FILE!));
-    const other = { ...on, env: { ...on.env, PULUMI_BACKEND_URL: `file://${folder}`, PULUMI_OPTION_CONFIG_FILE: file } };
-    fs.copyFileSync("Pulumi.yaml", path.join(folder, "Pulumi.yaml"));
-    await run("pulumi", ["stack", "init", "local"], { env: other.env, cwd: folder });
-    try {
-        const before = await outside(on);
-        let said = "";
-        for (const args of [["preview"], ["up", ...changing]]) {
-            const { code, stdout } = await pulumi(other, args);
-            expect(stdout).toContain("already has a sidecar of a stack pg-sidecar/local, which is not in this state");
-            expect(code).not.toBe(0);
-            said = stdout;
-        }
-        expect(await outside(on)).toEqual(before);
-        expect((await psql(on, out, "tracksolid_db", "SELECT 1")).code).toBe(0);
-
-        const [remedy] = /docker rm -f \S+ \S+$/m.exec(said)!;
-        await run("sh", ["-c", remedy], { env: on.env });
-        expect((await psql(on, await up(other), "tracksolid_db", "SELECT 1")).code).toBe(0);
-        await destroy(other);
-    } finally {
-        fs.rmSync(folder, { recursive: true });
-        await up(on, "--refresh", "--replace", "**Grant::**");
-    }
-    expect((await pulumi(on, ["preview", "--refresh", "--expect-no-changes"])).code).toBe(0);
 });

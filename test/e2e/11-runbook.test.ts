@@ -3,7 +3,7 @@ import * as os from "os";
 import * as path from "path";
 import { ensureRegistry } from "../../lab/images";
 import { inLab } from "../../lab/paths";
-import { addServer, forgetServer, servers, setup } from "./support/browser/pgadmin";
+import { addServer, forgetServer, servers } from "./support/browser/pgadmin";
 import { login } from "./support/pgadminlogin";
 import { play } from "./support/play";
 import { proof } from "./support/proof";
@@ -11,7 +11,7 @@ import { Remote } from "./support/remote";
 import { attempt, run, until } from "../../lab/run";
 import { psql } from "./support/clients";
 import { expectHeld, expectNoLeak, secretsOf, watchProcesses } from "./support/secrets";
-import { changing, containers, outputs, pulumi, removeConfig, setConfig, up, useStack } from "./support/stack";
+import { changing, containers, outputs, pulumi, removeConfig, up, useStack } from "./support/stack";
 
 // docs/RUNBOOK.md, done as printed: the Docker host over ssh, no port of the database published, the settings in git.
 
@@ -189,35 +189,4 @@ test("Adopt: what somebody made by hand becomes the stack's, and a destroy says 
     await destroy();
     expect(await asSuperuser("SELECT count(*) FROM pg_proc WHERE proname = 'user_lookup'")).toBe("0\n");
     expect(await asSuperuser("SELECT count(*) FROM pg_roles WHERE rolname LIKE 'pgbouncer%'")).toBe("0\n");
-});
-
-test("a volume of a pgAdmin that compose ran is taken over by its name, with what its users had", async () => {
-    const volume = `compose-${on.lab.id}_pgadmin-data`;
-    const container = `compose-${on.lab.id}_pgadmin`;
-    const labels = ["com.docker.compose.project=compose", "com.docker.compose.volume=pgadmin-data"].flatMap((label) => ["--label", label]);
-    await run("docker", ["volume", "create", ...labels, volume]);
-    try {
-        await run("docker", [
-            ...["run", "-d", "--name", container, "-v", `${volume}:/var/lib/pgadmin`, "-e", "PGADMIN_DEFAULT_EMAIL=old@example.com"],
-            ...["-e", "PGADMIN_DEFAULT_PASSWORD=old-password", "-e", "PGADMIN_LISTEN_PORT=8080", on.images.pgadmin],
-        ]);
-        const inOld = ["exec", container, "/venv/bin/python3"];
-        await until("compose's pgAdmin", 90, async () => (await attempt("docker", [...inOld, "-c", 'import urllib.request as r; r.urlopen("http://127.0.0.1:8080/misc/ping")'])).code === 0); // prettier-ignore
-        await setConfig(on, "pgadminVolume", volume);
-        const held = await remote.tunnelled("pulumi", "up", ...changing);
-        expect(held.stdout).toContain(`the volume ${volume} is already that of container ${container}`);
-        await run("docker", ["rm", "-f", container]);
-
-        await remote.pulumi("up", ...changing);
-        on.out = await outputs(on);
-        expect(await login(on.out)).toMatch(/\/browser\/?$/);
-        expect(await setup(on.out, "get-users")).toContain("old@example.com");
-        expect(await remote.pulumi("preview", "--refresh", "--expect-no-changes")).toContain("23 unchanged");
-        await destroy();
-        expect((await attempt("docker", ["volume", "inspect", volume])).code).toBe(0); // kept
-    } finally {
-        await removeConfig(on, "pgadminVolume");
-        await attempt("docker", ["rm", "-f", container, ...(await containers("pgadmin"))]);
-        await attempt("docker", ["volume", "rm", volume]);
-    }
 });

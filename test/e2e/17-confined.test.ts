@@ -16,8 +16,8 @@ const workers = () => inside(on.out.pgadminContainer, "cat /proc/1/task/1/childr
 const inside = (container: string, script: string) => attempt("docker", ["exec", container, "sh", "-c", script]);
 
 test("without clients, both use little of a core", async () => {
-    await pause(20); // for a container that has started only just now
-    const idle = await measureSidecar(on, 30);
+    await pause(10); // for a container that has started only just now
+    const idle = await measureSidecar(on, 20);
     console.log(
         `pgbouncer ${percent(idle.pgbouncer.cpu)}, pgAdmin ${percent(idle.pgadmin.cpu)} of a core; startInterval: ${idle.startInterval}`,
     );
