@@ -5,6 +5,7 @@ import { owner } from "./components/labels";
 import { resourceNames } from "./components/names";
 import { LimitProcesses } from "./components/container";
 import { Metrics } from "./components/metrics/metrics";
+import { secondsOf } from "./components/metrics/queries";
 import { MetricsRole } from "./components/metrics/role";
 import { scrapeConfig } from "./components/metrics/scrape";
 import { Networks } from "./components/networks";
@@ -236,7 +237,7 @@ function deployMetrics(settings: Settings, { networks, pgbouncer, certificate, d
             certificates: Object.fromEntries(
                 Object.entries({ "to the database": serverTlsCert, "to clients": own?.cert ?? "" }).flatMap(([of, pem]) => {
                     const [certificate] = certificatesIn(pem) ?? []; // the others are its CA's
-                    return certificate ? [[of, new Date(certificate.validTo)]] : [];
+                    return certificate ? [[of, secondsOf(certificate.validTo)]] : [];
                 }),
             ),
         })),

@@ -8,7 +8,7 @@ import { secretsDir, SecretsOnVolume, secretsVolume } from "../secrets";
 import { ServerTlsMode } from "../pgbouncer/tls";
 import { socketsDir, statsAccount } from "../pgbouncer/console";
 import { numbers, socketDir } from "../pgbouncer/ini";
-import { MetricsQueries, renderQueries } from "./queries";
+import { MetricsQueries, renderQueries, secondsOf } from "./queries";
 import { exporterPorts, scraped } from "./scrape";
 
 export interface MetricsArgs {
@@ -84,7 +84,7 @@ export class Metrics extends pulumi.ComponentResource {
         );
         const queries = pulumi
             .all([args.queries, since.output])
-            .apply(([known, came]) => renderQueries({ ...known, lookupRole: args.lookupRole, since: new Date(came as string) }));
+            .apply(([known, came]) => renderQueries({ ...known, lookupRole: args.lookupRole, since: secondsOf(came as string) }));
 
         // Not "pgbouncer": `docker ps --filter name=pgbouncer` finds the poolers alone.
         const ofProcess = (number: number) =>

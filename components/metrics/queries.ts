@@ -13,10 +13,10 @@ export interface MetricsQueries {
     /** The most backends of one pooler, and of the sidecar. */
     poolerBackends: number;
     budget: number;
-    /** When the lookup role in force got its password. */
-    since: Date;
-    /** When each certificate ends, by what it is for. */
-    certificates: Record<string, Date>;
+    /** When the lookup role in force got its password, in seconds since 1970. An Output would not keep a Date. */
+    since: number;
+    /** When each certificate ends, in seconds since 1970, by what it is for. */
+    certificates: Record<string, number>;
 }
 
 type Usage = "LABEL" | "GAUGE";
@@ -60,7 +60,8 @@ const columns: Record<string, Record<string, [Usage, string]>> = {
     },
 };
 
-const seconds = (date: Date) => Math.floor(date.getTime() / 1000);
+/** Seconds since 1970 of a date in any form that `Date` reads. */
+export const secondsOf = (date: string) => Math.floor(Date.parse(date) / 1000);
 
 const queryOf = (name: string, values: Values) => `${filled(path.join(__dirname, "queries", `${name}.sql`), values)}\n`;
 
@@ -81,9 +82,9 @@ export function renderQueries(stack: MetricsQueries): string {
         function: sqlLiteral(`${stack.authFunction}(text)`),
         pooler: String(stack.poolerBackends),
         budget: String(stack.budget),
-        since: String(seconds(stack.since)),
+        since: String(stack.since),
         certificates: Object.entries(stack.certificates)
-            .map(([name, ends]) => `(${sqlLiteral(name)}, ${seconds(ends)})`)
+            .map(([name, ends]) => `(${sqlLiteral(name)}, ${ends})`)
             .join(", "),
     };
     const needed = Object.entries(columns).filter(([name]) => name !== "certificate" || values.certificates !== "");

@@ -1,7 +1,9 @@
+import { X509Certificate } from "crypto";
 import * as fs from "fs";
 import * as path from "path";
 import * as pulumi from "@pulumi/pulumi";
 import { lookupConnections } from "../../../components/pgbouncer/lookupconnections";
+import { makeAuthority, makeCertificate } from "../../../components/pgbouncer/certificate";
 import { Surroundings } from "../../../stack";
 import { Overrides, settingsOf } from "../fixture";
 
@@ -194,6 +196,22 @@ test("what metrics add to a stack with two processes, and to its pooler", async 
         (one) => !without.includes(JSON.stringify(one)),
     );
     expect(more).toMatchSnapshot();
+});
+
+test("metrics of a stack with a client certificate say when it ends", async () => {
+    const ca = await makeAuthority("a database");
+    const { cert, key } = await makeCertificate(ca, "pooler");
+    const tls = { serverTlsSslmode: "verify-full", serverTlsCa: ca.cert, serverTlsCert: cert, serverTlsKey: key };
+    const all = await resources({
+        ...tls,
+        metrics: "true",
+        pgbouncerExporterImage: image("console"),
+        postgresExporterImage: image("database"),
+    });
+    const exporter = all.find((one) => "name" in one && one.name === "metrics-database" && "type" in one && one.type === "docker:index/container:Container"); // prettier-ignore
+    const { entrypoints } = (exporter as { inputs: { entrypoints: string[] } }).inputs;
+    const ends = Date.parse(new X509Certificate(cert).validTo) / 1000;
+    expect(entrypoints.join("\n")).toContain(`('to the database', ${ends})`);
 });
 
 test("a run that lowers what poolers need leaves their roles the connections of the ones that still run", async () => {

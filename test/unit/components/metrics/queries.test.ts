@@ -1,5 +1,5 @@
 import { load } from "js-yaml";
-import { MetricsQueries, renderQueries } from "../../../../components/metrics/queries";
+import { MetricsQueries, renderQueries, secondsOf } from "../../../../components/metrics/queries";
 
 const stack: MetricsQueries = {
     lookupRoles: ["pgbouncer", "pgbouncer_2"],
@@ -7,8 +7,8 @@ const stack: MetricsQueries = {
     authFunction: "public.user_lookup",
     poolerBackends: 18,
     budget: 36,
-    since: new Date("2026-01-02T03:04:05Z"),
-    certificates: { "to clients": new Date("2027-01-02T00:00:00Z") },
+    since: 1767323045,
+    certificates: { "to clients": 1798848000 },
 };
 
 type Rendered = Record<string, { query: string; metrics: Record<string, { usage: string; description: string }>[] }>;
@@ -24,6 +24,11 @@ test("every value is put into its place, and casts stay casts", () => {
     expect(all.pg_sidecar_certificate!.query).toContain("VALUES ('to clients', 1798848000)");
     expect(all.pg_sidecar_connections!.query).toContain("::int AS max");
     for (const { query } of Object.values(all)) expect(query).not.toMatch(/undefined|(?<!:):[a-z]/);
+});
+
+test("dates as the state and as a certificate have them are seconds", () => {
+    expect(secondsOf("2026-01-02T03:04:05.000Z")).toBe(1767323045);
+    expect(secondsOf("Jan  2 00:00:00 2027 GMT")).toBe(1798848000);
 });
 
 test("without a certificate there is no query for one", () => {
