@@ -39,10 +39,7 @@ export function dashboard(): Dashboard {
                 .label("Stack")
                 .datasource(datasource)
                 .query({ refId: "stack", query: "label_values(pg_sidecar_pool_budget, stack)" })
-                .refresh(VariableRefresh.OnDashboardLoad)
-                .includeAll(true)
-                .allValue(".*") // also where a scrape config of somebody's own gives no such label
-                .multi(true),
+                .refresh(VariableRefresh.OnDashboardLoad),
         );
     for (const { title, panels } of questions) {
         built.withRow(new RowBuilder(title));

@@ -24,7 +24,7 @@ export interface Question {
     panels: Panel[];
 }
 
-/** The dashboard's variable chooses the stacks. */
+/** The dashboard's variable chooses a stack. Where series have no such label, it is empty, and so matches. */
 const of = 'stack=~"$stack"';
 const pool = `database!~"pgbouncer|pgbouncer_lookup", ${of}`;
 
@@ -80,7 +80,7 @@ export const questions: Question[] = [
                 kind: "number",
                 queries: [
                     {
-                        expr: `max(pgbouncer_databases_current_connections{name!="pgbouncer_lookup", ${of}} / (pgbouncer_databases_max_connections{${of}} > 0))`,
+                        expr: `max(sum by (stack, instance, database) (pgbouncer_pools_server_active_connections{${pool}}) / on (stack, instance, database) (max by (stack, instance, database) (pgbouncer_databases_max_connections{name!="pgbouncer_lookup", ${of}}) > 0))`,
                     },
                 ],
                 unit: "percentunit",

@@ -5,7 +5,7 @@ import { dockerCommand } from "../host/engine";
 import { Settings } from "../settings/settings";
 import { bypasses, whereabouts } from "./isolation";
 import { judgeAliases, judgeDatabaseHost } from "./names";
-import { databasesOn, judgeDatabaseNetwork, ownNetwork } from "./network";
+import { builtinNetworks, databasesOn, judgeDatabaseNetwork, ownNetwork } from "./network";
 import { OwnedResources } from "./state";
 
 type Owned = Pick<OwnedResources, "owner" | "ids">;
@@ -61,10 +61,14 @@ interface NamedNetwork {
 
 /** Whether a network that a setting names is on the host. */
 function judgeThere(host: HostFacts, settings: Settings, { key, what, whose, otherwise }: NamedNetwork): Finding[] {
-    if (host.networks.some(({ name }) => name === settings[key])) return [];
+    const name = settings[key];
+    const builtin = builtinNetworks.includes(name);
+    if (!builtin && host.networks.some((one) => one.name === name)) return [];
     return [
         error(
-            `${key}: there is no network ${settings[key]} on ${settings.docker.host} for ${what}`,
+            builtin
+                ? `${key}: ${name} is one of Docker's own networks, where containers don't find each other by name, and is no place for ${what}`
+                : `${key}: there is no network ${name} on ${settings.docker.host} for ${what}`,
             `${configSet(settings, key, "NETWORK")}   (docker inspect -f '{{json .NetworkSettings.Networks}}' ${whose}-CONTAINER prints it), ${otherwise}`,
         ),
     ];

@@ -6,7 +6,7 @@ import { Settings } from "../settings/settings";
 import { answering, nameDatabase } from "./names";
 
 /** Docker's own networks, on which containers don't find each other by name. */
-const builtinNetworks = ["bridge", "host", "none"];
+export const builtinNetworks = ["bridge", "host", "none"];
 
 /** The network that a fix creates for a database that has none on which names work. */
 const proposedNetwork = "pg-sidecar-database";

@@ -60,6 +60,8 @@ test("metrics without their network are refused, with both ways out", () => {
     expect(finding!.fix).toContain("pulumi config set --stack stage metricsNetwork NETWORK");
     expect(finding!.fix).toContain("pulumi config rm --stack stage metricsNetwork");
     expect(judge(facts(), { metricsNetwork: "gone" })).toEqual([]);
+    const [builtin] = judge(facts(), { metrics: true, metricsNetwork: "bridge" });
+    expect(builtin!.what).toContain("metricsNetwork: bridge is one of Docker's own networks");
 });
 
 describe("a way past the pooler is a warning", () => {
