@@ -17,6 +17,7 @@ WITH idle AS (
     SELECT 'session setting', usename, datname, application_name
       FROM idle
      WHERE query ~* '^\s*set\s' AND query !~* '^\s*set\s+(local|transaction|constraints)\s'
+       AND query NOT LIKE 'SET exit\_on\_error = on; CLOSE ALL; %' -- an enforced reset
     UNION ALL
     SELECT 'listen', usename, datname, application_name
       FROM idle
