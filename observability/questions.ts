@@ -191,8 +191,8 @@ export const questions: Question[] = [
     {
         title: "Is the pooler itself well?",
         panels: [
-            { title: "Consoles that answer", kind: "number", queries: [{ expr: `sum(pgbouncer_up{${of}})` }], limits: [1, 0], width: 4 },
-            { title: "Lookups work", kind: "number", queries: [{ expr: `pg_sidecar_lookup_works{${of}}` }], limits: [1, 0], width: 4 },
+            { title: "All consoles answer", kind: "number", queries: [{ expr: `min(pgbouncer_up{${of}})` }], limits: [1, 0.5], width: 4 },
+            { title: "Lookups work", kind: "number", queries: [{ expr: `pg_sidecar_lookup_works{${of}}` }], limits: [1, 0.5], width: 4 },
             {
                 title: "Certificates end in",
                 kind: "number",

@@ -10,7 +10,7 @@ WITH client AS (
      WHERE xact_start IS NOT NULL
      ORDER BY xact_start
      LIMIT 20
-), address AS (
+), client_address AS (
     SELECT coalesce(host(client_addr), 'socket') AS address, count(*)::int AS count
       FROM client
      WHERE NOT pooled
@@ -24,4 +24,4 @@ SELECT json_build_object(
            'used', (SELECT count(*) FROM client),
            'pooled', (SELECT count(*) FROM client WHERE pooled),
            'transactions', coalesce((SELECT json_agg(opened) FROM opened), '[]'),
-           'direct', coalesce((SELECT json_agg(address) FROM address), '[]'))
+           'direct', coalesce((SELECT json_agg(client_address) FROM client_address), '[]'))

@@ -47,7 +47,14 @@ async function watch(first: Target, interval: number): Promise<void> {
                 show([[{ text: (cause as Error).message, tone: "bad" }]]);
                 target = await findTarget(target.stack).catch(() => target);
             }
-            if (going) await new Promise<void>((resolve) => ((wake = resolve), setTimeout(resolve, interval * 1000)));
+            if (!going) break;
+            await new Promise<void>((resolve) => {
+                const timer = setTimeout(resolve, interval * 1000);
+                wake = () => {
+                    clearTimeout(timer); // it would keep the process
+                    resolve();
+                };
+            });
         }
     } finally {
         terminal.grabInput(false);

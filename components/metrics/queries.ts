@@ -79,7 +79,7 @@ export function renderQueries(stack: MetricsQueries): string {
     const values = {
         ...poolersOf(stack.lookupRoles),
         lookup: sqlLiteral(stack.lookupRole),
-        function: sqlLiteral(`${stack.authFunction}(text)`),
+        function: sqlLiteral(stack.authFunction),
         pooler: String(stack.poolerBackends),
         budget: String(stack.budget),
         since: String(stack.since),

@@ -2,8 +2,8 @@ import * as postgresql from "@pulumi/postgresql";
 import * as pulumi from "@pulumi/pulumi";
 import { ownRole } from "../ownrole";
 
-/** Connections of two exporters, side by side while one replaces the other, and one that PostgreSQL has not ended yet. */
-export const metricsConnections = 3;
+/** Two exporters side by side, each with a connection that it keeps and one for the scrape; and two that PostgreSQL has not ended yet. */
+export const metricsConnections = 6;
 
 /** The predefined role by which it sees other roles' sessions. */
 export const metricsMemberOf = "pg_read_all_stats";

@@ -117,7 +117,7 @@ test("the database's exporter checks the database's certificate, too", async () 
     await database!.present(await makeCertificate(authority, "elsewhere"));
     await direct(on, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'pg-sidecar-metrics'");
     const refused = await verify("exporters");
-    expect([refused.stdout, refused.code]).toEqual([expect.stringMatching(/metrics-database-\w+ answers, but does not\s+reach the database/), 1]); // prettier-ignore
+    expect([refused.stdout, refused.code]).toEqual([expect.stringMatching(/metrics-database-\w+ answers, but not for\s+the database/), 1]); // prettier-ignore
     await database!.present(good);
     expect((await verify("exporters")).code).toBe(0);
     for (const key of exporterSettings) await removeConfig(on, key);

@@ -56,7 +56,7 @@ export function judgePorts(pgbouncer: PublishedPort[], pgadmin: PublishedPort[],
 }
 
 /** What a container lacks of the confinement that this program gives it. */
-export function lacks({ readOnly, capabilities, newPrivileges, privileged, memory, pids }: Confinement, limits: EngineLimits): string[] {
+function lacks({ readOnly, capabilities, newPrivileges, privileged, memory, pids }: Confinement, limits: EngineLimits): string[] {
     return [
         ...(readOnly ? [] : ["its root can be written"]),
         ...(capabilities ? ["it has capabilities"] : []),

@@ -6,12 +6,12 @@ import { Check, failed, ok, Outcome, skipped } from "../check";
 import { findContainers } from "../containers";
 import { reason } from "../sessions";
 import { Target } from "../target";
-import { lacks } from "./containers";
+import { judgeConfinement } from "./containers";
 
 /** What an exporter says when it is scraped. */
 export interface Scrape {
     name: string;
-    /** Its metric for whether what it asks has answered; undefined if there is none. */
+    /** Whether what it asks has answered, all of it; undefined if it does not say. */
     up?: boolean;
     series: number;
     /** Why it did not answer. */
@@ -23,8 +23,9 @@ const databaseExporter = `${resourceNames.metrics}-database-`;
 /** Reads what an exporter answers, in Prometheus' text format. */
 export function parseScrape(name: string, text: string): Scrape {
     const up = /^(?:pgbouncer_up|pg_up)(?:{[^}]*})? (\d)/m.exec(text)?.[1];
+    const failing = /^pg_exporter_last_scrape_error(?:{[^}]*})? 1/m.test(text); // one of its queries
     const series = text.split("\n").filter((line) => line !== "" && !line.startsWith("#")).length;
-    return { name, series, ...(up === undefined ? {} : { up: up === "1" }) };
+    return { name, series, ...(up === undefined ? {} : { up: up === "1" && !failing }) };
 }
 
 /** Whether each of the pooler's processes and the database have an exporter that reaches them. */
@@ -48,7 +49,7 @@ export function judgeScrapes(
         if (refused !== undefined) return failed(`${name} does not answer: ${refused}`, `${dockerCommand} restart ${name}`);
         if (reaches === true) continue;
         const what = name.startsWith(databaseExporter) ? "the database" : "the pooler's console";
-        return failed(`${name} answers, but does not reach ${what}`, `${dockerCommand} logs --tail 20 ${name}   (it says why)`);
+        return failed(`${name} answers, but not for ${what}`, `${dockerCommand} logs --tail 20 ${name}   (it says why)`);
     }
     return ok(scrapes.map(({ name, series }) => `${name} has ${series} series`).join("; "));
 }
@@ -69,9 +70,8 @@ export const metricsChecks: Check[] = [
             if (!target.deployed.metrics) return skipped("metrics is false");
             const all = await findContainers(target);
             const running = all.filter(({ name, running: runs }) => runs && name.startsWith(`${resourceNames.metrics}-`));
-            const limits = await engineLimits(target.docker);
-            const wrong = running.flatMap(({ name, confinement }) => lacks(confinement, limits).map((what) => `${name}: ${what}`));
-            if (wrong.length > 0) return failed(wrong.join("; "), `${target.upCommand} --refresh`);
+            const confined = judgeConfinement(running, await engineLimits(target.docker), target.upCommand);
+            if (confined.result === "failed") return confined;
             const scrapes: Scrape[] = [];
             for (const one of running) scrapes.push(await scrape(target, one)); // over ssh, one after another
             return judgeScrapes(scrapes, target);

@@ -11,12 +11,12 @@ WITH idle AS (
       FROM pg_class
       JOIN pg_namespace AS space ON space.oid = relnamespace AND nspname LIKE 'pg\_temp\_%'
       JOIN pg_stat_get_backend_idset() AS backend ON nspname = 'pg_temp_' || backend
-      JOIN idle ON pid = pg_stat_get_backend_pid(backend)
+      JOIN idle ON pid = pg_stat_get_backend_pid(backend) AND datname = current_database()
      WHERE relkind = 'r' AND current_setting('server_version_num')::int >= 160000
     UNION ALL
     SELECT 'session setting', usename, datname, application_name
       FROM idle
-     WHERE query ~* '^\s*set\s' AND query !~* '^\s*set\s+(local|transaction|constraints)\s'
+     WHERE query ~* '^\s*set\s' AND query !~* '^\s*set\s+(local|transaction|constraints|(session\s+)?(application_name|client_encoding|names|datestyle|intervalstyle|timezone|time\s+zone|standard_conforming_strings))\M'
        AND query NOT LIKE 'SET exit\_on\_error = on; CLOSE ALL; %' -- an enforced reset
     UNION ALL
     SELECT 'listen', usename, datname, application_name

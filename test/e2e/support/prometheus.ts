@@ -96,6 +96,12 @@ export class Prometheus {
         return this.get<string[]>("/label/__name__/values");
     }
 
+    /** Names of the metrics that have no type. */
+    async untyped(): Promise<string[]> {
+        const known = Object.entries(await this.get<Record<string, { type: string }[]>>("/metadata"));
+        return known.filter(([, all]) => all.some(({ type }) => type === "unknown")).map(([name]) => name);
+    }
+
     async alerts(): Promise<Alert[]> {
         return (await this.get<{ alerts: Alert[] }>("/alerts")).alerts;
     }

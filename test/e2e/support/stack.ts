@@ -84,7 +84,7 @@ export function removeConfig({ env }: Sidecar, key: string): Promise<void> {
 }
 
 /** Names of the stack's containers of one kind. */
-export async function containers(kind: "pgbouncer" | "pgadmin"): Promise<string[]> {
+export async function containers(kind: "pgbouncer" | "pgadmin" | `metrics-${string}`): Promise<string[]> {
     const listed = await run("docker", [
         "ps",
         "-a",

@@ -23,7 +23,6 @@ export async function endingCertificate(name: string, days: number): Promise<Rec
         engine,
     );
     const cert = `${made.toString("pem")}\n`;
-    const der = Buffer.from(await webcrypto.subtle.exportKey("pkcs8", keys.privateKey)).toString("base64");
-    const key = `-----BEGIN PRIVATE KEY-----\n${der.replace(/(.{64})(?=.)/g, "$1\n")}\n-----END PRIVATE KEY-----\n`;
+    const key = x509.PemConverter.encode(await webcrypto.subtle.exportKey("pkcs8", keys.privateKey), "PRIVATE KEY");
     return { cert, key, ca: cert };
 }

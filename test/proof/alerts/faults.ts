@@ -29,8 +29,6 @@ sleep 2
 for i in 1 2 3; do while :; do ${pooled} -c 'SELECT 1'; done & done
 wait`;
 
-const exporter = async (name: string) =>
-    (await run("docker", ["ps", "--filter", `name=metrics-${name}`, "--format", "{{.Names}}"])).trim().split("\n")[0]!;
 const inPool = "client_addr IN (SELECT client_addr FROM pg_stat_activity WHERE usename LIKE 'pgbouncer%')";
 
 export const faults: Fault[] = [
@@ -111,7 +109,7 @@ export const faults: Fault[] = [
         what: "the database's exporter is stopped",
         fires: { DatabaseMetricsMissing: 150 },
         make: async () => {
-            const name = await exporter("database");
+            const [name] = (await containers("metrics-database")) as [string];
             await run("docker", ["stop", "-t", "1", name]);
             return () => run("docker", ["start", name]);
         },

@@ -19,7 +19,7 @@ test("every value is put into its place, and casts stay casts", () => {
     expect(all.pg_sidecar_pool!.query).toContain("18 AS limit,");
     expect(all.pg_sidecar_pool!.query).toContain("usename = ANY (ARRAY['pgbouncer', 'pgbouncer_2']::name[])");
     expect(all.pg_sidecar_lookup!.query).toContain("rolname = 'pgbouncer_2'");
-    expect(all.pg_sidecar_lookup!.query).toContain("to_regprocedure('public.user_lookup(text)')");
+    expect(all.pg_sidecar_lookup!.query).toContain("= 'public.user_lookup'");
     expect(all.pg_sidecar_lookup!.query).toContain("- 1767323045 AS password_age_seconds");
     expect(all.pg_sidecar_certificate!.query).toContain("VALUES ('to clients', 1798848000)");
     expect(all.pg_sidecar_connections!.query).toContain("::int AS max");
@@ -35,10 +35,8 @@ test("without a certificate there is no query for one", () => {
     expect(rendered({ certificates: {} })).not.toHaveProperty("pg_sidecar_certificate");
 });
 
-test("every column of a query has a description, and every description a column", () => {
+test("every described column is in its query", () => {
     for (const { query, metrics } of Object.values(rendered())) {
-        const last = query.slice(query.lastIndexOf("SELECT "));
-        for (const column of metrics.flatMap((one) => Object.keys(one))) expect(`${query}`).toMatch(new RegExp(`\\b${column}\\b`));
-        expect(last).not.toBe("");
+        for (const column of metrics.flatMap((one) => Object.keys(one))) expect(query).toMatch(new RegExp(`\\b${column}\\b`));
     }
 });

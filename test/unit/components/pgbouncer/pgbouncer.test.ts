@@ -93,6 +93,7 @@ test("the fast setting turns the reset off and nothing else", () => {
 test("an enforced reset ends the backend at its first error, and takes that back last", () => {
     const reset = (serverResetEnforced: boolean) => section(renderIni({ ...ini, serverResetEnforced }), "pgbouncer").server_reset_query!;
     expect(reset(false)).toBe("DISCARD ALL");
+    expect(reset(true)).toMatch(/^SET exit_on_error = on; CLOSE ALL; /); // leaks.sql knows it by that
     const statements = reset(true).split("; ");
     expect([statements[0], statements.at(-1)]).toEqual(["SET exit_on_error = on", "RESET ALL"]);
     expect(statements).not.toContain("DISCARD ALL"); // which is refused beside other statements

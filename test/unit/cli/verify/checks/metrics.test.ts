@@ -11,6 +11,7 @@ test("an answer in Prometheus' text format is counted, and what it reaches is re
         '# HELP pgbouncer_up it\n# TYPE pgbouncer_up gauge\npgbouncer_up 1\npgbouncer_pools_client_waiting_connections{database="db"} 0\n';
     expect(parseScrape("metrics-console-1", text)).toEqual({ name: "metrics-console-1", up: true, series: 2 });
     expect(parseScrape("metrics-database-1", 'pg_up{server="timescale_db:5432"} 0\n').up).toBe(false);
+    expect(parseScrape("metrics-database-1", "pg_exporter_last_scrape_error 1\npg_up 1\n").up).toBe(false); // a query has failed
     expect(parseScrape("metrics-database-1", "go_goroutines 9\n").up).toBeUndefined();
 });
 
@@ -25,7 +26,7 @@ test("one that is missing, silent or cut off is named with its fix", () => {
         /metrics-database-1a2b3c4 does not answer: connection refused docker restart metrics-database/,
     );
     expect(judge([pooler, { ...database, up: false }])).toMatch(
-        /^failed: metrics-database-1a2b3c4 answers, but does not reach the database docker logs/,
+        /^failed: metrics-database-1a2b3c4 answers, but not for the database docker logs/,
     );
-    expect(judge([{ ...pooler, up: false }, database])).toMatch(/does not reach the pooler's console docker logs/);
+    expect(judge([{ ...pooler, up: false }, database])).toMatch(/answers, but not for the pooler's console docker logs/);
 });
