@@ -151,6 +151,17 @@ test("the exporters' logins can look, and nothing else", async () => {
     for (const name of await containers("metrics-")) expect(await run("docker", ["inspect", name])).not.toContain(password);
 });
 
+/** Hundredths of a second of CPU that the backend of the database's exporter has used. */
+async function queriesTime(): Promise<number> {
+    const [backend] = await direct<{ pid: number }>(
+        on,
+        "SELECT pid FROM pg_stat_activity WHERE application_name = 'pg-sidecar-metrics' ORDER BY backend_start LIMIT 1",
+    );
+    const stat = await run("docker", ["exec", on.lab.databaseContainer, "cat", `/proc/${backend!.pid}/stat`]);
+    const [user, system] = stat.slice(stat.lastIndexOf(")") + 2).split(" ").slice(11, 13).map(Number); // prettier-ignore
+    return user! + system!;
+}
+
 test("exporters that are gone or killed harm nobody, and come back; what they cost", async () => {
     exporters = await containers("metrics-");
     const { failures } = await clients.connecting(async () => {
@@ -161,11 +172,14 @@ test("exporters that are gone or killed harm nobody, and come back; what they co
     await until("both to be scraped again", 30, async () => (await prometheus.value("sum(pgbouncer_up) + sum(pg_up)")) === 2);
     const docker = { host: on.env.DOCKER_HOST!, sshOpts: [] };
     const look = () => Promise.all(exporters.map((name) => readStats(docker, name)));
-    const before = await look();
+    const [before, queriesBefore] = [await look(), await queriesTime()];
     await pause(20);
-    const after = await look();
+    const [after, queries] = [await look(), ((await queriesTime()) - queriesBefore) / 20];
     const cost = before.map((one, at) => used(one, after[at]!));
     console.log(exporters.map((name, at) => `${name}: ${cost[at]!.cpu.toFixed(2)} % of a core at a scrape every 2 s, ${cost[at]!.memory.toFixed(1)} MiB`).join("\n")); // prettier-ignore
+    console.log(`the queries: ${queries.toFixed(2)} % of a core of the database at a scrape every 2 s`);
+    expect(queries).toBeGreaterThan(0);
+    expect(queries).toBeLessThan(5);
     for (const { cpu, memory } of cost) expect([cpu < 5, memory < 40]).toEqual([true, true]);
 });
 

@@ -55,7 +55,7 @@ async function fire(scene: Scene, prometheus: Prometheus, { what, fires, make }:
 
 /** Has clients connect and query for a while, and returns the alerts that fired meanwhile. */
 async function quiet({ clients }: Scene, prometheus: Prometheus, minutes: number): Promise<string[]> {
-    await clients.node("sleepers.ts", { CLIENTS: "30" });
+    await clients.node("sleepers.ts", { CLIENTS: "10" }); // fewer than the pool has backends
     await clients.node("reconnect.ts", { PGUSER: "postgres" });
     await clients.shell("reconnect.sh", { PGUSER: "postgres", PGCONNECT_TIMEOUT: "5" });
     await pause(minutes * 60);
