@@ -36,8 +36,8 @@ async function secondsUntil(within: number, done: () => Promise<boolean>): Promi
 }
 
 /** Makes a fault, waits for its alerts, takes it back and waits for their end. */
-async function fire(scene: Scene, prometheus: Prometheus, { what, fires, make }: Fault): Promise<Fired[]> {
-    const restore = await make(scene);
+async function fire(scene: Scene, prometheus: Prometheus, { what, fires, make }: Fault, made = make(scene)): Promise<Fired[]> {
+    const restore = await made;
     const from = Date.now();
     const waited = Object.entries(fires).map(async ([alert, within]): Promise<Fired> => {
         const after = await secondsUntil(within, async () => (await firing(prometheus)).includes(alert));
@@ -97,7 +97,10 @@ async function measure(on: Sidecar, minutes: number, only: string[]): Promise<Me
         const from = Date.now();
         const noise = minutes > 0 ? await quiet(scene, prometheus, minutes) : undefined;
         const wanted = ({ fires }: Fault) => Object.keys(fires).some((alert) => only.includes(alert));
-        const beside = wanted(secondPooler) ? fire(scene, prometheus, secondPooler) : Promise.resolve([]);
+        // It is made before the others begin: an engine may wait for ever with a command in a container that is frozen.
+        const beside = wanted(secondPooler)
+            ? fire(scene, prometheus, secondPooler, Promise.resolve(await secondPooler.make(scene)))
+            : Promise.resolve([]);
         const fired: Fired[] = [];
         for (const fault of faults.filter(wanted)) fired.push(...(await fire(scene, prometheus, fault)));
         fired.push(...(await beside));
