@@ -98,9 +98,9 @@ async function measure(on: Sidecar, minutes: number, only: string[]): Promise<Me
         const noise = minutes > 0 ? await quiet(scene, prometheus, minutes) : undefined;
         const wanted = ({ fires }: Fault) => Object.keys(fires).some((alert) => only.includes(alert));
         // It is made before the others begin: an engine may wait for ever with a command in a container that is frozen.
-        const beside = wanted(secondPooler)
-            ? fire(scene, prometheus, secondPooler, Promise.resolve(await secondPooler.make(scene)))
-            : Promise.resolve([]);
+        const made = wanted(secondPooler) ? secondPooler.make(scene) : undefined;
+        await made;
+        const beside = made ? fire(scene, prometheus, secondPooler, made) : Promise.resolve([]);
         const fired: Fired[] = [];
         for (const fault of faults.filter(wanted)) fired.push(...(await fire(scene, prometheus, fault)));
         fired.push(...(await beside));
