@@ -3,6 +3,7 @@ import * as fs from "fs";
 import * as os from "os";
 import * as path from "path";
 
+const root = path.join(__dirname, "../..");
 const folder = fs.mkdtempSync(path.join(os.tmpdir(), "summary-"));
 afterAll(() => fs.rmSync(folder, { recursive: true }));
 
@@ -16,27 +17,33 @@ function results(name: string, ...suites: { status: string; tests: string[] }[])
         JSON.stringify({
             numPassedTests: count("passed"),
             numFailedTests: count("failed"),
-            testResults: suites.map(({ status, tests }) => ({ status, assertionResults: tests.map((one) => ({ status: one })) })),
+            testResults: suites.map(({ status, tests }, at) => ({
+                name: path.join(root, `test/${at}.test.ts`),
+                message: "can't be loaded",
+                status,
+                assertionResults: tests.map((one, n) => ({ status: one, fullName: `it does ${n}` })),
+            })),
         }),
     );
     return file;
 }
 
 function summary(...args: string[]) {
-    const { stdout, status } = spawnSync(process.execPath, [path.join(__dirname, "../summary.js"), ...args], { encoding: "utf8" });
-    return { line: stdout.trim(), status };
+    const { stdout, status } = spawnSync(process.execPath, [path.join(root, "test/summary.js"), ...args], { encoding: "utf8" });
+    return { lines: stdout.trim().split("\n"), status };
 }
 
 const good = results("good.json", { status: "passed", tests: ["passed", "passed", "pending"] });
 const bad = results("bad.json", { status: "failed", tests: ["passed", "failed"] });
 const broken = results("broken.json", { status: "failed", tests: [] });
+const missing = path.join(folder, "missing.json");
 const none = results("none.json", { status: "passed", tests: ["pending"] });
 
-test.each<[string, string[], string, number]>([
-    ["two runs and the checks", [good, good, "--", "0", "0"], "6 passed, 0 failed", 0],
-    ["a failed test", [good, bad], "3 passed, 1 failed", 1],
-    ["a check that failed", [good, "--", "0", "2"], "3 passed, 1 failed", 1],
-    ["a suite that broke outside its tests", [good, broken], "2 passed, 1 failed", 1],
-    ["a run that left no results", [good, path.join(folder, "missing.json")], "2 passed, 1 failed", 1],
-    ["no test at all", [none], "0 passed, 0 failed", 1],
-])("%s are added up", (_, args, line, status) => expect(summary(...args)).toEqual({ line, status }));
+test.each<[string, string[], string[], number]>([
+    ["two runs and the checks", [good, good, "--", "types=0", "lint=0"], ["6 passed, 0 failed"], 0],
+    ["a failed test", [good, bad], ["failed: test/0.test.ts: it does 1", "3 passed, 1 failed"], 1],
+    ["a check that failed", [good, "--", "types=0", "lint=2"], ["failed: lint", "3 passed, 1 failed"], 1],
+    ["a suite that broke outside its tests", [good, broken], ["failed: test/0.test.ts: can't be loaded", "2 passed, 1 failed"], 1],
+    ["a run that left no results", [good, missing], [`failed: ${missing} was not written`, "2 passed, 1 failed"], 1],
+    ["no test at all", [none], ["0 passed, 0 failed"], 1],
+])("%s are added up, and what failed is named", (_, args, lines, status) => expect(summary(...args)).toEqual({ lines, status }));
