@@ -2,6 +2,7 @@ import { exporterPorts } from "../../../components/metrics/scrape";
 import { resourceNames } from "../../../components/names";
 import { ContainerFacts, engineLimits } from "../../../host/containers";
 import { exec } from "../../../host/exec";
+import { runTasks } from "../../../host/tasks";
 import { Check, failed, ok, Outcome, skipped } from "../check";
 import { findContainers } from "../containers";
 import { reason } from "../sessions";
@@ -18,7 +19,9 @@ export interface Scrape {
     refused?: string;
 }
 
-const databaseExporter = `${resourceNames.metrics}-database-`;
+/** What the exporter in a container of this name asks. */
+const askedBy = (name: string): keyof typeof exporterPorts =>
+    name.startsWith(`${resourceNames.metrics}-database-`) ? "postgres" : "pgbouncer";
 
 /** Reads what an exporter answers, in Prometheus' text format. */
 export function parseScrape(name: string, text: string): Scrape {
@@ -37,7 +40,7 @@ export function judgeScrapes(
         dockerCommand,
     }: Pick<Target, "upCommand" | "dockerCommand"> & { deployed: Pick<Target["deployed"], "processes"> },
 ): Outcome {
-    const consoles = scrapes.filter(({ name }) => !name.startsWith(databaseExporter)).length;
+    const consoles = scrapes.filter(({ name }) => askedBy(name) === "pgbouncer").length;
     const databases = scrapes.length - consoles;
     if (consoles !== processes || databases !== 1) {
         return failed(
@@ -48,16 +51,15 @@ export function judgeScrapes(
     for (const { name, up: reaches, refused } of scrapes) {
         if (refused !== undefined) return failed(`${name} does not answer: ${refused}`, `${dockerCommand} restart ${name}`);
         if (reaches === true) continue;
-        const what = name.startsWith(databaseExporter) ? "the database" : "the pooler's console";
+        const what = askedBy(name) === "postgres" ? "the database" : "the pooler's console";
         return failed(`${name} answers, but not for ${what}`, `${dockerCommand} logs --tail 20 ${name}   (it says why)`);
     }
     return ok(scrapes.map(({ name, series }) => `${name} has ${series} series`).join("; "));
 }
 
 async function scrape({ docker }: Target, { name }: ContainerFacts): Promise<Scrape> {
-    const port = name.startsWith(databaseExporter) ? exporterPorts.postgres : exporterPorts.pgbouncer;
     // busybox is in the official images and in the lab's.
-    const command = ["busybox", "wget", "-q", "-T", "10", "-O", "-", `http://127.0.0.1:${port}/metrics`];
+    const command = ["busybox", "wget", "-q", "-T", "10", "-O", "-", `http://127.0.0.1:${exporterPorts[askedBy(name)]}/metrics`];
     const ran = await exec(docker, name, command, {}, { timeout: 20_000 });
     return ran.code === 0 ? parseScrape(name, ran.stdout) : { name, series: 0, refused: reason(ran) };
 }
@@ -72,9 +74,8 @@ export const metricsChecks: Check[] = [
             const running = all.filter(({ name, running: runs }) => runs && name.startsWith(`${resourceNames.metrics}-`));
             const confined = judgeConfinement(running, await engineLimits(target.docker), target.upCommand);
             if (confined.result === "failed") return confined;
-            const scrapes: Scrape[] = [];
-            for (const one of running) scrapes.push(await scrape(target, one)); // over ssh, one after another
-            return judgeScrapes(scrapes, target);
+            const scrapes = running.map((one) => () => scrape(target, one));
+            return judgeScrapes(await runTasks(target.docker, scrapes), target);
         },
     },
 ];
