@@ -3,6 +3,9 @@ export interface OfStack {
     stack: string;
 }
 
+/** `stage` of `org/pg-sidecar/stage`, and of `pg-sidecar/stage`. */
+export const shortName = (stack: string) => stack.split("/").at(-1)!;
+
 /** The command that sets a value. `key` may have flags before it, as in `--path 'databases[0]'`. */
 export const configSet = ({ stack }: OfStack, key: string, value: string) => `pulumi config set --stack ${stack} ${key} ${value}`;
 

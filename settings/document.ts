@@ -1,6 +1,7 @@
 import * as fs from "fs";
 import * as path from "path";
 import { renderIni } from "../components/pgbouncer/ini";
+import { markdownTable, withGenerated } from "../findings/markdown";
 import { databaseKeys } from "./databaseserver";
 import { dockerKeys } from "./docker";
 import { Declared, declaredSettings, projectFile } from "./project";
@@ -11,14 +12,15 @@ import { parseSettings } from "./settings";
 // `npm run docs` runs this file. It writes what docs/ has of the settings: the tables and a whole pgbouncer.ini.
 
 const docs = path.join(__dirname, "../docs");
-const begin = "<!-- The tables are generated: edit Pulumi.yaml or settings/, then run `npm run docs`. -->";
-const end = "<!-- End of the generated tables. -->";
+const generated = {
+    page: "docs/SETTINGS.md",
+    begin: "<!-- The tables are generated: edit Pulumi.yaml or settings/, then run `npm run docs`. -->",
+    end: "<!-- End of the generated tables. -->",
+};
 
 /** docs/SETTINGS.md as it should be: its prose, with fresh tables between the two marks. Throws if a mark is missing. */
 export function settingsDocument(current = fs.readFileSync(path.join(docs, "SETTINGS.md"), "utf8")): string {
-    const [from, to] = [current.indexOf(begin), current.indexOf(end)];
-    if (from < 0 || to < from) throw new Error(`docs/SETTINGS.md has lost a mark. Fix: put back ${begin} and ${end}`);
-    return `${current.slice(0, from)}${begin}\n\n${tables()}\n\n${current.slice(to)}`;
+    return withGenerated(current, generated, tables());
 }
 
 /** docs/pgbouncer.ini as it should be: what the default settings render. */
@@ -69,8 +71,7 @@ const providerRow = (key: string, { variable = "", default: value = "", descript
 const code = (text: string) => (text === "" ? "" : `\`${text}\``);
 
 function table(title: string, rows: string[][], head = ["setting", "accepts", "default", "what it is"]): string {
-    const line = (cells: string[]) => `| ${cells.map((cell) => cell.replaceAll("|", "\\|")).join(" | ")} |`;
-    return [`## ${title}`, "", line(head), line(head.map(() => "---")), ...rows.map(line)].join("\n");
+    return `## ${title}\n\n${markdownTable(head, rows)}`;
 }
 
 if (require.main === module) {

@@ -8,7 +8,7 @@ import { RawConfig } from "./raw";
 import { adminUsersOf, findContradictions } from "./rules";
 import { Key, OwnSettings } from "./schema";
 
-/** Everything that the program is told, checked. Pulumi.yaml has the defaults and the meaning of the project's own settings. */
+/** All inputs of the program, checked. Pulumi.yaml has the defaults and the meaning of the project's own settings. */
 export interface Settings extends OwnSettings {
     stack: string;
     databaseServer: DatabaseServer;

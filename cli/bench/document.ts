@@ -1,5 +1,6 @@
 import * as fs from "fs";
 import * as path from "path";
+import { withGenerated } from "../../findings/markdown";
 import { charts } from "./charts";
 import { Results } from "./results";
 import { tables } from "./table";
@@ -7,14 +8,12 @@ import { tables } from "./table";
 const docs = path.join(__dirname, "../../docs");
 const data = path.join(docs, "proof/bench.json");
 const page = path.join(docs, "MEASUREMENTS.md");
-const [begin, end] = ["<!-- bench: written by ./sidecar bench --docs -->", "<!-- /bench -->"];
+const generated = { page: "docs/MEASUREMENTS.md", begin: "<!-- bench: written by ./sidecar bench --docs -->", end: "<!-- /bench -->" };
 
 /** The page with the results between its two marks. */
 export function withResults(text: string, results: Results): string {
-    const [from, to] = [text.indexOf(begin), text.indexOf(end)];
-    if (from < 0 || to < from) throw new Error(`docs/MEASUREMENTS.md has no ${begin} … ${end}`);
     const pictures = Object.entries(charts(results)).map(([file, { title }]) => `![${title}](proof/${file})\n`);
-    return `${text.slice(0, from)}${begin}\n\n${[...pictures, tables(results)].join("\n")}\n\n${text.slice(to)}`;
+    return withGenerated(text, generated, [...pictures, tables(results)].join("\n"));
 }
 
 /** Writes the results, the charts and the page. */

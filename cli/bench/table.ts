@@ -1,10 +1,10 @@
+import { markdownTable } from "../../findings/markdown";
 import { compared } from "./latency";
 import { isSimplest, Percentiles, percentileNames, protocols, scripts } from "./pgbench";
 import { Latency, Machine, Measured, Results, Throughput } from "./results";
 import { median, spread } from "../statistics";
 
-const row = (cells: string[]) => `| ${cells.join(" | ")} |`;
-const table = (head: string[], rows: string[][]) => [row(head), row(head.map(() => "---")), ...rows.map(row), ""];
+const table = (head: string[], rows: string[][]) => [markdownTable(head, rows), ""];
 
 /** The values that are the same in name and order of their first appearance. */
 const distinct = <T>(values: T[]) => [...new Set(values)];

@@ -1,5 +1,6 @@
 import * as fs from "fs";
 import * as path from "path";
+import { markdownTable, withGenerated } from "../../findings/markdown";
 import { projectDefaults } from "../../settings/project";
 import { versionInTag } from "./checks/pooler";
 import { iniDocument } from "../../settings/document";
@@ -8,8 +9,11 @@ import { judge, Judged, ofPgadmin, ofPgbouncer, PgadminConfig, PoolerConfig } fr
 // `npm run docs` runs this file. It writes docs/SECURITY.md's table of known vulnerabilities.
 
 const file = path.join(__dirname, "../../docs/SECURITY.md");
-const begin = "<!-- The table is generated: edit cli/verify/vulnerabilities.ts, then run `npm run docs`. -->";
-const end = "<!-- End of the generated table. -->";
+const generated = {
+    page: "docs/SECURITY.md",
+    begin: "<!-- The table is generated: edit cli/verify/vulnerabilities.ts, then run `npm run docs`. -->",
+    end: "<!-- End of the generated table. -->",
+};
 
 /** What pgbouncer has besides its ini, by default. */
 const defaults: PoolerConfig = { max_packet_size: "2147483647" };
@@ -27,16 +31,11 @@ const pgadminConfig: PgadminConfig = { sources: ["internal"], hook: false, assis
 
 /** docs/SECURITY.md as it should be: its prose, with a fresh table between the two marks. Throws if a mark is missing. */
 export function securityDocument(current = fs.readFileSync(file, "utf8")): string {
-    const [from, to] = [current.indexOf(begin), current.indexOf(end)];
-    if (from < 0 || to < from) throw new Error(`docs/SECURITY.md has lost a mark. Fix: put back ${begin} and ${end}`);
     const { pgbouncerImage, pgadminImage } = projectDefaults();
     const [pgbouncer, pgadmin] = [versionInTag(pgbouncerImage)!, versionInTag(pgadminImage)!];
     const rows = [...rowsOf(`pgbouncer ${pgbouncer}`, judge(ofPgbouncer, pgbouncer, poolerConfig())), ...rowsOf(`pgAdmin ${pgadmin}`, judge(ofPgadmin, pgadmin, pgadminConfig))]; // prettier-ignore
     const head = ["in", "CVE", "what it is", "fixed in", "with the default settings", "how that is known"];
-    const table = [head, head.map(() => "---"), ...rows].map(
-        (cells) => `| ${cells.map((cell) => cell.replaceAll("|", "\\|")).join(" | ")} |`,
-    );
-    return `${current.slice(0, from)}${begin}\n\n${table.join("\n")}\n\n${current.slice(to)}`;
+    return withGenerated(current, generated, markdownTable(head, rows));
 }
 
 const rowsOf = (program: string, all: Judged[]) =>
