@@ -31,7 +31,7 @@ const at = ({ databaseServer: { host, port } }: Settings) => `${host}:${port}`;
 function judgeBudget({ limits }: DatabaseFacts, settings: Settings, { pooler }: OwnedResources): Finding[] {
     const { otherConnections } = settings;
     const args = { ...settings, databases: settings.databases.length };
-    const rolls = pooler !== undefined && pooler !== rollKey(settings);
+    const rolls = pooler !== undefined && (pooler.key !== rollKey(settings) || !pooler.networks.includes(settings.databaseNetwork));
     const found = overBudget({ args, limits, otherConnections, rolls, stack: settings });
     return found ? [found] : [];
 }
@@ -285,7 +285,7 @@ function judgeForeign({ what, key, mark, adoptable, remove, sessions }: Foreign,
     const rename = configSet(settings, key, key === "authFunction" ? "SCHEMA.NAME" : "NAME");
     if (mark === "") {
         return error(
-            `${key}: ${what} on ${at(settings)} is there already and no stack made it (the runbook's SQL, run by hand?)`,
+            `${key}: ${what} on ${at(settings)} is there already and no stack made it: somebody may have created it by hand`,
             `${ways.join(", or ")}, or use another name: ${rename}`,
         );
     }

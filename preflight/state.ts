@@ -23,7 +23,7 @@ interface StateResource {
     delete?: boolean;
     /** Of the stack itself: what the program returned. */
     outputs?: { deployed?: Before };
-    inputs?: { labels?: { label: string; value: string }[]; searchPaths?: string[]; body?: string };
+    inputs?: { labels?: { label: string; value: string }[]; networksAdvanced?: { name: string }[]; searchPaths?: string[]; body?: string };
 }
 
 /** Of the settings with which the stack was last deployed, those that say how many backends its poolers may have. */
@@ -46,8 +46,8 @@ export interface OwnedResources {
     functions: string[];
     /** The settings of the poolers that may still run, if the state has them. */
     before?: Before;
-    /** The serving pooler's `rollKey`, empty for one of an older program; undefined if there is no pooler. */
-    pooler?: string;
+    /** The serving pooler, if there is one: its `rollKey`, empty for one of an older program, and its networks. */
+    pooler?: { key: string; networks: string[] };
 }
 
 /** Whether the state lists the lookup function that the settings name. */
@@ -73,7 +73,12 @@ export function ownedResources({ deployment: { resources = [] } }: StackState, o
         roles: resources.flatMap(({ type, id }) => (type === roleType && id ? [id] : [])),
         functions: resources.flatMap(({ type, id }) => (type === functionType && id ? [id] : [])),
         ...(deployed && { before: deployed }),
-        ...(pooler && { pooler: pooler.inputs?.labels?.find(({ label }) => label === poolerLabel)?.value ?? "" }),
+        ...(pooler && {
+            pooler: {
+                key: pooler.inputs?.labels?.find(({ label }) => label === poolerLabel)?.value ?? "",
+                networks: pooler.inputs?.networksAdvanced?.map(({ name }) => name) ?? [],
+            },
+        }),
     };
 }
 

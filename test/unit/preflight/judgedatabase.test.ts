@@ -195,16 +195,18 @@ test("a role with md5 is named in a warning, with psql's own way to set its pass
 
 describe("a roll that the server has too few connections for", () => {
     const tight = { limits: { ...facts.limits, maxConnections: 90 } };
+    const networks = [settings.databaseNetwork, "pg-sidecar-1"];
 
     test.each<[string, string, Partial<OwnedResources>]>([
         ["a warning before the first up", "warning", {}],
-        ["a warning if this run does not roll", "warning", { pooler: rollKey(settings) }],
-        ["an error if another program's pooler serves", "error", { pooler: "" }],
+        ["a warning if this run does not roll", "warning", { pooler: { key: rollKey(settings), networks } }],
+        ["an error if another program's pooler serves", "error", { pooler: { key: "", networks } }],
         [
             "an error if something changes that only another container takes",
             "error",
-            { pooler: rollKey({ ...settings, listenPort: 6433 }) },
+            { pooler: { key: rollKey({ ...settings, listenPort: 6433 }), networks } },
         ],
+        ["an error if the database is on another network", "error", { pooler: { key: rollKey(settings), networks: ["another"] } }],
     ])("is %s", (_, level, owned) => {
         const [finding, ...others] = judge(tight, owned);
         expect(others).toEqual([]);

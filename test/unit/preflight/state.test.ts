@@ -18,14 +18,14 @@ test("a state lists what its serving pooler was made of", () => {
         type: "docker:index/container:Container",
         urn: "urn:pulumi:stage::pg-sidecar::sidecar:index:Pgbouncer$docker:index/container:Container::pgbouncer",
         id: "c",
-        inputs: { labels: [{ label, value: "feed" }] },
+        inputs: { labels: [{ label, value: "feed" }], networksAdvanced: [{ name: "coolify-net" }] },
         ...more,
     });
     const listed = (...resources: ReturnType<typeof pooler>[]) => ownedResources({ deployment: { resources } }, owner).pooler;
     expect(listed()).toBeUndefined();
     expect(listed(pooler("pg-sidecar.pooler", { delete: true }))).toBeUndefined();
-    expect(listed(pooler("pg-sidecar.pooler"))).toBe("feed");
-    expect(listed(pooler("older"))).toBe("");
+    expect(listed(pooler("pg-sidecar.pooler"))).toEqual({ key: "feed", networks: ["coolify-net"] });
+    expect(listed(pooler("older"))).toMatchObject({ key: "" });
 });
 
 test("an import has the previous name in the mark that the state recorded", () => {
