@@ -123,7 +123,7 @@ export function deploy(settings: Settings, { inState, tryImage, reload, writeSec
         psql: pulumi.interpolate`docker exec -it ${pgbouncer.containerName} psql -h 127.0.0.1 -p ${settings.listenPort} -U ${admin} -d ${database}`,
         networks: { sidecar: networks.sidecar, database: networks.database.name },
         // The most backends that the sidecar ever holds, and the file that a reviewer reads line by line.
-        backendBudget: budget({ ...settings, databases: settings.databases.length }),
+        backendBudget: budget(sizes(settings)),
         pgbouncerIni: pgbouncer.ini,
         // The network on which Prometheus has to be, and a file for its `scrape_config_files`.
         ...(metrics
@@ -211,7 +211,6 @@ interface Measured extends Pick<Surroundings, "writeSecrets" | "limitProcesses">
 function deployMetrics(settings: Settings, { networks, pgbouncer, certificate, dependsOn, ...host }: Measured): Metrics {
     const [database] = settings.databases as [string];
     const role = new MetricsRole(resourceNames.metrics, { name: settings.metricsRole, database }, { dependsOn });
-    const sizes = { ...settings, databases: settings.databases.length };
     const { serverTlsCa, serverTlsCert } = settings;
     return new Metrics(resourceNames.metrics, {
         images: { pgbouncer: settings.pgbouncerExporterImage, postgres: settings.postgresExporterImage },
@@ -232,8 +231,8 @@ function deployMetrics(settings: Settings, { networks, pgbouncer, certificate, d
         queries: pulumi.unsecret(pulumi.output(certificate)).apply((own) => ({
             lookupRoles: lookupRoles(settings.authUser),
             authFunction: settings.authFunction,
-            poolerBackends: poolerBackends(sizes),
-            budget: budget(sizes),
+            poolerBackends: poolerBackends(sizes(settings)),
+            budget: budget(sizes(settings)),
             certificates: Object.fromEntries(
                 Object.entries({ "to the database": serverTlsCert, "to clients": own?.cert ?? "" }).flatMap(([of, pem]) => {
                     const [certificate] = certificatesIn(pem) ?? []; // the others are its CA's

@@ -1,6 +1,7 @@
 import { execFile } from "child_process";
 import * as path from "path";
 import { promisify } from "util";
+import { shortName } from "../findings/commands";
 import { UserError } from "../findings/errors";
 import { render } from "../findings/finding";
 import { explainUnreachableEngine } from "../host/unreachableengine";
@@ -60,9 +61,6 @@ export function settingsOf(stack: string, config: unknown, env: NodeJS.ProcessEn
     });
 }
 
-/** `stage` of `org/pg-sidecar/stage`. */
-export const shortName = (stack: string) => stack.split("/").at(-1)!;
-
 /** The stack that another program's command line names: its `--stack NAME`, or pulumi's `-s NAME`. */
 export function stackIn(args: string[], program = "pulumi"): string | undefined {
     const flag = program === "pulumi" ? /^(?:--stack|-s)(?:=(.*))?$/ : /^--stack(?:=(.*))?$/;
@@ -73,9 +71,6 @@ export function stackIn(args: string[], program = "pulumi"): string | undefined 
     }
     return undefined;
 }
-
-/** The stack that another program's command line names, else the selected one. */
-export const stackOf = (args: string[], program = "pulumi") => selectedStack(stackIn(args, program));
 
 /** The stack that is named, else the selected one: PULUMI_STACK, or what `pulumi stack select` chose. */
 export async function selectedStack(named = process.env.PULUMI_STACK): Promise<string> {

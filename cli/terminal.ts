@@ -24,5 +24,8 @@ export function runInTerminal(
     });
 }
 
+/** Where a command that a user gave runs. Pulumi has to run in the project, any other in the folder from which ./sidecar was called. */
+export const folderOf = (program: string): { cwd?: string } => (program === "pulumi" ? {} : { cwd: process.env.SIDECAR_FROM });
+
 /** Runs the Pulumi CLI with this terminal, in the project. */
 export const pulumi = (args: string[], env: NodeJS.ProcessEnv = {}) => runInTerminal("pulumi", args, { env });

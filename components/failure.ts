@@ -71,7 +71,9 @@ async function explain(host: DockerHost, name: string, waitTimeout: number): Pro
     const container = await inspectContainer(host, name);
     if (!container || container.health === "healthy") return undefined;
     const log = await readLog(host, name, logLines, { timestamps: true });
-    return log && renderFailure(container, waitTimeout, inOrder(log), dockerCommand(host), fixOf(`${log.stdout}${log.stderr}`, owner()));
+    if (!log) return undefined;
+    const fix = fixOf(`${log.stdout}${log.stderr}`, owner());
+    return renderFailure(container, { waitTimeout, log: inOrder(log), docker: dockerCommand(host), fix });
 }
 
 /** Both streams as one, in the order of the engine's timestamps, without the timestamps. */
@@ -84,6 +86,15 @@ export function inOrder({ stdout, stderr }: { stdout: string; stderr: string }):
         .join("\n");
 }
 
+interface Failing {
+    /** Seconds that its container gets. */
+    waitTimeout: number;
+    log: string;
+    /** The docker command for its engine. */
+    docker: string;
+    fix?: string;
+}
+
 /** The text that an `up` prints. */
 export function renderFailure(
     {
@@ -94,10 +105,7 @@ export function renderFailure(
         engineError,
         healthOutput,
     }: Pick<ContainerFacts, "name" | "status" | "exitCode" | "restarts" | "engineError" | "healthOutput">,
-    waitTimeout: number,
-    log: string,
-    docker: string,
-    fix?: string,
+    { waitTimeout, log, docker, fix }: Failing,
 ): string {
     const indent = (text: string) => text.trim().replace(/^/gm, "    ");
     return [
@@ -106,7 +114,7 @@ export function renderFailure(
         ...(engineError ? [`The engine says:\n${indent(engineError)}`] : []),
         ...(healthOutput ? [`Its health check says:\n${indent(healthOutput)}`] : []),
         log.trim() === "" ? "Its log is empty." : `Its log ends with (all of it: ${docker} logs ${name}):\n${indent(log)}`,
-        ...(fix ? [`Fix: ${fix}; then pulumi up again`] : []),
+        ...(fix ? [`Fix: ${fix}; then run this up again`] : []),
     ].join("\n");
 }
 

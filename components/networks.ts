@@ -67,6 +67,6 @@ export class Networks extends pulumi.ComponentResource {
         if (args.metricsNetwork !== undefined) this.metrics = find(args.metricsNetwork);
         this.sidecar = new docker.Network(name, { labels: labels(), ...confinement(args.reach) }, { parent }).name;
 
-        this.registerOutputs({ sidecar: this.sidecar, database: this.database, proxy: this.proxy });
+        this.registerOutputs({ sidecar: this.sidecar, database: this.database, proxy: this.proxy, metrics: this.metrics });
     }
 }

@@ -12,33 +12,33 @@ const defaultTimeout = 20_000;
 
 /** GETs JSON from the engine's API, as the provider does: over its socket, TCP or ssh. Undefined if the engine answers 404. */
 export async function get<T>(docker: DockerHost, path: string): Promise<T | undefined> {
-    const { status, body } = await request(docker, "GET", path);
-    if (status === 404) return undefined;
-    if (status !== 200) throw refused(docker, "GET", path, status, body);
-    return JSON.parse(body.toString()) as T;
+    const answer = await request(docker, "GET", path);
+    if (answer.status === 404) return undefined;
+    if (answer.status !== 200) throw refused(docker, `GET ${path}`, answer);
+    return JSON.parse(answer.body.toString()) as T;
 }
 
 /** POSTs to the engine's API and returns the answer's body. Throws if the engine refuses; 304, "already so", is not a refusal. */
 export async function post(docker: DockerHost, path: string, options: RequestOptions = {}): Promise<Buffer> {
-    const { status, body } = await request(docker, "POST", path, options);
-    if (status >= 400) throw refused(docker, "POST", path, status, body);
-    return body;
+    const answer = await request(docker, "POST", path, options);
+    if (answer.status >= 400) throw refused(docker, `POST ${path}`, answer);
+    return answer.body;
 }
 
 /** PUTs a tar archive. Throws if the engine refuses. */
 export async function put(docker: DockerHost, path: string, archive: Buffer): Promise<void> {
-    const { status, body } = await request(docker, "PUT", path, { archive });
-    if (status >= 400) throw refused(docker, "PUT", path, status, body);
+    const answer = await request(docker, "PUT", path, { archive });
+    if (answer.status >= 400) throw refused(docker, `PUT ${path}`, answer);
 }
 
 /** DELETEs something from the engine. What is gone already is not an error. */
 export async function remove(docker: DockerHost, path: string): Promise<void> {
-    const { status, body } = await request(docker, "DELETE", path);
-    if (status >= 400 && status !== 404) throw refused(docker, "DELETE", path, status, body);
+    const answer = await request(docker, "DELETE", path);
+    if (answer.status >= 400 && answer.status !== 404) throw refused(docker, `DELETE ${path}`, answer);
 }
 
-const refused = (docker: DockerHost, method: string, path: string, status: number, body: Buffer) =>
-    new Error(`the Docker engine at ${docker.host} answers ${status} to ${method} ${path}: ${body.toString().trim()}`);
+const refused = ({ host }: DockerHost, asked: string, { status, body }: Answer) =>
+    new Error(`the Docker engine at ${host} answers ${status} to ${asked}: ${body.toString().trim()}`);
 
 /** The docker command for this engine, as a person calls it from here. */
 export function dockerCommand({ host, tls }: DockerHost): string {
@@ -56,13 +56,18 @@ export interface RequestOptions {
     timeout?: number;
 }
 
+export interface Answer {
+    status: number;
+    body: Buffer;
+}
+
 /** One request to the engine's API and its whole answer, whatever its status. Rejects if the engine can't be reached or is too slow. */
 export function request(
     docker: DockerHost,
     method: string,
     path: string,
     { json, archive, timeout = defaultTimeout }: RequestOptions = {},
-): Promise<{ status: number; body: Buffer }> {
+): Promise<Answer> {
     const content = archive ?? Buffer.from(json ? JSON.stringify(json) : "");
     const type = archive ? "application/x-tar" : "application/json";
     const headers = { host: "docker", "content-type": type, "content-length": content.length };

@@ -9,6 +9,8 @@ export interface ExecResult {
 }
 
 export interface ExecOptions {
+    /** Environment variables, secrets among them. */
+    env?: Record<string, string>;
     /** Milliseconds to wait for its end; default 30,000. */
     timeout?: number;
     /** Whom it runs as; default: the container's user. */
@@ -24,8 +26,7 @@ export async function exec(
     docker: DockerHost,
     container: string,
     command: string[],
-    env: Record<string, string> = {},
-    { timeout = 30_000, user }: ExecOptions = {},
+    { env = {}, timeout = 30_000, user }: ExecOptions = {},
 ): Promise<ExecResult> {
     const created = await post(docker, `/containers/${container}/exec`, {
         json: {

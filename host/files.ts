@@ -23,7 +23,7 @@ export async function writeFiles(docker: DockerHost, container: string, folder: 
 function notWritten(cause: Error): never {
     throw new UserError(
         `the stack's files can't be written to their volume: ${cause.message}`,
-        "make room on the host, or let the engine write there again; then pulumi up again",
+        "make room on the host, or let the engine write there again; then run this up again",
     );
 }
 

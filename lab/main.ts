@@ -1,4 +1,5 @@
 import * as fs from "fs";
+import { shellWord } from "../findings/quoting";
 import { stopDaemon } from "./daemon";
 import { ensureDatabase, removeDatabase } from "./database";
 import { ensureEngine, stopEngine } from "./engine";
@@ -54,8 +55,7 @@ export const down = ({ volumes = false }: { volumes?: boolean }) =>
 /** Prints `export` lines for `eval "$(./sidecar env)"`. */
 export const env = () =>
     explained("env", async () => {
-        const quote = (text: string) => `'${text.replaceAll("'", `'\\''`)}'`;
-        for (const [key, value] of Object.entries(environment(await identity()))) console.log(`export ${key}=${quote(value)}`);
+        for (const [key, value] of Object.entries(environment(await identity()))) console.log(`export ${key}=${shellWord(value)}`);
     });
 
 /** Brings up the lab and deploys nothing. */

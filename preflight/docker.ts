@@ -95,14 +95,16 @@ function judgeVolume(host: HostFacts, settings: Settings, owned: Owned): Finding
     const { adminUi, pgadminVolume, stack } = settings;
     if (adminUi === "none") return [];
     const holder = others(host, owned).find((one) => one.running && one.volumes.includes(pgadminVolume));
-    return holder ? [conflict("pgadminVolume", `the volume ${pgadminVolume}`, `${pgadminVolume}-${stack}`, holder, settings)] : [];
+    return holder
+        ? [conflict(settings, holder, { key: "pgadminVolume", what: `the volume ${pgadminVolume}`, free: `${pgadminVolume}-${stack}` })]
+        : [];
 }
 
 function judgePublishedPort(host: HostFacts, settings: Settings, owned: Owned): Finding[] {
     const { pgadminPort } = settings;
     if (pgadminPort === 0) return [];
     const holder = others(host, owned).find((one) => one.running && one.hostPorts.includes(pgadminPort));
-    return holder ? [conflict("pgadminPort", `port ${pgadminPort}`, String(pgadminPort + 1), holder, settings)] : [];
+    return holder ? [conflict(settings, holder, { key: "pgadminPort", what: `port ${pgadminPort}`, free: String(pgadminPort + 1) })] : [];
 }
 
 /** The containers that are not the stack's. */
@@ -110,8 +112,15 @@ function others({ containers }: HostFacts, { owner, ids }: Owned): ContainerFact
     return containers.filter((one) => one.owner !== owner && !ids.includes(one.id));
 }
 
-/** A conflict with something that another container has already. `free` is a value of the setting that avoids it. */
-function conflict(key: string, what: string, free: string, { name, owner }: ContainerFacts, settings: Settings): Finding {
+interface Taken {
+    key: "pgadminVolume" | "pgadminPort";
+    what: string;
+    /** A value of the setting that avoids the conflict. */
+    free: string;
+}
+
+/** A conflict with something that another container has already. */
+function conflict(settings: Settings, { name, owner }: ContainerFacts, { key, what, free }: Taken): Finding {
     const { docker } = settings;
     return error(
         `${key}: ${what} is already that of container ${name}${owner ? ` of stack ${owner}` : ""} on ${docker.host}`,

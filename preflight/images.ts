@@ -19,7 +19,8 @@ export async function inspectImages(settings: Settings): Promise<Finding[]> {
     const inspect = async (key: ImageKey) => {
         const reference = settings[key];
         if (await get(docker, `/images/${reference}/json`)) return [];
-        return judgeImage(key, reference, await askRegistry(docker, reference), await platformOf(docker), settings);
+        const asked = { key, reference, platform: await platformOf(docker) };
+        return judgeImage(await askRegistry(docker, reference), asked, settings);
     };
     const keys: ImageKey[] = [
         "pgbouncerImage",
@@ -50,12 +51,17 @@ async function askRegistry(docker: DockerHost, reference: string): Promise<Regis
     }
 }
 
+interface AskedImage {
+    key: ImageKey;
+    reference: string;
+    /** The host's, as `linux/amd64`. */
+    platform: string;
+}
+
 /** Why an image that is not on the host yet can't be pulled, or would not run there. */
 export function judgeImage(
-    key: ImageKey,
-    reference: string,
     { status, platforms, message }: RegistryAnswer,
-    platform: string,
+    { key, reference, platform }: AskedImage,
     settings: Pick<Settings, "docker" | "stack">,
 ): Finding[] {
     const { docker } = settings;

@@ -76,7 +76,7 @@ export async function preflight(configured: Settings, dryRun = pulumi.runtime.is
             ? []
             : judgeUse(database, engine.host, settings, owned)),
     ]);
-    // Without the state, a leftover can't be told from what the stack has. Database and engine were reached, or the report had thrown.
+    // Without the state, a leftover can't be distinguished from what the stack has. Database and engine were reached, or the report had thrown.
     if (!dryRun && !(state instanceof Error)) {
         const { host } = engine as EngineFacts;
         await removeLeftovers(settings, findLeftovers(settings, owned, database as DatabaseFacts, host));

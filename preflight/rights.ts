@@ -1,4 +1,5 @@
 import { Client } from "pg";
+import { lookupRoles } from "../components/authentication/rotation";
 import { metricsMemberOf } from "../components/metrics/role";
 import { connect } from "../host/postgres";
 import { schemasOf } from "../settings/roleschemas";
@@ -40,7 +41,7 @@ export async function inspectRights(client: Client, settings: Settings, version:
     const { databases, pgadminRole, pgadminRoleMemberOf, authUser, metrics, metricsRole } = settings;
     const connectTo = pgadminRole === "" ? [databases[0]!] : databases;
     const roles = [
-        ...[authUser, `${authUser}_2`],
+        ...lookupRoles(authUser),
         ...(pgadminRole === "" ? [] : [pgadminRole, ...pgadminRoleMemberOf]),
         ...(metrics ? [metricsRole, metricsMemberOf] : []),
     ];

@@ -3,6 +3,7 @@ import * as path from "path";
 import { Settings } from "../../settings/settings";
 import { lookupId, lookupNames } from "../../components/authentication/names";
 import { lookupRole } from "../../components/authentication/rotation";
+import { resourceNames } from "../../components/names";
 import { Found } from "./found";
 
 /** The file from which `pulumi import` takes resources into the state, under the program's names for them. */
@@ -18,7 +19,7 @@ export function importFile(found: Found, settings: Settings): object {
     const names = lookupNames(args);
     return {
         resources: [
-            { type: "sidecar:index:Authentication", name: "authentication", logicalName: "pgbouncer", component: true },
+            { type: "sidecar:index:Authentication", name: "authentication", logicalName: resourceNames.pooler, component: true },
             ...(found.role ? [part("role", "postgresql:index/role:Role", lookupRole(settings), names.role)] : []),
             ...(found.lookup ? [part("lookup", "postgresql:index/function:Function", lookupId(args), names.lookup)] : []),
         ],

@@ -24,12 +24,15 @@ const patience = 120;
 export class Generator {
     private constructor(
         private readonly target: Target,
-        readonly container: string,
-        /** The database's container. */
-        readonly database: string,
         private readonly ground: Playground,
-        private readonly threads: number,
+        readonly container: string,
+        private readonly on: { database: string; threads: number },
     ) {}
+
+    /** The database's container. */
+    get database(): string {
+        return this.on.database;
+    }
 
     static async start(target: Target, ground: Playground): Promise<Generator> {
         const { docker, deployed, outputs } = target;
@@ -55,7 +58,7 @@ export class Generator {
             },
         });
         await startContainer(docker, container);
-        const generator = new Generator(target, container, database.id, ground, NCPU);
+        const generator = new Generator(target, ground, container, { database: database.id, threads: NCPU });
         const { code } = await generator.run(generator.direct, ["pgbench", "--version"]);
         if (code !== 0)
             throw new UserError(`the database's image has no pgbench (${database.name}).`, "use an image of PostgreSQL that has it");
@@ -76,14 +79,14 @@ export class Generator {
 
     /** Runs pgbench. Throws its own words if a client fails. */
     async load(at: Endpoint, load: Load, more: string[] = []): Promise<Ran> {
-        return parseReport(await this.run(at, [...pgbenchArgs(load, this.threads), ...more], load.seconds + patience), load);
+        return parseReport(await this.run(at, [...pgbenchArgs(load, this.on.threads), ...more], load.seconds + patience), load);
     }
 
     /** Has each client run a few transactions: opens the backends, and warms their caches. The tables that TPC-B writes to are small again. */
     async warm(at: Endpoint, { script, protocol, clients }: Omit<Load, "seconds">): Promise<void> {
         if (script === "tpcb") await this.tidy();
         const load = { script, protocol, clients, seconds: 0 };
-        parseReport(await this.run(at, [...pgbenchArgs(load, this.threads), "--transactions=20"], patience));
+        parseReport(await this.run(at, [...pgbenchArgs(load, this.on.threads), "--transactions=20"], patience));
     }
 
     /** Runs pgbench at a rate, and returns how long transactions took. */
@@ -126,6 +129,6 @@ export class Generator {
             PGCONNECT_TIMEOUT: "60",
         };
         const limited = ["timeout", String(seconds), ...command];
-        return exec(this.target.docker, this.container, limited, env, { timeout: (seconds + 10) * 1000 });
+        return exec(this.target.docker, this.container, limited, { env, timeout: (seconds + 10) * 1000 });
     }
 }

@@ -60,9 +60,9 @@ async function backendSize(on: Context): Promise<number> {
     const { result } = await whileIdle(on.generator, on.generator.direct, backends, async () => {
         const pids = await on.generator.ask(on.generator.direct, "SELECT string_agg(pid::text, ' ') FROM pg_stat_activity WHERE usename = current_user AND pid <> pg_backend_pid()"); // prettier-ignore
         // Only its own user may read what a backend has: in a container not even root.
-        const owner = await exec(on.docker, on.generator.database, ["stat", "-c", "%u:%g", "/proc/1"], {}, { user: "0" });
+        const owner = await exec(on.docker, on.generator.database, ["stat", "-c", "%u:%g", "/proc/1"], { user: "0" });
         const script = `for pid in ${pids}; do cat /proc/$pid/smaps_rollup; done | awk '/^Private_/ { sum += $2 } END { print sum }'`;
-        const { stdout } = await exec(on.docker, on.generator.database, ["sh", "-c", script], {}, { user: owner.stdout.trim() });
+        const { stdout } = await exec(on.docker, on.generator.database, ["sh", "-c", script], { user: owner.stdout.trim() });
         return (Number(stdout) * 1024) / pids.split(" ").length;
     });
     if (!(result > 0)) throw new Error("the memory of a backend can't be read");

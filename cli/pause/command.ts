@@ -1,5 +1,5 @@
-import { InvalidArgumentError, Option } from "commander";
-import { Command, stackOption } from "../command";
+import { Option } from "commander";
+import { Command, stackOption, wholeNumber } from "../command";
 
 export interface PauseOptions {
     stack?: string;
@@ -9,19 +9,14 @@ export interface PauseOptions {
     atMost?: number;
 }
 
-/** Reads whole seconds, at least 1. */
-function seconds(text: string): number {
-    const value = Number(text);
-    if (!/^\d+$/.test(text) || value < 1 || value > 3600) throw new InvalidArgumentError("use whole seconds, 1 to 3600.");
-    return value;
-}
+const seconds = wholeNumber(3600, "whole seconds");
 
 export const pause: Command<PauseOptions> = {
     name: "pause",
     summary: "run a command that restarts the database, while clients wait",
     description: `Pauses the pool, runs COMMAND, waits until the database answers, and lets clients continue: none of them fails.
 Before it runs COMMAND, it waits until open transactions end. If one doesn't, all clients continue and COMMAND is not run.
-Clients wait for 10 s less than queryWaitTimeout at most. Then they continue, whatever COMMAND or this machine does.
+Clients wait for 10 s less than queryWaitTimeout at most, and never for more than 300 s. Then they continue, whatever COMMAND or this machine does.
 The exit code is COMMAND's; without one, it is 2.`,
     group: "Commands:",
     operands: "<command...>",

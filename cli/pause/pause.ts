@@ -2,7 +2,7 @@ import { UserError } from "../../findings/errors";
 import { get } from "../../host/engine";
 import { upCommand } from "../../host/remedies";
 import { configuredSettings, project, rejectUnreachable, selectedStack } from "../stack";
-import { runInTerminal } from "../terminal";
+import { folderOf, runInTerminal } from "../terminal";
 import { PauseOptions } from "./command";
 import { Hold } from "./hold";
 import { runningPoolers } from "./poolers";
@@ -16,8 +16,6 @@ export async function pause({ stack: named, transactions, atMost }: PauseOptions
     const settings = await configuredSettings(stack);
     await get(settings.docker, "/version").catch(rejectUnreachable(settings.docker, stack));
     const poolers = runningPoolers(settings.docker, `${project}/${settings.stack}`);
-    // Pulumi has to run in the project. Any other command runs in the folder from which ./sidecar was called.
-    const cwd = program === "pulumi" ? {} : { cwd: process.env.SIDECAR_FROM };
     const signals = new Signals();
     try {
         const hold = await Hold.begin(poolers, { transactions, atMost, up: upCommand(settings, stack), say });
@@ -26,7 +24,7 @@ export async function pause({ stack: named, transactions, atMost }: PauseOptions
         try {
             if (signals.exitCode !== undefined) return signals.exitCode;
             say(`clients wait, for ${hold.limit} s at most`);
-            code = await runInTerminal(program, args, { ...cwd, env: { PULUMI_STACK: stack } });
+            code = await runInTerminal(program, args, { ...folderOf(program), env: { PULUMI_STACK: stack } });
             signals.forget(); // it was the command's; another one ends the wait for the database
             why = await hold.databaseAnswers(() => signals.exitCode !== undefined);
         } finally {

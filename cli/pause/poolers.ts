@@ -31,7 +31,7 @@ export function runningPoolers(docker: DockerHost, owner: string): Poolers {
         return Promise.all(
             running.map(async ({ id, name }) => {
                 const command = ["timeout", String(seconds), `${filesDir}/pause`, ...args];
-                return { pooler: name, ...(await exec(docker, id, command, {}, { timeout: (seconds + 5) * 1000 })) };
+                return { pooler: name, ...(await exec(docker, id, command, { timeout: (seconds + 5) * 1000 })) };
             }),
         );
     };

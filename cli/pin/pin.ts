@@ -54,8 +54,8 @@ async function deployedImages(stack: string): Promise<Images | undefined> {
 
 /** What an `up` with this image does. */
 export function effect(key: ImageSetting, wanted: string, deployed: string | undefined, stack: string): string {
-    if (deployed === wanted) return "it is deployed already: pulumi up changes nothing";
-    const up = `pulumi up --stack ${stack}`;
+    if (deployed === wanted) return "it is deployed already: the next up changes nothing";
+    const up = "the next up";
     if (deployed === undefined) return `the stack is not up: ${up} starts with it`;
     return key === "pgbouncerImage"
         ? `${up} rolls the pooler: a second one proves itself and takes over, and no connection fails (to go back: ${configSet({ stack }, key, deployed)})`

@@ -12,7 +12,7 @@ export interface NextArgs {
 }
 
 /**
- * The rotation to deploy. One that failed after the pooler's roll is in the outputs already, while the role before it
+ * The rotation to deploy. One that failed after the pooler's reload is in the outputs already, while the role before it
  * still exists: counting up from it would roll back to that role and its password.
  */
 export function nextRotation({ deployed, configured, state: { deployment }, authUser }: NextArgs): number {

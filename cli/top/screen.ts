@@ -14,7 +14,15 @@ const head = (text: string): Line => [{ text, tone: "head" }];
 /** A share as a tone: good below three quarters, bad above nine tenths. */
 const toneOf = (share: number): Tone => (share > 0.9 ? "bad" : share > 0.75 ? "warning" : "good");
 
-function bar(label: string, used: number, of: number, more: string, width: number): Line {
+interface Bar {
+    label: string;
+    used: number;
+    of: number;
+    /** What follows the figures. */
+    more: string;
+}
+
+function bar({ label, used, of, more }: Bar, width: number): Line {
     const room = Math.max(10, Math.min(40, width - label.length - more.length - 20));
     const share = of > 0 ? Math.min(1, used / of) : 0;
     const full = Math.round(share * room);
@@ -43,8 +51,16 @@ export function renderScreen(seen: Snapshot, { columns, rows }: { columns: numbe
                 ? { text: `${waiting} clients wait, ${longest} s at most`, tone: longest > 5 ? "bad" : "warning" }
                 : { text: "nobody waits", tone: "good" },
         ],
-        bar("pool       ", budget.used, budget.pooler, ` backends (${budget.roll} in a roll)`, columns),
-        bar("database   ", connections.used, connections.max - connections.reserved, ` connections, ${connections.left} left`, columns),
+        bar({ label: "pool       ", used: budget.used, of: budget.pooler, more: ` backends (${budget.roll} in a roll)` }, columns),
+        bar(
+            {
+                label: "database   ",
+                used: connections.used,
+                of: connections.max - connections.reserved,
+                more: ` connections, ${connections.left} left`,
+            },
+            columns,
+        ),
         [plain(`direct      ${others === "" ? "nobody" : others}`)],
         [],
         head(`${column("DATABASE", 20)} ${column("USER", 20)} ${"ACTIVE".padStart(7)} ${"WAITING".padStart(8)} ${"LONGEST".padStart(8)} ${"BUSY".padStart(5)} ${"IDLE".padStart(5)}`), // prettier-ignore

@@ -1,9 +1,10 @@
+import { shortName } from "../../findings/commands";
 import { viaTunnel } from "../../host/remedies";
 import { inspectHost } from "../../host/containers";
 import { Settings } from "../../settings/settings";
 import { misused } from "../command";
-import { configuredSettings, rejectUnreachable, selectedStack, shortName, stackIn } from "../stack";
-import { runInTerminal } from "../terminal";
+import { configuredSettings, rejectUnreachable, selectedStack, stackIn } from "../stack";
+import { folderOf, runInTerminal } from "../terminal";
 import { TunnelOptions } from "./command";
 import { openTunnel } from "./forward";
 import { routeTo } from "./route";
@@ -12,9 +13,7 @@ import { routeTo } from "./route";
 export async function tunnel({ stack: named }: TunnelOptions, [program = "", ...args]: string[]): Promise<number> {
     const stack = await selectedStack(theStack(named, program, args));
     const settings = await configuredSettings(stack);
-    // Pulumi has to run in the project. Any other command runs in the folder from which ./sidecar was called.
-    const cwd = program === "pulumi" ? {} : { cwd: process.env.SIDECAR_FROM };
-    return withTunnel(settings, stack, (env) => runInTerminal(program, args, { ...cwd, env }));
+    return withTunnel(settings, stack, (env) => runInTerminal(program, args, { ...folderOf(program), env }));
 }
 
 /** The stack in the --stack of the tunnel or of the command. Throws a Misused if they differ. */

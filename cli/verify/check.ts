@@ -33,6 +33,9 @@ export const ok = (saw: string): Outcome => ({ result: "ok", saw });
 export const warning = (saw: string, remedy?: string): Outcome => ({ result: "warning", saw, ...(remedy ? { remedy } : {}) });
 export const failed = (saw: string, remedy?: string): Outcome => ({ result: "failed", saw, ...(remedy ? { remedy } : {}) });
 export const skipped = (why: string): Outcome => ({ result: "skipped", saw: why });
+/** Days before a certificate expires from which verify warns. Proxies and the stack renew theirs well before. */
+export const daysToRenew = 14;
+
 /** What a check of pgAdmin finds in a stack without one. */
 export const noPgadmin = skipped("the stack has no pgAdmin (adminUi is none)");
 

@@ -1,3 +1,4 @@
+import { shellWord } from "../../findings/quoting";
 import { exec, ExecResult } from "../../host/exec";
 import { findContainer } from "./containers";
 import { Unmet } from "./check";
@@ -41,7 +42,8 @@ export async function inPooler(
     const { pgbouncerContainer } = target.outputs;
     const pooler = await findContainer(target, pgbouncerContainer);
     if (!pooler?.running) throw new Unmet(`the pooler ${pgbouncerContainer} is not running (see containers)`);
-    return exec(target.docker, pgbouncerContainer, ["timeout", String(seconds), "sh", "-c", script], env, {
+    return exec(target.docker, pgbouncerContainer, ["timeout", String(seconds), "sh", "-c", script], {
+        env,
         timeout: (seconds + 5) * 1000,
     });
 }
@@ -65,7 +67,5 @@ export function reason({ code, stdout, stderr }: ExecResult): string {
     return (stderr || stdout).trim().replace(/\s*\n\s*/g, "; ") || `exit code ${code}`;
 }
 
-/** Quotes the arguments as words of a shell script. */
-export function words(...args: string[]): string {
-    return args.map((arg) => `'${arg.replaceAll("'", `'\\''`)}'`).join(" ");
-}
+/** The arguments as words of a shell script. */
+export const words = (...args: string[]) => args.map(shellWord).join(" ");

@@ -29,8 +29,8 @@ export interface AuthenticationArgs {
  * What pgbouncer needs in the database to look up logins: a role with a random password, and a SECURITY DEFINER function that
  * shows SCRAM verifiers to that role only. Destroying the component removes both and leaves nothing.
  *
- * A change of any argument creates the new role or function beside the old one. The old pooler uses the old one until the new
- * pooler is healthy; then Pulumi deletes it. No login fails.
+ * Another role, rotation, function or database creates a role or function beside the old one. Pulumi deletes the old one once the
+ * pooler has reloaded. `connectionLimit` and `superusers` change in place. No login fails.
  */
 export class Authentication extends pulumi.ComponentResource {
     readonly role: pulumi.Output<string>;

@@ -21,7 +21,7 @@ export interface LookupNames {
 
 /**
  * Each name says what the resource is in the database. So another role, function or database is another resource: Pulumi creates it
- * beside the one in use, and deletes that one last, when the pooler has rolled. A run that fails in between leaves both. The next
+ * beside the one in use, and deletes that one last, once the pooler has reloaded. A run that fails in between leaves both. The next
  * run, with whichever settings, keeps one and deletes the other.
  */
 export function lookupNames(args: LookupNamesArgs): LookupNames {

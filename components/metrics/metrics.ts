@@ -71,7 +71,7 @@ export class Metrics extends pulumi.ComponentResource {
         const pgbouncerImage = pullImage(`${name}-console`, args.images.pgbouncer, parent);
         const postgresImage = pullImage(`${name}-database`, args.images.postgres, parent);
         const write = args.writeSecrets;
-        const databases = secretsVolume({
+        const secrets = secretsVolume({
             ...{ name: `${name}-database`, image: postgresImage, write, parent },
             secrets: { password: database.password },
         });
@@ -132,7 +132,7 @@ export class Metrics extends pulumi.ComponentResource {
                     pulumi.interpolate`DATA_SOURCE_USER=${database.role}`,
                     `DATA_SOURCE_PASS_FILE=${secretsDir}/password`,
                 ],
-                volumes: [{ volumeName: databases, containerPath: secretsDir, readOnly: true }],
+                volumes: [{ volumeName: secrets, containerPath: secretsDir, readOnly: true }],
                 networksAdvanced: [
                     { name: database.network.name, ...(args.network ? {} : { aliases: [aliases.postgres] }) },
                     ...(args.network ? [{ name: args.network.name, aliases: [aliases.postgres] }] : []),

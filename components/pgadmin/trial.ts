@@ -1,6 +1,6 @@
 import * as fs from "fs";
 import * as path from "path";
-import { configSet } from "../../findings/commands";
+import { configSet, shortName } from "../../findings/commands";
 import { UserError } from "../../findings/errors";
 import { inspectContainers, readLog, removeContainer } from "../../host/containers";
 import { request } from "../../host/engine";
@@ -45,7 +45,7 @@ export async function tryImage(docker: DockerHost, trial: Trial): Promise<void> 
     );
 }
 
-const stackOf = ({ owner }: Trial) => ({ stack: owner.split("/").at(-1)! });
+const stackOf = ({ owner }: Trial) => ({ stack: shortName(owner) });
 
 /** Why a trial that ended with this code failed: the last line of its output, without the program's name. */
 export function cause(code: number, output: string): string {
@@ -80,7 +80,7 @@ async function run(docker: DockerHost, trial: Trial): Promise<{ code: number; ou
             const stack = stackOf(trial);
             throw new UserError(
                 `pgadminImage: the trial of ${trial.reference} did not end (${failure.message}); the pgAdmin that is there was left as it is`,
-                `pulumi up --stack ${stack.stack}, or on a slow host: ${configSet(stack, "pgadminStartTimeout", "SECONDS")}`,
+                `run this up again; on a slow host, first: ${configSet(stack, "pgadminStartTimeout", "SECONDS")}`,
             );
         });
         const { StatusCode } = JSON.parse(ended.body.toString()) as { StatusCode: number };

@@ -62,9 +62,9 @@ const socketsVolume = () => ({ driver: "local", driverOpts: { type: "tmpfs", dev
 const proofTimeout = 45;
 
 /**
- * The pooler. A change of any argument starts a second pooler beside the first, waits until it has answered a query through the pool,
- * and only then stops the first. `run` says how neither of them turns a client away. Its container, too, starts after what
- * `dependsOn` in the options names.
+ * The pooler. It reloads a changed ini, password or certificate. Any other argument starts a second pooler beside the first. The first
+ * one stops once the second has answered a query through its pool. `run` says how neither of them turns a client away. The container
+ * starts after what `dependsOn` in the options names.
  */
 export class Pgbouncer extends pulumi.ComponentResource {
     /** The pgbouncer.ini in force, or that of each process. As an output, a preview shows its changed lines; it hides those of an upload. */

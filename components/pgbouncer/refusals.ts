@@ -1,8 +1,8 @@
-import { configSet } from "../../findings/commands";
+import { configSet, shortName } from "../../findings/commands";
 
 /** What fixes a refusal of the database or of its certificate, by pgbouncer's words; undefined for other words. `owner` is `project/stack`. */
 export function fixOf(said: string, owner: string): string | undefined {
-    const stack = owner.split("/").at(-1)!;
+    const stack = shortName(owner);
     const set = (key: string, value: string) => configSet({ stack }, key, value);
     if (/certificate verify failed/.test(said)) {
         return `the database's certificate has expired, or no CA of serverTlsCa has signed it: give the database another one, or ${set("serverTlsCa", "< ca.pem")}`;

@@ -80,7 +80,7 @@ export async function reloadSettings(docker: DockerHost, { owner, files, volume,
     const poolers = (await inspectContainers(docker, owner)).filter((one) => one.status === "running" && one.volumes.includes(volume));
     let serving = 0;
     for (const pooler of poolers) {
-        const accept = () => exec(docker, pooler.id, ["timeout", String(seconds), `${filesDir}/accept`, name], {}, { timeout });
+        const accept = () => exec(docker, pooler.id, ["timeout", String(seconds), `${filesDir}/accept`, name], { timeout });
         let accepted = await accept();
         if (accepted.code === 3) {
             await writeFiles(docker, pooler.id, settingsDir, settingsFiles(files));
@@ -100,6 +100,6 @@ function refusal(pooler: string, { code, stdout, stderr }: ExecResult, { userlis
     const said = withoutSecrets(`${stdout}${stderr}`, [password]).trim() || `nothing (exit code ${code})`;
     return new UserError(
         `${pooler} does not accept the changed settings, and keeps those that it has. It says:\n${said.replace(/^/gm, "    ")}`,
-        `${fixOf(said, owner) ?? "set back what was changed, or fix what these lines say"}; then pulumi up again`,
+        `${fixOf(said, owner) ?? "set back what was changed, or fix what these lines say"}; then run this up again`,
     );
 }

@@ -150,7 +150,7 @@ describe("with TLS ended before the proxy", () => {
         await removeConfig(on, "proxyEntrypoint"); // the `up` at the end of the file deploys it
     });
 
-    test("plain HTTP reaches pgAdmin, whose cookie is for HTTPS all the same, and nobody is sent elsewhere", async () => {
+    test("plain HTTP reaches pgAdmin, whose cookie is still for HTTPS alone, and nobody is sent elsewhere", async () => {
         const ping = await until("the route", 15, async () => {
             const answer = await ask(proxy, "http", "/misc/ping");
             return answer.status === 200 ? answer : undefined;

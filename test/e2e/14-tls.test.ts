@@ -52,7 +52,7 @@ test("a database that takes TLS only: a wrong CA, an expired certificate and a w
         const wrongCa = await refused();
         expect(wrongCa).toMatch(/WARNING TLS handshake error: .*certificate verify failed/);
         expect(wrongCa).toMatch(
-            /Fix: the database's certificate has expired, or no CA of serverTlsCa has signed it: .*pulumi config set --stack local serverTlsCa < ca.pem; then pulumi up again/,
+            /Fix: the database's certificate has expired, or no CA of serverTlsCa has signed it: .*pulumi config set --stack local serverTlsCa < ca.pem; then run this up again/,
         );
 
         await setConfig(on, "serverTlsCa", authority.cert);
@@ -63,7 +63,7 @@ test("a database that takes TLS only: a wrong CA, an expired certificate and a w
         await database!.present(await makeCertificate(authority, "elsewhere"));
         const wrongName = await refused();
         expect(wrongName).toMatch(/name .timescale_db. not present in server certificate/);
-        expect(wrongName).toMatch(/Fix: .*pulumi config set --stack local serverTlsSslmode verify-ca; then pulumi up again/);
+        expect(wrongName).toMatch(/Fix: .*pulumi config set --stack local serverTlsSslmode verify-ca; then run this up again/);
 
         await database!.present(good);
         const asking = await Authority.make(inLab("tls-client"));

@@ -115,7 +115,7 @@ test("the dashboard and the alerts ask for metrics that there are", async () => 
     expect([...new Set(asked)].filter((name) => ![...there, ...columns, ...withoutCertificate].includes(name))).toEqual([]);
 });
 
-test("a roll brings the new pooler's exporter, which is told apart, and takes the old one's away", async () => {
+test("a roll brings the new pooler's exporter under an instance of its own, and takes the old one's away", async () => {
     const began = () => prometheus.query('process_start_time_seconds{job="pgbouncer"} and on (instance) up == 1');
     const [before, ...others] = await began();
     expect(others).toEqual([]);

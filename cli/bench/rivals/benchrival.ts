@@ -32,6 +32,13 @@ export function equalSettings({ deployed }: Pick<Target, "deployed">, { ini }: P
     };
 }
 
+interface RivalArgs {
+    /** The pooler whose confinement and limits it gets. */
+    model: Model;
+    settings: RivalSettings;
+    image: string;
+}
+
 /** A rival in a container that is confined and limited as the stack's pooler is, on the database's network. */
 export class BenchRival {
     private constructor(
@@ -42,7 +49,7 @@ export class BenchRival {
     ) {}
 
     /** Creates it with its files on a volume of its own. The role has to be there before it starts. */
-    static async create(target: Target, model: Model, rival: Rival, settings: RivalSettings, image: string): Promise<BenchRival> {
+    static async create(target: Target, rival: Rival, { model, settings, image }: RivalArgs): Promise<BenchRival> {
         const container = await createPooler(target, containerName(rival), {
             image,
             files: rival.files(settings),
@@ -90,7 +97,9 @@ export class BenchRival {
         const psql = ["psql", "-X", "-h", "127.0.0.1", "-p", String(listenPort), "-U", role, "-d", database, "-Atc", "SELECT 1"];
         const env = { PGPASSWORD: password, PGSSLMODE: "disable" };
         // pgagroal may leave a client unanswered that came while it opened its backends; the next one is answered.
-        const asked = await exec(this.target.docker, this.container, ["timeout", "3", ...psql], env).catch((cause: Error) => cause.message);
+        const asked = await exec(this.target.docker, this.container, ["timeout", "3", ...psql], { env }).catch(
+            (cause: Error) => cause.message,
+        );
         if (typeof asked === "string") return asked;
         return asked.stdout.trim() === "1" ? undefined : asked.stderr || `psql ended with ${asked.code}`;
     }
@@ -112,7 +121,7 @@ export async function rivalWays(target: Target, model: Model, ground: Playground
     const settings = equalSettings(target, model, ground);
     const ways: Way[] = [];
     for (const rival of wanted) {
-        const { way } = await BenchRival.create(target, model, rival, settings, image);
+        const { way } = await BenchRival.create(target, rival, { model, settings, image });
         ways.push({ ...way, is: `${rival.name} ${await rivalVersion(image, rival)}: ${rival.is}` });
     }
     return ways;

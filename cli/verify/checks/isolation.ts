@@ -48,7 +48,6 @@ async function reachable<T extends { address: string; port: number }>(target: Ta
         target.docker,
         pgadmin.name,
         ["/venv/bin/python3", "-c", program("reach.py"), JSON.stringify(pairs)],
-        {},
         { timeout: 120_000 },
     );
     if (code !== 0) throw new Error(`can't try what pgAdmin reaches: ${stderr.trim()}`);

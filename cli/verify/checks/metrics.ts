@@ -60,7 +60,7 @@ export function judgeScrapes(
 async function scrape({ docker }: Target, { name }: ContainerFacts): Promise<Scrape> {
     // busybox is in the official images and in the lab's.
     const command = ["busybox", "wget", "-q", "-T", "10", "-O", "-", `http://127.0.0.1:${exporterPorts[askedBy(name)]}/metrics`];
-    const ran = await exec(docker, name, command, {}, { timeout: 20_000 });
+    const ran = await exec(docker, name, command, { timeout: 20_000 });
     return ran.code === 0 ? parseScrape(name, ran.stdout) : { name, series: 0, refused: reason(ran) };
 }
 

@@ -1,7 +1,7 @@
 import * as https from "https";
 import { TLSSocket } from "tls";
 import { exec } from "../../../host/exec";
-import { Check, failed, noPgadmin, ok, Outcome, skipped, Unmet, warning } from "../check";
+import { Check, daysToRenew, failed, noPgadmin, ok, Outcome, skipped, Unmet, warning } from "../check";
 import { findContainer } from "../containers";
 import { program } from "../programs";
 import { reason } from "../sessions";
@@ -10,9 +10,6 @@ import { ofPgadmin, PgadminConfig, vulnerabilitiesOf } from "../vulnerabilities"
 import { imageName, judgeVulnerabilities } from "./pooler";
 
 const answer = "PING";
-
-/** Days before a certificate expires from which verify warns. Proxies renew theirs well before. */
-const daysToRenew = 14;
 
 async function ping(target: Target): Promise<Outcome> {
     const name = target.outputs.pgadminContainer;

@@ -1,7 +1,7 @@
 import { verifies } from "../../../components/pgbouncer/tls";
 import { configSet } from "../../../findings/commands";
 import { exec } from "../../../host/exec";
-import { Check, failed, noPgadmin, ok, Outcome, skipped, Unmet, warning } from "../check";
+import { Check, daysToRenew, failed, noPgadmin, ok, Outcome, skipped, Unmet, warning } from "../check";
 import { findContainer } from "../containers";
 import { pooledBackends } from "../headroom";
 import { program } from "../programs";
@@ -35,9 +35,6 @@ export interface Handshake {
     until: number;
     authorityUntil: number;
 }
-
-/** Days before a certificate expires from which verify warns. */
-const daysToRenew = 14;
 
 /** Whether the certificate and its CA are valid for long enough. */
 export function judgeHandshake(

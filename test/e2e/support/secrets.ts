@@ -124,7 +124,7 @@ function read(file: string): Buffer {
     return file.endsWith(".gz") ? gunzipSync(bytes) : bytes;
 }
 
-/** What the engine tells of a container, its log, and if it is the stack's and runs, the files in it that its image does not have. */
+/** What the engine reports about a container, its log, and if it is the stack's and runs, the files in it that its image does not have. */
 async function inContainer(finder: Finder, id: string): Promise<Find[]> {
     const inspected = await attempt("docker", ["inspect", id]);
     if (inspected.code !== 0) return []; // gone meanwhile

@@ -1,7 +1,8 @@
 import { inOrder, renderFailure, withoutSecrets } from "../../../components/failure";
 
 const running = { name: "pgbouncer-1a2b3c4", status: "running", exitCode: 0, engineError: "", healthOutput: "", restarts: 0 };
-const render = (more: Partial<typeof running>, log: string) => renderFailure({ ...running, ...more }, 45, log, "docker -H ssh://root@host");
+const render = (more: Partial<typeof running>, log: string) =>
+    renderFailure({ ...running, ...more }, { waitTimeout: 45, log, docker: "docker -H ssh://root@host" });
 
 test("a container that does not become healthy is explained by its health check and its log", () => {
     expect(render({ healthOutput: "refused\nreally" }, "ERROR unknown parameter\nFATAL cannot load\n")).toBe(
@@ -35,7 +36,7 @@ test("no secret of six characters or more is among them", () => {
 });
 
 test("a log whose words have a fix of their own ends with it", () => {
-    const render = (fix?: string) => renderFailure(running, 45, "certificate verify failed", "docker", fix);
-    expect(render("set the CA")).toMatch(/\n {4}certificate verify failed\nFix: set the CA; then pulumi up again$/);
+    const render = (fix?: string) => renderFailure(running, { waitTimeout: 45, log: "certificate verify failed", docker: "docker", fix });
+    expect(render("set the CA")).toMatch(/\n {4}certificate verify failed\nFix: set the CA; then run this up again$/);
     expect(render()).not.toContain("Fix:");
 });

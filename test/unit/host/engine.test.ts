@@ -38,7 +38,11 @@ test("a program in a container gets its environment apart from its arguments, an
         "POST /exec/e/start": { body: Buffer.concat([frame(1, "out"), frame(2, "err")]) },
         "GET /exec/e/json": { body: { Running: false, ExitCode: 3 } },
     });
-    expect(await exec(docker, "c", ["psql", "-c", "SELECT 1"], { PGPASSWORD: "x" })).toEqual({ code: 3, stdout: "out", stderr: "err" });
+    expect(await exec(docker, "c", ["psql", "-c", "SELECT 1"], { env: { PGPASSWORD: "x" } })).toEqual({
+        code: 3,
+        stdout: "out",
+        stderr: "err",
+    });
     expect(engine.requests[0]).toBe(
         'POST /containers/c/exec {"Cmd":["psql","-c","SELECT 1"],"Env":["PGPASSWORD=x"],"AttachStdout":true,"AttachStderr":true}',
     );

@@ -3,7 +3,11 @@ import { judgeImage, registryOf, RegistryAnswer } from "../../../preflight/image
 const settings = { stack: "stage", docker: { host: "ssh://root@host", sshOpts: [] } };
 const reference = "edoburu/pgbouncer:v1@sha256:12";
 const judge = (answer: Partial<RegistryAnswer>) =>
-    judgeImage("pgbouncerImage", reference, { status: 200, platforms: [], message: "", ...answer }, "linux/amd64", settings);
+    judgeImage(
+        { status: 200, platforms: [], message: "", ...answer },
+        { key: "pgbouncerImage", reference, platform: "linux/amd64" },
+        settings,
+    );
 
 test("an image that the registry has for the host's platform gives no finding", () => {
     expect(judge({ platforms: ["linux/arm64", "linux/amd64"] })).toEqual([]);

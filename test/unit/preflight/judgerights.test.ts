@@ -33,7 +33,7 @@ test("a superuser lacks nothing, and a login with all the rights neither", () =>
     expect(judge({})).toEqual([]);
 });
 
-test("the provider has to be told what its login is", () => {
+test("a login that is not a superuser has to be set as such", () => {
     expect(judge({}, { on: { "postgresql:superuser": "true" } })).toMatchObject([
         { level: "error", what: expect.stringContaining("would fail as it reads a password"), fix: `${set} postgresql:superuser false` },
     ]);

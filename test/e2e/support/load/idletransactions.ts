@@ -1,5 +1,5 @@
 // CLIENTS sessions that open a transaction and forget it, as pgAdmin's tabs with auto-commit off do, until /tmp/stop is there.
-// Once those that get a backend have one, another session asks for the time, and how long it waits is told.
+// Once those that get a backend have one, another session asks for the time, and the test prints how long it waits.
 import * as fs from "fs";
 import { Client } from "pg";
 

@@ -12,5 +12,7 @@ test("docs/MEASUREMENTS.md has what the kept results say; npm run docs writes it
 });
 
 test("a page without the two marks is refused", () => {
-    expect(() => withResults("", JSON.parse(read("proof/bench.json")) as Results)).toThrow("docs/MEASUREMENTS.md has lost a mark. Fix: put back <!-- bench");
+    expect(() => withResults("", JSON.parse(read("proof/bench.json")) as Results)).toThrow(
+        "docs/MEASUREMENTS.md has lost a mark. Fix: put back <!-- bench",
+    );
 });

@@ -1,5 +1,5 @@
 import { HostFacts } from "../../../../host/containers";
-import { stackOf } from "../../../../cli/stack";
+import { selectedStack, stackIn } from "../../../../cli/stack";
 import { Misused } from "../../../../cli/command";
 import { destination, routeTo } from "../../../../cli/tunnel/route";
 import { theStack, withTunnel, withTunnelIfNeeded } from "../../../../cli/tunnel/tunnel";
@@ -53,7 +53,7 @@ test.each<[string[], string | undefined, string]>([
     const before = process.env.PULUMI_STACK;
     process.env.PULUMI_STACK = "selected";
     try {
-        expect(await stackOf(args, program)).toBe(stack);
+        expect(await selectedStack(stackIn(args, program))).toBe(stack);
     } finally {
         if (before === undefined) delete process.env.PULUMI_STACK;
         else process.env.PULUMI_STACK = before;

@@ -16,7 +16,7 @@ describe("a session", () => {
     });
 
     test("quotes for the shell and for SQL", () => {
-        expect(words("psql", "it's")).toBe(`'psql' 'it'\\''s'`);
+        expect(words("psql", "it's")).toBe(`psql 'it'\\''s'`);
         expect(sqlLiteral("it's")).toBe("'it''s'");
     });
 
