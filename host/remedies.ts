@@ -34,10 +34,9 @@ export function psqlCommand(settings: Settings, database: string, statements: st
     return words.join(" ");
 }
 
-/** How a person runs a shell's script in the database's container, found by its name. */
-export function inDatabaseContainer({ docker, databaseHost }: Settings, script: string): string {
-    const command = dockerCommand(docker);
-    return `${command} exec $(${command} ps -qf name=${databaseHost} | head -1) sh -c ${shellWord(script)}`;
+/** How a person runs a shell's script in the database's container; if its name is not known, the person puts it in. */
+export function inDatabaseContainer({ docker }: Pick<Settings, "docker">, container: string | undefined, script: string): string {
+    return `${dockerCommand(docker)} exec ${container ?? "DATABASE-CONTAINER"} sh -c ${shellWord(script)}`;
 }
 
 /** A host without the brackets that the provider needs around an IPv6 address. */

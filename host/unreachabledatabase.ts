@@ -13,6 +13,8 @@ interface Failed {
     /** `host:port`. */
     where: string;
     settings: Settings;
+    /** Name of the database's container, if it is known. */
+    container?: string;
 }
 
 interface Rule {
@@ -26,12 +28,12 @@ const setHost = (settings: Settings) =>
     `${configSet(settings, "postgresql:host", "HOST")}; ${configSet(settings, "postgresql:port", "PORT")}`;
 
 /** The command that appends a line to pg_hba.conf and reloads the server's configuration. */
-function addEntry(settings: Settings, type: "host" | "hostnossl" | "hostssl", address: string): string {
+function addEntry({ settings, container }: Failed, type: "host" | "hostnossl" | "hostssl", address: string): string {
     const user = /^\w+$/.test(settings.databaseServer.username)
         ? settings.databaseServer.username
         : sqlName(settings.databaseServer.username);
     const line = `${type} all ${user} ${address}/${address.includes(":") ? 128 : 32} scram-sha-256`;
-    return inDatabaseContainer(settings, `echo ${shellWord(line)} >> "$PGDATA/pg_hba.conf" && kill -HUP 1`);
+    return inDatabaseContainer(settings, container, `echo ${shellWord(line)} >> "$PGDATA/pg_hba.conf" && kill -HUP 1`);
 }
 
 /** Ends the idle backends, by their process titles: what pg_terminate_backend does, without a connection. */
@@ -108,7 +110,8 @@ const rules: Rule[] = [
     {
         codes: ["28000"],
         pattern: /no pg_hba.conf entry/,
-        finding: ({ message, where, settings, cause }) => {
+        finding: (failed) => {
+            const { message, where, settings, cause } = failed;
             const what = `the database at ${where} has no entry in its pg_hba.conf for this connection (${message})`;
             if (cause.worksWith) {
                 const tls =
@@ -116,17 +119,17 @@ const rules: Rule[] = [
                 return error(`postgresql:sslmode: ${what}; ${tls}`, configSet(settings, "postgresql:sslmode", cause.worksWith));
             }
             const address = /for host "([^"]+)"/.exec(message)?.[1] ?? "ADDRESS";
-            return error(`postgresql:host: ${what}`, addEntry(settings, "host", address));
+            return error(`postgresql:host: ${what}`, addEntry(failed, "host", address));
         },
     },
     {
         codes: ["28000"],
         pattern: /pg_hba.conf rejects connection/,
-        finding: ({ message, where, settings }) =>
+        finding: ({ message, where, settings, container }) =>
             error(
                 `postgresql:host: a line of the pg_hba.conf of the database at ${where} rejects this connection (${message})`,
                 `put a line that accepts it before that line, then SELECT pg_reload_conf(); the lines: ` +
-                    inDatabaseContainer(settings, `grep -n reject "$PGDATA/pg_hba.conf"`),
+                    inDatabaseContainer(settings, container, `grep -n reject "$PGDATA/pg_hba.conf"`),
             ),
     },
     {
@@ -189,11 +192,11 @@ const rules: Rule[] = [
     },
     {
         codes: ["53300"],
-        finding: ({ message, where, settings }) =>
+        finding: ({ message, where, settings, container }) =>
             error(
                 `the database at ${where} has no connection left (${message})`,
                 // The provider's user is a superuser, so the slots reserved for superusers are taken too: psql gets none.
-                `end the idle sessions: ${inDatabaseContainer(settings, endIdle)}`,
+                `end the idle sessions: ${inDatabaseContainer(settings, container, endIdle)}`,
             ),
     },
     {
@@ -229,8 +232,8 @@ function closed({ message, where, settings }: Failed): Finding {
     );
 }
 
-/** Why the database can't be reached, or not by this login, and what fixes it. */
-export function explainUnreachableDatabase(cause: ConnectFailure, settings: Settings): Finding {
+/** Why the database can't be reached, or not by this login, and what fixes it. `container` is the database's, if it is known. */
+export function explainUnreachableDatabase(cause: ConnectFailure, settings: Settings, container?: string): Finding {
     const { host, port } = settings.databaseServer;
     const where = `${host}:${port}`;
     const message = cause.message || cause.code || String(cause);
@@ -240,7 +243,7 @@ export function explainUnreachableDatabase(cause: ConnectFailure, settings: Sett
         return error(what, configSet(settings, cause.key === "postgresql:sslrootcert" ? cause.key : `--path ${cause.key}`, "FILE"));
     }
     const rule = rules.find(({ codes, pattern }) => (!codes || codes.includes(cause.code ?? "")) && (!pattern || pattern.test(message)));
-    if (rule) return rule.finding({ cause, message, where, settings });
+    if (rule) return rule.finding({ cause, message, where, settings, ...(container && { container }) });
     return unchecked(
         `the database at ${where} can't be reached from here (${message})`,
         viaTunnel(settings) ? `open a tunnel to it: ${upCommand(settings)}` : `start it, or: ${setHost(settings)}`,

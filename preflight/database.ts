@@ -27,8 +27,11 @@ export interface DatabaseFacts {
     rights: LoginRights;
     /** Superusers that may log in. */
     superusers: string[];
-    /** Roles that pgadminRole is to be a member of, as far as they exist, and whether they are superusers. */
-    memberOf: Record<string, boolean>;
+    /**
+     * Roles that pgadminRole is to be a member of, as far as they exist. For each, the superusers and the powerful predefined roles that
+     * it is, or is a member of.
+     */
+    memberOf: Record<string, string[]>;
     /** The schemas for pgadminRole, in databases that are there. */
     roleSchemas: RoleSchema[];
     /** Whether this is Supabase's PostgreSQL, whose own pooler has the role `pgbouncer`. */
@@ -87,11 +90,10 @@ export async function inspectDatabase(settings: Settings): Promise<DatabaseFacts
             "SELECT rolname, rolconfig FROM pg_roles WHERE rolname = ANY($1)",
             [rolesOf(settings)],
         );
-        const memberOf = await rows<{ name: string; superuser: boolean }>(
-            server,
-            "SELECT rolname::text AS name, rolsuper AS superuser FROM pg_roles WHERE rolname = ANY($1)",
-            [settings.pgadminRoleMemberOf],
-        );
+        const memberOf = await rows<{ name: string; reaches: string[] }>(server, memberOfQuery, [
+            settings.pgadminRoleMemberOf,
+            [...escapes, readsAll],
+        ]);
         const served = databases.find(({ name }) => name === settings.databases[0]);
         const inFirst = served?.connectable ? await inspectFirst(settings, row!.version) : nothingInFirst;
         return {
@@ -109,7 +111,7 @@ export async function inspectDatabase(settings: Settings): Promise<DatabaseFacts
             tls: row!.tls,
             rights: { ...(await inspectRights(server, settings, row!.version)), ...inFirst.rights },
             superusers: row!.superusers,
-            memberOf: Object.fromEntries(memberOf.map(({ name, superuser }) => [name, superuser])),
+            memberOf: Object.fromEntries(memberOf.map(({ name, reaches }) => [name, reaches])),
             roleSchemas: await inspectRoleSchemas(
                 settings,
                 databases.filter(({ connectable }) => connectable).map(({ name }) => name),
@@ -151,6 +153,22 @@ const serverQuery = `
            current_setting('default_transaction_read_only')::bool AS readonly,
            current_setting('ssl')::bool AS tls,
            ARRAY(SELECT rolname::text FROM pg_roles WHERE rolsuper AND rolcanlogin ORDER BY rolname) AS superusers`;
+
+/** Predefined roles by which a session leaves the database: with them, it is as good as a superuser's. */
+export const escapes = ["pg_execute_server_program", "pg_read_server_files", "pg_write_server_files"];
+
+/** The predefined role that reads all tables, those of the server too. */
+export const readsAll = "pg_read_all_data";
+
+// Before PostgreSQL 16, CREATEROLE makes itself a member of any role but a superuser. SET ROLE reaches what a role inherits nothing of, so each membership counts.
+const memberOfQuery = `
+    WITH RECURSIVE reached AS (
+        SELECT rolname::text AS name, oid FROM pg_roles WHERE rolname = ANY($1)
+         UNION
+        SELECT name, roleid FROM reached JOIN pg_auth_members ON member = reached.oid)
+    SELECT name, coalesce(array_agg(rolname::text ORDER BY rolname) FILTER (
+               WHERE rolsuper OR rolname = ANY($2) OR rolcreaterole AND current_setting('server_version_num')::int < 160000), '{}') AS reaches
+      FROM reached JOIN pg_roles r ON r.oid = reached.oid GROUP BY name`;
 
 async function inspectUsers(server: Client, settings: Settings, readable: boolean): Promise<Pick<DatabaseFacts, "users" | "md5Roles">> {
     const wanted = usersOf(settings);

@@ -9,6 +9,7 @@ import { Settings } from "../settings/settings";
 import { DatabaseFacts, oldestVersion, usersOf } from "./database";
 import { asSuperuser, judgeRights, ownSchema } from "./judgerights";
 import { judgePgadminRole } from "./judgerole";
+import { giveUp } from "./leftovers";
 import { describeSessions } from "./sessions";
 import { hasLookup, OwnedResources } from "./state";
 
@@ -223,7 +224,7 @@ function judgeOwners(facts: DatabaseFacts, settings: Settings, owned: OwnedResou
     const roles = Object.entries(facts.roleOwners).map(([role, mark]) => ({
         ...{ what: `role ${role}`, key: settingOf(role, settings), mark, has: owned.roles.includes(role) },
         adoptable: role === lookupRole(settings),
-        remove: psql(`DROP OWNED BY ${sqlName(role)}; DROP ROLE ${sqlName(role)}`),
+        remove: psql(`${giveUp(role)}; DROP ROLE ${sqlName(role)}`),
         sessions: facts.sessions.filter((one) => one.role === role),
     }));
     const { functionOwner: mark } = facts;
@@ -281,12 +282,12 @@ interface Foreign {
 }
 
 function judgeForeign({ what, key, mark, adoptable, remove, sessions }: Foreign, settings: Settings): Finding {
-    const ways = [...(adoptable ? [`take it over: ${ownCommand(settings, "adopt")}`] : []), `remove it: ${remove}`];
+    const adopt = adoptable ? [`take it over: ${ownCommand(settings, "adopt")}`] : [];
     const rename = configSet(settings, key, key === "authFunction" ? "SCHEMA.NAME" : "NAME");
     if (mark === "") {
         return error(
             `${key}: ${what} on ${at(settings)} is there already and no stack made it: somebody may have created it by hand`,
-            `${ways.join(", or ")}, or use another name: ${rename}`,
+            [...adopt, `use another name: ${rename}`, `remove it: ${remove}`].join(", or "),
         );
     }
     const used = sessions.length > 0;
@@ -294,6 +295,6 @@ function judgeForeign({ what, key, mark, adoptable, remove, sessions }: Foreign,
         `${key}: ${what} on ${at(settings)} belongs to stack ${mark}${used ? `, which uses it (sessions: ${describeSessions(sessions)})` : ""}`,
         used
             ? `${rename}   (each stack on one database needs its own)`
-            : `${rename}   (each stack on one database needs its own), or, if a restored dump brought it and that stack is not on this database: ${ways.join(", or ")}`,
+            : `${rename}   (each stack on one database needs its own), or, if a restored dump brought it and that stack is not on this database: ${[...adopt, `remove it: ${remove}`].join(", or ")}`,
     );
 }

@@ -3,10 +3,7 @@ import { error, Finding, warning } from "../findings/finding";
 import { sqlName } from "../findings/quoting";
 import { psqlCommand } from "../host/remedies";
 import { Settings } from "../settings/settings";
-import { DatabaseFacts } from "./database";
-
-/** Predefined roles by which a session leaves the database: with them, it is as good as a superuser's. */
-const escapes = ["pg_execute_server_program", "pg_read_server_files", "pg_write_server_files"];
+import { DatabaseFacts, escapes, readsAll } from "./database";
 
 /** What keeps pgadminRole from being what it is for: a role of pgAdmin's people, with limited rights. */
 export function judgePgadminRole({ memberOf, roleSchemas, version }: DatabaseFacts, settings: Settings): Finding[] {
@@ -19,20 +16,22 @@ export function judgePgadminRole({ memberOf, roleSchemas, version }: DatabaseFac
             pgadminRoleMemberOf.filter((one) => one !== name),
         );
     const found = pgadminRoleMemberOf.flatMap((name) => {
-        const superuser = memberOf[name];
-        if (superuser === undefined) {
-            const why =
-                name === "pg_read_all_data" && version < 140_000 ? `: PostgreSQL ${Math.floor(version / 10_000)} does not have it yet` : "";
+        const reaches = memberOf[name];
+        if (reaches === undefined) {
+            const why = name === readsAll && version < 140_000 ? `: PostgreSQL ${Math.floor(version / 10_000)} does not have it yet` : "";
             return [error(`pgadminRoleMemberOf: there is no role ${name} on ${at}${why}`, without(name))];
         }
-        if (superuser || escapes.includes(name)) {
-            const what = superuser ? "is a superuser" : "leads out of the database, to the server's files or programs";
-            return [error(`pgadminRoleMemberOf: ${name} on ${at} ${what}, and ${pgadminRole} would be one of its members`, without(name))];
+        const by = (reached: string) => (reached === name ? name : `${name} is a member of ${reached}, which`);
+        const first = reaches.find((one) => one !== readsAll);
+        if (first !== undefined) {
+            const leadsOut = escapes.includes(first);
+            const what = `${by(first)} ${leadsOut ? "leads out of the database, to the server's files or programs" : "is as good as a superuser"}`;
+            return [error(`pgadminRoleMemberOf: ${what} on ${at}, and ${pgadminRole} would be one of its members`, without(name))];
         }
-        if (name !== "pg_read_all_data") return [];
+        if (!reaches.includes(readsAll)) return [];
         return [
             warning(
-                `pgadminRoleMemberOf: pg_read_all_data reads all tables, those of the server too: the verifiers in pg_authid, and the passwords for other servers in pg_user_mapping`,
+                `pgadminRoleMemberOf: ${by(readsAll)} reads all tables, those of the server too: the verifiers in pg_authid, and the passwords for other servers in pg_user_mapping`,
                 `${without(name)}; pulumi config set --stack ${settings.stack} --path 'pgadminRoleSchemas[0]' SCHEMA`,
             ),
         ];

@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import { Client } from "pg";
 import { error, Finding, warning } from "../findings/finding";
 import { sqlName, sqlQualified } from "../findings/quoting";
 import { HostFacts, removeContainer, stopContainer } from "../host/containers";
@@ -17,7 +18,12 @@ export interface Leftovers {
     containers: string[];
     /** Ids of networks. */
     networks: string[];
+    /** Names of volumes. */
+    volumes: string[];
 }
+
+/** Names of the volumes that the components make: the pooler's settings and sockets, and secrets. */
+const ownVolume = /^(pgbouncer-(files|sockets)|(pgadmin|metrics-database)-secrets)-[0-9a-f]+$/;
 
 /** Everything that has the stack's mark without being in its state. */
 export function findLeftovers(settings: Settings, owned: OwnedResources, database?: DatabaseFacts, host?: HostFacts): Leftovers {
@@ -29,6 +35,8 @@ export function findLeftovers(settings: Settings, owned: OwnedResources, databas
         lookupFunction: database?.functionOwner === owner && !hasLookup(owned, settings),
         containers: unrecorded(host?.containers),
         networks: unrecorded(host?.networks),
+        // Not the volume of pgAdmin's users, which outlives the stack.
+        volumes: unrecorded(host?.volumes).filter((name) => ownVolume.test(name)),
     };
 }
 
@@ -76,13 +84,17 @@ export function judgeState(state: StackState, owned: OwnedResources, host: HostF
 }
 
 /** Removes the leftovers with a warning. Otherwise this run could not create them, and an old container would keep serving unseen. */
-export async function removeLeftovers(settings: Settings, { roles, lookupFunction, containers, networks }: Leftovers): Promise<void> {
+export async function removeLeftovers(
+    settings: Settings,
+    { roles, lookupFunction, containers, networks, volumes }: Leftovers,
+): Promise<void> {
     const { docker, authFunction, databases } = settings;
     const names = [
         ...roles.map((role) => `role ${role}`),
         ...(lookupFunction ? [`function ${authFunction}`] : []),
         ...containers.map((id) => `container ${id.slice(0, 12)}`),
         ...networks.map((id) => `network ${id.slice(0, 12)}`),
+        ...volumes.map((name) => `volume ${name}`),
     ];
     if (names.length === 0) return;
     await pulumi.log.warn(`removing resources that an interrupted run of this stack created but never recorded: ${names.join(", ")}`);
@@ -91,17 +103,33 @@ export async function removeLeftovers(settings: Settings, { roles, lookupFunctio
         await removeContainer(docker, id);
     }
     for (const id of networks) await remove(docker, `/networks/${id}`);
+    for (const name of volumes) await remove(docker, `/volumes/${name}`);
     if (roles.length > 0 || lookupFunction) {
         const client = await connect(settings, databases[0]!);
         try {
             if (lookupFunction) await client.query(`DROP FUNCTION ${sqlQualified(authFunction)}(text)`);
-            for (const role of roles) {
-                // Who made a role is not one of its members, and only those may drop what it owns.
-                if (!settings.databaseServer.superuser) await client.query(`GRANT ${sqlName(role)} TO CURRENT_USER`);
-                await client.query(`DROP OWNED BY ${sqlName(role)}; DROP ROLE ${sqlName(role)}`);
-            }
+            for (const role of roles) await removeRole(client, role, settings);
         } finally {
             await client.end();
         }
     }
 }
+
+/** Drops a role. What people made as that role stays, as our login's, in whichever database it is. */
+async function removeRole(client: Client, role: string, settings: Settings): Promise<void> {
+    // Who made a role is not one of its members, and only those may hand over what it owns.
+    if (!settings.databaseServer.superuser) await client.query(`GRANT ${sqlName(role)} TO CURRENT_USER`);
+    const { rows: elsewhere } = await client.query<{ name: string }>(
+        `SELECT DISTINCT datname AS name FROM pg_shdepend JOIN pg_database d ON d.oid = dbid
+          WHERE refclassid = 'pg_authid'::regclass AND refobjid = $1::text::regrole AND datname <> current_database()`,
+        [sqlName(role)],
+    );
+    for (const { name } of elsewhere) {
+        const other = await connect(settings, name);
+        await other.query(giveUp(role)).finally(() => other.end());
+    }
+    await client.query(`${giveUp(role)}; DROP ROLE ${sqlName(role)}`);
+}
+
+/** What a role owns in this database becomes our login's, and its rights end. */
+export const giveUp = (role: string) => `REASSIGN OWNED BY ${sqlName(role)} TO CURRENT_USER; DROP OWNED BY ${sqlName(role)}`;

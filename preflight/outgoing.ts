@@ -21,9 +21,10 @@ export interface Outgoing {
 }
 
 export function findOutgoing(owned: Pick<OwnedResources, "roles" | "functions">, settings: Settings): Outgoing {
-    const role = lookupRole(settings);
+    const { pgadminRole, metrics, metricsRole } = settings;
+    const wanted = [lookupRole(settings), pgadminRole, ...(metrics ? [metricsRole] : [])];
     return {
-        roles: owned.roles.filter((one) => one !== role),
+        roles: owned.roles.filter((one) => !wanted.includes(one)),
         functions: owned.functions.flatMap((id) => {
             const [, database, schema, name] = /^(.+)\.([^.]+)\.([^.]+)\(text\)$/.exec(id) ?? [];
             return !hasLookup({ functions: [id] }, settings) && database && schema && name ? [{ id, database, schema, name }] : [];

@@ -14,7 +14,7 @@ import { inspectImages } from "./images";
 import { judgeDatabase } from "./judgedatabase";
 import { findLeftovers, judgeState, removeLeftovers } from "./leftovers";
 import { judgeLogin } from "./login";
-import { findDatabaseNetwork } from "./network";
+import { databasesOn, findDatabaseNetwork } from "./network";
 import { reviveOutgoing } from "./outgoing";
 import { judgePort } from "./port";
 import { inspectProxy } from "./proxy";
@@ -60,7 +60,9 @@ export async function preflight(configured: Settings, dryRun = pulumi.runtime.is
     const settings = typeof network === "string" ? { ...configured, databaseNetwork: network } : configured;
     const owned = ownedResources(state instanceof Error ? { deployment: {} } : state, owner());
     await report(settings, dryRun, [
-        ...(database instanceof Error ? [explainUnreachableDatabase(database, settings)] : judgeDatabase(database, settings, owned)),
+        ...(database instanceof Error
+            ? [explainUnreachableDatabase(database, settings, databaseContainer(engine, settings))]
+            : judgeDatabase(database, settings, owned)),
         ...(engine instanceof Error
             ? [explainUnreachableEngine(engine, settings)]
             : [
@@ -103,6 +105,13 @@ function judgeStateOn(engine: EngineFacts | Error, state: StackState | Error, ow
     if (state instanceof Error) return [warning(`not checked: the stack's state (pulumi stack export: ${state.message.trim()})`)];
     if (engine instanceof Error) return [];
     return [...judgeHealth(state, engine.host, settings), ...judgeState(state, owned, engine.host, settings)];
+}
+
+/** The only container that answers to `databaseHost`, if there is one. */
+function databaseContainer(engine: EngineFacts | Error, settings: Settings): string | undefined {
+    if (engine instanceof Error) return undefined;
+    const [first, ...others] = databasesOn(settings.databaseNetwork, engine.host, settings);
+    return others.length === 0 ? first?.name : undefined;
 }
 
 /** Prints the warnings, then throws with everything that prevents the run. */

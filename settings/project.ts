@@ -1,7 +1,7 @@
 import * as fs from "fs";
 import * as path from "path";
 import { load } from "js-yaml";
-import { copied, shown } from "../findings/quoting";
+import { copied, shellWord, shown } from "../findings/quoting";
 import { Mistakes } from "./mistakes";
 import { RawConfig } from "./raw";
 import { schemaFor, unusedSettings } from "./adminui";
@@ -50,7 +50,8 @@ export function readOwnSettings(raw: RawConfig, mistakes: Mistakes): Read | unde
         const value = values[key] ?? "";
         const secret = secretKeys.includes(key);
         const seen = value === "" ? "missing" : secret ? "(hidden)" : shown(value);
-        const fix = secret ? mistakes.setSecret(key) : mistakes.set(key, examples[key] ?? defaults[key]);
+        const right = examples[key] ?? defaults[key];
+        const fix = secret ? mistakes.setSecret(key) : mistakes.set(key, /^$|^\[/.test(right) ? right : shellWord(right));
         mistakes.add(key, `is ${seen}: it ${issue.message}`, fix);
     }
     return parsed.data && { ...parsed.data, unused };

@@ -1,3 +1,4 @@
+import { sqlName } from "../../findings/quoting";
 import { Settings } from "../../settings/settings";
 import { Found, FoundFunction, FoundRole } from "./found";
 
@@ -20,7 +21,11 @@ function planRole({ name, powers, memberOf, owns }: FoundRole, keeper: string): 
         `    search_path pg_catalog, pg_temp and the stack's mark, NOINHERIT and a connection limit`,
         ...(powers.length > 0 ? [`    and removes ${powers.join(", ")} from it`] : []),
         ...(memberOf.length > 0 ? [`    and its membership in ${memberOf.join(", ")}`] : []),
-        ...(owns > 0 ? [`    it owns ${owns} objects of this database: a destroy hands them to ${keeper}`] : []),
+        ...(owns > 0
+            ? [
+                  `    it owns ${owns} objects of this database. Before a rotation or a destroy, hand them over: REASSIGN OWNED BY ${sqlName(name)} TO ${sqlName(keeper)}`,
+              ]
+            : []),
     ];
 }
 

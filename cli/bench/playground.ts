@@ -34,7 +34,7 @@ export async function makePlayground(target: Target): Promise<Playground> {
         if (comment === mark) continue;
         throw new UserError(
             `the database ${database} has a ${kind} ${benchName} that bench did not make, and bench makes and drops one of that name.`,
-            `rename it: ${target.psqlCommand} -c 'ALTER ${kind.toUpperCase()} ${benchName} RENAME TO ${benchName}_of_mine'`,
+            `rename it: ${target.psqlCommand(database, `ALTER ${kind.toUpperCase()} ${benchName} RENAME TO ${benchName}_of_mine`)}`,
         );
     }
     if (found !== "") await removePlayground(target);

@@ -26,6 +26,10 @@ export async function pooledBackends(target: Target): Promise<string> {
             AND application_name <> current_setting('application_name')`;
 }
 
+/** Why a database that answers through the pool may show no backends of it. */
+export const unseen =
+    "this login needs pg_read_all_stats to see them, and the database has to see the pooler's own address, which a database outside this Docker host doesn't";
+
 export async function readHeadroom(target: Target): Promise<Headroom> {
     const sql = program("headroom.sql", { pooled: await pooledBackends(target) });
     return queryJson<Headroom>(target, "direct", target.deployed.databases[0]!, sql);

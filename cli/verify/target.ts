@@ -24,7 +24,7 @@ export interface Target {
     superuser: boolean;
     /** How a person calls docker, psql (which asks for the password) and `pulumi up` from here; for remedies. */
     dockerCommand: string;
-    psqlCommand: string;
+    psqlCommand: (database: string, statement: string) => string;
     upCommand: string;
 }
 
@@ -86,7 +86,7 @@ export function targetOf(stack: string, outputs: unknown, settings: Settings): T
         pooled: deployed.poolSuperusers ? { user, password } : (people ?? { user, password }),
         superuser,
         dockerCommand: dockerCommand(settings.docker),
-        psqlCommand: psqlCommand(settings, parsed.data.deployed.databases[0]!, [], stack),
+        psqlCommand: (database, statement) => psqlCommand(settings, database, [statement], stack),
         upCommand: up,
     };
 }

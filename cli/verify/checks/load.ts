@@ -3,7 +3,7 @@ import { median } from "../../statistics";
 import { chart } from "../chart";
 import { Check, failed, ok, once, Outcome, skipped, warning } from "../check";
 import { askConsoles, ConsoleFacts } from "../console";
-import { Headroom, readHeadroom } from "../headroom";
+import { Headroom, readHeadroom, unseen } from "../headroom";
 import { needPooledLogin } from "../lookup-probe";
 import { Phase, runStress, stressClients, StressFacts } from "../stress";
 import { Target } from "../target";
@@ -71,7 +71,7 @@ export function judgeStress({ backends, stress, queries, finished, failures, wat
         ...failures,
         ...(finished < stressClients ? [`${stressClients - finished} of ${stressClients} clients did not last until the end`] : []),
         ...(peak > most ? ["more backends than one pooler may hold"] : []),
-        ...(peak === 0 ? ["pg_stat_activity shows none of the pooler's backends: may this user see them (pg_read_all_stats)?"] : []),
+        ...(peak === 0 ? [`pg_stat_activity shows none of the pooler's backends: ${unseen}`] : []),
         ...(watchError ? [`the watch ended early: ${watchError}`] : []),
     ];
     return { ...(problems.length === 0 ? ok(saw) : failed(`${saw}; ${problems.join("; ")}`)), chart: lines };

@@ -1,4 +1,4 @@
-import { sqlLiteral } from "../../../findings/quoting";
+import { sqlLiteral, sqlName, sqlQualified } from "../../../findings/quoting";
 import { lookupOwner } from "../../../components/authentication/lookup";
 import { filesDir } from "../../../components/names";
 import { lookupConnections } from "../../../components/pgbouncer/lookupconnections";
@@ -15,27 +15,27 @@ export function remedies({
     psqlCommand,
     upCommand: up,
     superuser,
-    deployed: { authFunction, authUser },
+    deployed: { authFunction, authUser, databases },
 }: Pick<Target, "stack" | "owner" | "psqlCommand" | "upCommand" | "superuser" | "deployed">) {
     return {
         role: `${up} --refresh`,
         // A provider that is told that its login is not a superuser reads no passwords, so it would not see the change.
         password: superuser ? `${up} --refresh` : ownCommand({ stack }, "rotate"),
-        leave: (role: string) => `${psqlCommand} -c 'REVOKE "${role}" FROM "${authUser}"'`,
-        /** In the first of the databases; in another, psql has to be given that one. */
-        unread: (table: string) => `${psqlCommand} -c 'REVOKE ALL ON ${table} FROM "${authUser}"'`,
+        leave: (role: string) => psqlCommand(databases[0]!, `REVOKE ${sqlName(role)} FROM ${sqlName(authUser)}`),
+        /** `table` as SQL takes it. */
+        unread: (database: string, table: string) => psqlCommand(database, `REVOKE ALL ON ${table} FROM ${sqlName(authUser)}`),
         // The grants too: the provider takes those of the new function for unchanged.
         gone: `${up} --refresh --replace '**Grant::**'`,
         /** A function without the stack's mark in its body is somebody else's: an `up` does not touch it. */
         body: (body: string | null) =>
             body !== null && lookupOwner(body) === owner
                 ? `${up} --refresh`
-                : `${psqlCommand} -c 'DROP FUNCTION ${authFunction}(text)' && ${up} --refresh --replace '**Grant::**'`,
+                : `${psqlCommand(databases[0]!, `DROP FUNCTION ${sqlQualified(authFunction)}(text)`)} && ${up} --refresh --replace '**Grant::**'`,
         // The provider does not see a grant to PUBLIC that was made by hand.
         executor: (name: string) =>
             name === "PUBLIC"
                 ? `${up} --replace '**-public'`
-                : `${psqlCommand} -c 'REVOKE EXECUTE ON FUNCTION ${authFunction}(text) FROM "${name}"'`,
+                : psqlCommand(databases[0]!, `REVOKE EXECUTE ON FUNCTION ${sqlQualified(authFunction)}(text) FROM ${sqlName(name)}`),
     };
 }
 
@@ -86,7 +86,7 @@ export function judgeRole(
     if (memberOf.length > 0) return failed(`${authUser} is a member of ${memberOf.join(", ")}`, fixes.leave(memberOf[0]!));
     const readable = each.flatMap(({ database, role: here }) => (here?.readable ?? []).map((one) => ({ ...one, database })));
     const own = readable.find((one) => one.own);
-    if (own) return failed(`${authUser} can read ${own.table} in ${own.database}`, fixes.unread(own.table));
+    if (own) return failed(`${authUser} can read ${own.table} in ${own.database}`, fixes.unread(own.database, own.table));
     const extensions = readable.filter(({ extension }) => extension).length;
     const others = readable.filter(({ extension }) => !extension).map(({ table, database }) => `${database} ${table}`);
     const shown = others.length > 5 ? [...others.slice(0, 5), `${others.length - 5} more`] : others;

@@ -3,7 +3,7 @@ import { configSet } from "../../../findings/commands";
 import { exec } from "../../../host/exec";
 import { Check, daysToRenew, failed, noPgadmin, ok, Outcome, skipped, Unmet, warning } from "../check";
 import { findContainer } from "../containers";
-import { pooledBackends } from "../headroom";
+import { pooledBackends, unseen } from "../headroom";
 import { program } from "../programs";
 import { query, queryJson, reason } from "../sessions";
 import { replacePooler, Target } from "../target";
@@ -21,7 +21,7 @@ export function judgeBackends(found: BackendTls[], mode: Target["deployed"]["ser
     const count = (ssl: boolean) => found.filter((one) => one.ssl === ssl).reduce((sum, { backends }) => sum + backends, 0);
     const how = found.filter(({ ssl }) => ssl).map(({ version, cipher }) => `${version}, ${cipher}`);
     const saw = `${mode}: ${count(true)} backends with TLS${how.length > 0 ? ` (${how.join("; ")})` : ""}, ${count(false)} without`;
-    if (count(true) + count(false) === 0) return failed(`${mode}: pg_stat_ssl shows none of the pooler's backends`);
+    if (count(true) + count(false) === 0) return failed(`${mode}: pg_stat_ssl shows none of the pooler's backends: ${unseen}`);
     const strict = mode === "require" || verifies(mode);
     return strict && count(false) > 0 ? failed(saw, `${replacePooler(up)}   (if it stays so once open transactions have ended)`) : ok(saw);
 }
@@ -30,6 +30,8 @@ export function judgeBackends(found: BackendTls[], mode: Target["deployed"]["ser
 export interface Handshake {
     version: string;
     cipher: string;
+    /** Whether pgAdmin's own entry has the CA. One that is shared with an identity provider's users can't. */
+    checks: boolean;
     /** The name of the CA that has signed the certificate. */
     issuer: string;
     until: number;
@@ -38,12 +40,12 @@ export interface Handshake {
 
 /** Whether the certificate and its CA are valid for long enough. */
 export function judgeHandshake(
-    { version, cipher, issuer, until, authorityUntil }: Handshake,
+    { version, cipher, checks, issuer, until, authorityUntil }: Handshake,
     { owner, stack, upCommand: up }: Pick<Target, "owner" | "stack" | "upCommand">,
     now = new Date(),
 ): Outcome {
     const days = (seconds: number) => Math.floor((seconds * 1000 - now.getTime()) / 86_400_000);
-    const saw = `${version}, ${cipher}; the certificate is valid for ${days(until)} days, its CA (${issuer}) for ${days(authorityUntil)}`;
+    const saw = `${version}, ${cipher}; the certificate is valid for ${days(until)} days, its CA (${issuer}) for ${days(authorityUntil)}${checks ? "" : "; pgAdmin's shared entry uses TLS without checking it"}`;
     const ours = issuer === `pg-sidecar ${owner}`;
     if (days(authorityUntil) < daysToRenew) {
         return warning(saw, ours ? `${up} --replace '**Stash::pgbouncer-ca'` : configSet({ stack }, "clientTlsCa", "< ca.pem"));

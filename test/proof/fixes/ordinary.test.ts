@@ -34,7 +34,7 @@ test("on a network with IPv6, a database whose pg_hba.conf knows IPv4 only is re
         await setConfig(on, "databaseNetwork", network);
         out = await up(on);
         expect((await psql(on, out, "tracksolid_db", "SELECT 1")).code).toBe(0);
-        const ini = await run("docker", ["exec", out.pgbouncerContainer, "cat", "/tmp/pgbouncer.ini"]);
+        const ini = await run("docker", ["exec", out.pgbouncerContainer, "cat", "/tmp/1.ini"]);
         expect(ini).toMatch(/^tracksolid_db = host=\d+\.\d+\.\d+\.\d+ port=5432 /m);
         expect(await run("docker", ["exec", out.pgbouncerContainer, "getent", "ahosts", "timescale_db"])).toMatch(/^fd00:77::/m);
     } finally {

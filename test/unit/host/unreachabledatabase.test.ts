@@ -40,7 +40,12 @@ test.each<[string, ConnectFailure, string, string]>([
     ],
     ["a missing database", failure("3D000"), "error", "postgresql:database tracksolid_db"],
     ["a database without connections", failure("55000"), "error", "postgresql:database tracksolid_db"],
-    ["no connection left", failure("53300", "sorry, too many clients already"), "error", "end the idle sessions: docker exec"],
+    [
+        "no connection left",
+        failure("53300", "sorry, too many clients already"),
+        "error",
+        "end the idle sessions: docker exec DATABASE-CONTAINER sh -c",
+    ],
     ["a role's limit", failure("53300", 'too many connections for role "x"'), "error", "postgresql:username NAME"],
     ["a server that starts", failure("57P03"), "unchecked", "pulumi up --stack stage"],
     ["a cold standby", failure("57P03", "the database system is not accepting connections"), "error", "(of its primary)"],
@@ -55,6 +60,11 @@ test.each<[string, ConnectFailure, string, string]>([
     const found = explainUnreachableDatabase(cause, settings);
     expect(found).toMatchObject({ level, fix: expect.stringContaining(fix) });
     for (const [, named] of found.fix!.matchAll(/pulumi config (?:set|rm) (\S+ \S+)/g)) expect(named).toBe("--stack stage");
+});
+
+test("a fix in the database's container names it", () => {
+    const { fix } = explainUnreachableDatabase(failure("28000", 'no pg_hba.conf entry for host "172.18.0.1"'), settings, "timescale_db-1");
+    expect(fix).toMatch(/^docker exec timescale_db-1 sh -c /);
 });
 
 test("a database behind an ssh host is reached by the tunnel", () => {

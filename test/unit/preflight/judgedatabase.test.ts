@@ -12,7 +12,7 @@ const served = (name: string, more = {}) => ({ name, connectable: true, template
 const facts: DatabaseFacts = {
     ...{ version: 170_005, pooled: false, standby: false, readOnly: false, tls: true },
     rights: superuser,
-    ...{ memberOf: { pg_monitor: false }, roleSchemas: [], supabase: false },
+    ...{ memberOf: { pg_monitor: [] }, roleSchemas: [], supabase: false },
     limits: { maxConnections: 100, superuserReservedConnections: 3, reservedConnections: 0 },
     superusers: ["postgres"],
     databases: [served("postgres"), served("tracksolid_db")],
@@ -173,7 +173,9 @@ describe("whose role and function are", () => {
     test("what another stack uses is neither taken over nor removed", () => {
         const marked = { roleOwners: { pgbouncer: "pg-sidecar/prod" } };
         const [restored] = judge(marked);
-        expect(restored!.fix).toContain(`-c 'DROP OWNED BY "pgbouncer"; DROP ROLE "pgbouncer"'`);
+        expect(restored!.fix).toContain(
+            `-c 'REASSIGN OWNED BY "pgbouncer" TO CURRENT_USER; DROP OWNED BY "pgbouncer"; DROP ROLE "pgbouncer"'`,
+        );
         const [used] = judge({ ...marked, sessions: [{ role: "pgbouncer", address: "172.18.0.9", count: 2 }] });
         expect(used!.what).toContain("sessions: 2 from 172.18.0.9");
         expect(used!.fix).toBe(`${set} authUser NAME   (each stack on one database needs its own)`);

@@ -4,7 +4,7 @@ import { Overrides, settingsOf } from "../fixture";
 import { remove, set } from "./fixture";
 
 function judge(facts: Partial<DatabaseFacts>, overrides: Overrides = {}) {
-    const all = { memberOf: { pg_monitor: false }, roleSchemas: [], version: 170_005, ...facts } as unknown as DatabaseFacts;
+    const all = { memberOf: { pg_monitor: [] }, roleSchemas: [], version: 170_005, ...facts } as unknown as DatabaseFacts;
     return judgePgadminRole(all, settingsOf({ pgadminRole: "people", ...overrides }));
 }
 
@@ -22,18 +22,20 @@ test("PostgreSQL 13 has no pg_read_all_data", () => {
     });
 });
 
-test("where it is, it is a warning: it reads the verifiers", () => {
-    const [finding] = judge({ memberOf: { pg_read_all_data: false } }, { pgadminRoleMemberOf: ["pg_read_all_data"] });
+test.each(["pg_read_all_data", "readers"])("where it is, %s is a warning: it reads the verifiers", (name) => {
+    const [finding] = judge({ memberOf: { [name]: ["pg_read_all_data"] } }, { pgadminRoleMemberOf: [name] });
     expect(finding).toMatchObject({ level: "warning", what: expect.stringContaining("pg_authid") });
 });
 
 test.each([
-    ["ops", true],
-    ["pg_execute_server_program", false],
-])("a membership in %s is refused", (name, superuser) => {
-    const [finding] = judge({ memberOf: { pg_monitor: false, [name]: superuser } }, { pgadminRoleMemberOf: ["pg_monitor", name] });
+    ["ops", "ops", "ops is as good as a superuser on"],
+    ["pg_execute_server_program", "pg_execute_server_program", "pg_execute_server_program leads out of the database"],
+    ["dba", "pg_read_server_files", "dba is a member of pg_read_server_files, which leads out of the database"],
+])("a membership in %s, which is or reaches %s, is refused", (name, reached, why) => {
+    const [finding] = judge({ memberOf: { pg_monitor: [], [name]: [reached] } }, { pgadminRoleMemberOf: ["pg_monitor", name] });
     expect(finding).toMatchObject({
         level: "error",
+        what: expect.stringContaining(why),
         fix: `${remove} pgadminRoleMemberOf; ${set} --path 'pgadminRoleMemberOf[0]' pg_monitor`,
     });
 });

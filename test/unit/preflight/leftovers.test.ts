@@ -18,16 +18,22 @@ describe("what an interrupted run left behind", () => {
             { id: "n1", name: "coolify-net" },
             { id: "n2", name: "pg-sidecar-1", owner },
         ],
+        volumes: ["pgbouncer-files-1a2b", "pgadmin-secrets-3c4d", "pgadmin-data"].map((name) => ({ id: name, name, owner })),
         containers: [of("c1", owner), of("c2", owner), of("c3", "pg-sidecar/copy"), of("c4")],
     };
 
     test("is what has the stack's mark and is not in its state", () => {
-        const recorded = state({ type: "docker:index/container:Container", id: "c1" }, { type: "docker:index/network:Network", id: "n2" });
+        const recorded = state(
+            { type: "docker:index/container:Container", id: "c1" },
+            { type: "docker:index/network:Network", id: "n2" },
+            { type: "docker:index/volume:Volume", id: "pgbouncer-files-1a2b" },
+        );
         expect(findLeftovers(settings, ownedResources(recorded, owner), database, host)).toEqual({
             roles: ["pgbouncer"],
             lookupFunction: true,
             containers: ["c2"],
             networks: [],
+            volumes: ["pgadmin-secrets-3c4d"],
         });
     });
 
@@ -72,10 +78,11 @@ describe("what an interrupted run left behind", () => {
         const recorded = state(
             ...["c1", "c2"].map((id) => ({ type: "docker:index/container:Container", id })),
             { type: "docker:index/network:Network", id: "n2" },
+            ...["pgbouncer-files-1a2b", "pgadmin-secrets-3c4d"].map((id) => ({ type: "docker:index/volume:Volume", id })),
             { type: "postgresql:index/role:Role", id: "pgbouncer" },
             { type: "postgresql:index/function:Function", id: "tracksolid_db.public.user_lookup(text)" },
         );
-        const nothing = { roles: [], lookupFunction: false, containers: [], networks: [] };
+        const nothing = { roles: [], lookupFunction: false, containers: [], networks: [], volumes: [] };
         expect(findLeftovers(settings, ownedResources(recorded, owner), database, host)).toEqual(nothing);
         expect(findLeftovers(settings, ownedResources(state(), "pg-sidecar/other"), database, host)).toEqual(nothing);
     });

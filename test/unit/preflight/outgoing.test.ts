@@ -14,6 +14,14 @@ test("what the settings name stays; every other role and function of the state g
     });
 });
 
+test("roles for pgAdmin's people and for the metrics stay as long as the settings name them", () => {
+    const owned = { roles: ["pgbouncer_2", "people", "sidecar_metrics"], functions: [] };
+    const both = { ...settings, pgadminRole: "people", metrics: true, metricsRole: "sidecar_metrics" };
+    expect(findOutgoing(owned, both).roles).toEqual([]);
+    expect(findOutgoing(owned, { ...both, metrics: false }).roles).toEqual(["sidecar_metrics"]);
+    expect(findOutgoing(owned, { ...both, pgadminRole: "" }).roles).toEqual(["people"]);
+});
+
 test("a state that has nothing else has nothing to lose", () => {
     expect(findOutgoing({ roles: ["pgbouncer_2"], functions: ["tracksolid_db.public.user_lookup(text)"] }, settings)).toEqual({
         roles: [],

@@ -60,7 +60,7 @@ function renderAll(settings: Settings) {
         servers: renderServers(server),
         labels: routeLabels(route, routerName("pg-sidecar/stage"), settings.proxyNetwork, 80),
         email: emailSettings(settings.pgadminEmail),
-        commands: [upCommand(settings), psqlCommand(settings, settings.databases[0]!, ["SELECT 1"]), dockerCommand(settings.docker), inDatabaseContainer(settings, "true")], // prettier-ignore
+        commands: [upCommand(settings), psqlCommand(settings, settings.databases[0]!, ["SELECT 1"]), dockerCommand(settings.docker), inDatabaseContainer(settings, "db-1", "true")], // prettier-ignore
         ssh: settings.docker.host.startsWith("ssh:") ? sshArguments(settings.docker, []) : [],
     };
 }

@@ -18,7 +18,8 @@ test.each([
 /** The settings after every printed fix was run as printed. */
 function fixed(settings: Overrides, said: string): Overrides {
     const after = { ...settings };
-    for (const [, key, value] of said.matchAll(/Fix: pulumi config set --stack stage (\S+) (\S+)/g)) after[key as Key] = value;
+    for (const [, key, quoted, plain] of said.matchAll(/Fix: pulumi config set --stack stage (\S+) (?:'([^']*)'|(\S+))/g))
+        after[key as Key] = quoted ?? plain;
     for (const [, key] of said.matchAll(/Fix: pulumi config rm --stack stage (\S+)/g)) delete after[key as Key];
     return after;
 }
@@ -43,6 +44,13 @@ test.each<Overrides>([
     { oidcClientId: "pgadmin" },
     { oidcClientSecret: "hunter22" },
     { oidcPasswordLogin: "false" },
+    {
+        oidcName: "Foo/Bar",
+        oidcIssuer: "https://id.example.com",
+        oidcClientId: "pgadmin",
+        oidcClientSecret: "hunter22",
+        pgadminEgress: "true",
+    },
     { pgadminDomain: "a b" },
     { databaseNetwork: "a b" },
     { pipelineTable: "a b" },

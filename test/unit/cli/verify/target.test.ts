@@ -7,7 +7,7 @@ describe("the target", () => {
     test("is made of outputs and settings, and the outputs contain no secret", () => {
         const target = targetOf("org/pg-sidecar/stage", outputs, settings);
         expect(target).toMatchObject({ owner: "pg-sidecar/stage", login: { user: "postgres", password: "hunter22" } });
-        expect(target).toMatchObject({ dockerCommand: "docker", psqlCommand: "psql -h 127.0.0.1 -p 5432 -U postgres -d tracksolid_db" });
+        expect(target).toMatchObject({ dockerCommand: "docker" });
         expect(target.deployed).toMatchObject({ databases: ["tracksolid_db"], pipelineTable: "tracksolid.ingestion_log" });
         expect(JSON.stringify(outputs)).not.toContain("hunter22");
     });
@@ -17,7 +17,9 @@ describe("the target", () => {
         expect(far).toMatchObject({
             upCommand: "./sidecar tunnel --stack stage -- pulumi up --stack stage",
         });
-        expect(far.psqlCommand).toBe("./sidecar tunnel --stack stage -- psql -h 127.0.0.1 -p 5432 -U postgres -d tracksolid_db");
+        expect(far.psqlCommand("dwh", "SELECT 1")).toBe(
+            "./sidecar tunnel --stack stage -- psql -h 127.0.0.1 -p 5432 -U postgres -d dwh -c 'SELECT 1'",
+        );
     });
 
     test("reads what `pulumi config --json` prints", () => {

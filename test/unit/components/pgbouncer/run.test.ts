@@ -555,7 +555,7 @@ while read -r command; do
 done`;
 
     // In these tests the database of the lookups is tracksolid_db.
-    beforeEach(() => container.write("tmp/1.ini", "[databases]\ntracksolid_db = host=db\none = host=db\n; a comment\n\n[peers]\n1 = host=/sockets\n\n[pgbouncer]\n")); // prettier-ignore
+    beforeEach(() => container.write("tmp/1.ini", "[databases]\ntracksolid_db = host=db\nmy-db = host=db\n; a comment\n\n[peers]\n1 = host=/sockets\n\n[pgbouncer]\n")); // prettier-ignore
 
     test("waits for a login that is under way, then for the sessions, then for their transactions", async () => {
         container.program("psql", console);
@@ -565,7 +565,7 @@ done`;
         const { output } = await container.functions("drain 1 && echo drained");
         expect(output).toBe("drained\n");
         expect(container.read("commands")).toBe(
-            "PAUSE one\nSHUTDOWN WAIT_FOR_CLIENTS; 0 logging in\nRESUME one; 0 logging in\nSHUTDOWN WAIT_FOR_SERVERS; 0 logging in\n",
+            'PAUSE "my-db"\nSHUTDOWN WAIT_FOR_CLIENTS; 0 logging in\nRESUME "my-db"; 0 logging in\nSHUTDOWN WAIT_FOR_SERVERS; 0 logging in\n',
         );
     });
 
@@ -704,6 +704,12 @@ done`;
             expect(container.read("commands")).toBe("-c RESUME\n");
             expect(container.read("etc/settings/pause")).toBe("");
         }
+    });
+
+    test("that somebody is ending, and that `run` never saw, is over", async () => {
+        container.write("tmp/held", "");
+        expect(await container.functions("keep_pause; echo alive")).toEqual({ code: 0, output: "alive\n" });
+        expect(container.read("commands")).toBe("-c RESUME\n");
     });
 
     test("is taken over by a pooler that starts in it, and health says so", async () => {

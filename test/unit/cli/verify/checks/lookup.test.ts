@@ -1,3 +1,4 @@
+import { shellWord } from "../../../../../findings/quoting";
 import { lookupBody } from "../../../../../components/authentication/lookup";
 import { Deployed } from "../../../../../settings/deployed";
 import { judgeExpiry, judgeGrants, judgePath, judgeRole, remedies } from "../../../../../cli/verify/checks/lookup";
@@ -7,13 +8,14 @@ import { seen } from "../seen";
 describe("the lookup", () => {
     const body = lookupBody({ lookupFunction: "public.user_lookup", owner: "pg-sidecar/s" });
     const facts = { superuser: true, privileged: true, roleExists: true, owner: "postgres", body, executors: ["pgbouncer", "postgres"] };
-    const deployed = { authFunction: "public.user_lookup", authUser: "pgbouncer", processes: 1 } as Deployed;
+    const deployed = { authFunction: "public.user_lookup", authUser: "pgbouncer", processes: 1, databases: ["app", "dwh"] } as Deployed;
+    const psqlCommand = (database: string, statement: string) => `psql -d ${database} -c ${shellWord(statement)}`;
     const fixes = remedies({
         stack: "s",
         superuser: true,
         upCommand: "pulumi up --stack s",
         owner: "pg-sidecar/s",
-        psqlCommand: "psql -h h",
+        psqlCommand,
         deployed,
     });
     const grants = (more: Partial<LookupFacts>, answersSuperuser = false) =>
@@ -28,7 +30,9 @@ describe("the lookup", () => {
     });
 
     test("replaced by one without the mark has to be dropped, since an up does not touch it", () => {
-        expect(fixes.body("SELECT 1")).toMatch(/^psql -h h -c 'DROP FUNCTION public.user_lookup\(text\)' && pulumi up --stack s --refresh/);
+        expect(fixes.body("SELECT 1")).toMatch(
+            /^psql -d app -c 'DROP FUNCTION "public"."user_lookup"\(text\)' && pulumi up --stack s --refresh/,
+        );
     });
 
     test("has to find the verifier of a valid password, and not of an expired one", () => {
@@ -52,6 +56,7 @@ describe("the lookup", () => {
         expect(judged()).toMatch(/^ok: pgbouncer can log in, up to 17 times, is a member of nothing, and no table is granted to it $/);
         expect(judged({ attributes: ["INHERIT", "CREATEDB"] })).toMatch(/^failed: pgbouncer has INHERIT, CREATEDB .*--refresh$/);
         expect(judged({ memberOf: ["app"] })).toMatch(/^failed: pgbouncer is a member of app .*REVOKE "app" FROM "pgbouncer"'$/);
+        expect(judged({ memberOf: [`o'neil"`] })).toContain(`psql -d app -c 'REVOKE "o'\\''neil""" FROM "pgbouncer"'`);
         expect(judged({ connectionLimit: 16 })).toMatch(/^failed: .*16 connections, fewer than the 17/);
         expect(judged({ connectionLimit: -1 })).toMatch(/^failed: pgbouncer has no connection limit/);
         expect(judged({ connectionLimit: 33 })).toMatch(/^ok/);
@@ -60,7 +65,9 @@ describe("the lookup", () => {
 
     test("role must not have been granted a table in any of the databases; what PUBLIC has is said", () => {
         const one = { table: "t", own: true, extension: false };
-        expect(judged({}, { readable: [one] })).toMatch(/^failed: pgbouncer can read t in dwh .*REVOKE ALL ON t FROM "pgbouncer"'$/);
+        expect(judged({}, { readable: [one] })).toMatch(
+            /^failed: pgbouncer can read t in dwh .*-d dwh -c 'REVOKE ALL ON t FROM "pgbouncer"'$/,
+        );
         const open = [
             { ...one, own: false },
             { table: "e", own: false, extension: true },
@@ -69,7 +76,7 @@ describe("the lookup", () => {
     });
 
     test("role's password is renewed by a rotation if the provider reads none", () => {
-        const limited = remedies({ stack: "s", superuser: false, upCommand: "pulumi up", owner: "p/s", psqlCommand: "psql", deployed });
+        const limited = remedies({ stack: "s", superuser: false, upCommand: "pulumi up", owner: "p/s", psqlCommand, deployed });
         expect(limited.password).toBe("./sidecar rotate --stack s");
     });
 });

@@ -29,6 +29,7 @@ describe("to clients", () => {
     const shaken: Handshake = {
         version: "TLSv1.3",
         cipher: "AES",
+        checks: true,
         issuer: "pg-sidecar pg-sidecar/stage",
         until: days(14),
         authorityUntil: days(7000),
@@ -38,6 +39,10 @@ describe("to clients", () => {
 
     test("says for how long the certificate and its CA are valid", () => {
         expect(judge({})).toBe("ok: TLSv1.3, AES; the certificate is valid for 14 days, its CA (pg-sidecar pg-sidecar/stage) for 7000 ");
+    });
+
+    test("says if pgAdmin itself can't check it", () => {
+        expect(judge({ checks: false })).toMatch(/^ok: .*; pgAdmin's shared entry uses TLS without checking it $/);
     });
 
     test("warns less than 14 days before either expires, with what renews it", () => {
