@@ -33,6 +33,17 @@ const pooled = (user: string, password: string, ...commands: string[]) =>
     ]); // prettier-ignore
 const asPeople = (...commands: string[]) => pooled(people, on.out.pgadminRolePassword!, ...commands);
 
+const leftVolume = "pgadmin-secrets-0badbad";
+
+/** A volume, and the role of pgAdmin's people with a table in each of two databases, as a run leaves them that recorded neither. */
+async function leaveBehind(): Promise<void> {
+    const owner = "pg-sidecar/local";
+    await run("docker", ["volume", "create", "--label", `pg-sidecar.stack=${owner}`, leftVolume]);
+    await direct(on, `CREATE ROLE ${people} LOGIN; ALTER ROLE ${people} SET search_path = "$user", public, "${owner}"`);
+    for (const database of [undefined, "postgres"])
+        await direct(on, `CREATE TABLE notes (n int); ALTER TABLE notes OWNER TO ${people}`, database);
+}
+
 /** Watches until stopped how many sessions the lookup role has at the most. */
 function watchLookups() {
     let going = true;
@@ -61,6 +72,7 @@ test("a role that is there already is not made that of pgAdmin's people", async 
 test("no login fails while the function is replaced in place, the pool reloads and the pooler rolls, within the lookup role's limit", async () => {
     for (const [key, value] of Object.entries(settings)) await setConfig(on, key, value);
     await setConfig(on, `${schemas}[0]`, "tracksolid", "--path");
+    await leaveBehind();
     const watched = watchLookups();
     const { failures, said } = await clients.connecting(() => on.up(...replacing), { user: client });
     const { most, looks } = await watched();
@@ -72,6 +84,15 @@ test("no login fails while the function is replaced in place, the pool reloads a
     expect(stdout + stderr).not.toContain("too many connections for role");
     const [role] = await direct(on, "SELECT rolconnlimit, rolinherit, rolcreaterole FROM pg_roles WHERE rolname = 'pgbouncer'");
     expect(role).toEqual({ rolconnlimit: lookupConnections(1), rolinherit: false, rolcreaterole: false });
+});
+
+test("what an interrupted run left is gone, and what somebody made as its role stays", async () => {
+    for (const database of [undefined, "postgres"]) {
+        const [table] = await direct(on, "SELECT tableowner FROM pg_tables WHERE tablename = 'notes'", database);
+        expect(table).toEqual({ tableowner: "postgres" });
+        await direct(on, "DROP TABLE notes", database);
+    }
+    expect((await attempt("docker", ["volume", "inspect", leftVolume])).code).not.toBe(0);
 });
 
 test("a superuser is refused by the pool with the right password, and gets in directly", async () => {
@@ -119,6 +140,12 @@ test("pgAdmin connects as that role without asking, from a file that only it may
         "cd /var/lib/pgadmin/storage && stat -c '%a %n' */.pg-sidecar.pgpass",
     ]);
     expect(found.trim()).toBe("600 admin_example.com/.pg-sidecar.pgpass");
+});
+
+test("that role, dropped by hand, is back after a refresh, with its password and rights", async () => {
+    await direct(on, `DROP OWNED BY ${people}; DROP ROLE ${people}`);
+    await on.up("--refresh");
+    expect((await asPeople("SELECT count(*) > 0 FROM tracksolid.ingestion_log")).stdout.trim()).toBe("t");
 });
 
 test("verify goes through the pool as that role, and sees the superuser refused", async () => {

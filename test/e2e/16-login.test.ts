@@ -20,6 +20,7 @@ const set = {
     pgadminLoginAttempts: "2",
     pgadminMfa: "required",
     pgadminEgress: "true",
+    clientTlsSslmode: "require",
     oidcName: "the lab",
     "oidcAllow[0]": "groups=dba",
 };
@@ -123,6 +124,12 @@ describe("with pgAdmin again, and an identity provider", () => {
         await at.getByRole("button", { name: "Continue" }).click(); // the provider asks for consent
         return at;
     }
+
+    test("verify checks the pooler's certificate, which the entry that all share can't", async () => {
+        const { code, stdout } = await attempt("./sidecar", ["verify", "--stack", "local", "--only", "tls-clients"], { env: on.env });
+        expect(stdout).toMatch(/the certificate is valid for \d+ days.*shared entry uses TLS without checking it/s);
+        expect(code).toBe(0);
+    });
 
     test("somebody without the claim is not let in, and becomes no user", async () => {
         const at = await logInAs("bob");

@@ -3,9 +3,9 @@ import { databaseClient, writerName } from "../../../lab/database";
 import { run } from "../../../lab/run";
 import { Sidecar } from "./stack";
 
-/** Runs a query on the database, directly. */
-export async function direct<T = Record<string, unknown>>({ lab }: Sidecar, text: string): Promise<T[]> {
-    const client = databaseClient(lab);
+/** Runs a query on the database, directly; or on another one of the server. */
+export async function direct<T = Record<string, unknown>>({ lab }: Sidecar, text: string, database?: string): Promise<T[]> {
+    const client = databaseClient(lab, database);
     await client.connect();
     try {
         return (await client.query(text)).rows as T[];
