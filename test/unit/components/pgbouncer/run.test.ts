@@ -535,6 +535,14 @@ describe("watch", () => {
         expect(output).toContain("ended by 137\n");
     });
 
+    test("ends the container if nothing follows the settings any longer", async () => {
+        container.program("psql", "exit 0");
+        const { output } = await container.functions(
+            `true & follower=$!; wait $follower; ${watched}; watch 1 $pid; wait $pid; echo "ended by $?"`,
+        );
+        expect(output).toMatch(/^run: nothing follows the settings [^]*ended by 137\n$/);
+    });
+
     test("forgives two misses before an answer, and takes an error for one", async () => {
         container.program("psql", 'n=$(cat tries 2> /dev/null || echo 0); echo $((n + 1)) > tries; case $n in 0 | 1 | 3 | 4) exit 124 ;; 2) exit 0 ;; *) echo "no more connections allowed" >&2; exit 2 ;; esac'); // prettier-ignore
         const { output } = await container.functions(`/bin/sleep 600 & pid=$!; sleep() { [ "$(cat tries 2> /dev/null)" != 8 ]; }
