@@ -145,6 +145,12 @@ test("pgAdmin connects as that role without asking, from a file that only it may
 test("that role, dropped by hand, is back after a refresh, with its password and rights", async () => {
     await direct(on, `DROP OWNED BY ${people}; DROP ROLE ${people}`);
     await on.up("--refresh");
+    // The pool's backends are still the former role's (docs/ROLES.md).
+    await run("docker", [
+        "exec",
+        on.out.pgbouncerContainer,
+        ..."psql -h /tmp/pgbouncer -p 6432 -U pgbouncer -d pgbouncer -qc RECONNECT".split(" "),
+    ]);
     expect((await asPeople("SELECT count(*) > 0 FROM tracksolid.ingestion_log")).stdout.trim()).toBe("t");
 });
 

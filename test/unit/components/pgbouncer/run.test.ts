@@ -540,7 +540,8 @@ describe("watch", () => {
         const { output } = await container.functions(
             `true & follower=$!; wait $follower; ${watched}; watch 1 $pid; wait $pid; echo "ended by $?"`,
         );
-        expect(output).toMatch(/^run: nothing follows the settings [^]*ended by 137\n$/);
+        expect(output).toMatch(/^run: nothing follows the settings /);
+        expect(output).toContain("ended by 137\n");
     });
 
     test("forgives two misses before an answer, and takes an error for one", async () => {
