@@ -36,6 +36,7 @@ const isOurs = (message: string) => new RegExp(message.split("…").map(escaped)
 /** Words of Docker, Pulumi, ssh, TLS, PostgreSQL and pgbouncer that docs/TROUBLESHOOTING.md quotes. */
 const others = [
     "container failed to be in healthy state",
+    "configuration key … must be of type 'array<string>'",
     "error during connect",
     "the stack is currently locked",
     "pending operations",
