@@ -1,7 +1,7 @@
 import { explainFailures } from "./components/failure";
 import { writeSecrets } from "./components/secrets";
 import { tryImage } from "./components/pgadmin/trial";
-import { reloadSettings } from "./components/pgbouncer/settings";
+import { reloadSettings } from "./components/pgbouncer/reload";
 import { limitProcesses } from "./host/containers";
 import { preflight } from "./preflight/preflight";
 import { readSettings } from "./settings/settings";

@@ -4,6 +4,7 @@ import { dockerCommand } from "../host/engine";
 import { DockerHost } from "../settings/settings";
 import { owner } from "./labels";
 import { fixOf } from "./pgbouncer/refusals";
+import { withoutSecrets } from "./redaction";
 
 /** Seconds between two lists of the containers. */
 const pause = 2;
@@ -52,7 +53,7 @@ export async function explainFailures(host: DockerHost): Promise<void> {
             if (!of || first.explained || Date.now() - first.at < (of.waitTimeout - margin) * 1000) continue;
             first.explained = true;
             const text = await explain(host, name, of.waitTimeout);
-            if (text !== undefined) await pulumi.log.warn(withoutSecrets(text, [...hidden]));
+            if (text !== undefined) await pulumi.log.warn(withoutSecrets(text));
         }
     };
     let busy = false;
@@ -116,21 +117,4 @@ export function renderFailure(
         log.trim() === "" ? "Its log is empty." : `Its log ends with (all of it: ${docker} logs ${name}):\n${indent(log)}`,
         ...(fix ? [`Fix: ${fix}; then run this up again`] : []),
     ].join("\n");
-}
-
-/** The secrets that this run knows so far. */
-const hidden = new Set<string>();
-
-/** A secret that what a failed run prints does not show. */
-export function hide(text: pulumi.Input<string>): pulumi.Output<string> {
-    pulumi.output(text).apply((known) => void hidden.add(known));
-    return pulumi.secret(text);
-}
-
-/** The text without these secrets; one of less than six characters could be part of any word. */
-export function withoutSecrets(text: string, secrets: string[]): string {
-    return secrets
-        .map((secret) => secret.trim())
-        .filter((secret) => secret.length >= 6)
-        .reduce((rest, secret) => rest.replaceAll(secret, "[secret]"), text);
 }

@@ -1,7 +1,7 @@
 import { openFiles } from "../../components/pgbouncer/budget";
 import { makeAuthority, makeCertificate } from "../../components/pgbouncer/certificate";
 import { PgbouncerIni, renderInis, renderUserlist } from "../../components/pgbouncer/ini";
-import { settingsDir, settingsFiles, settingsName } from "../../components/pgbouncer/settings";
+import { settingsDir, settingsFiles, settingsName } from "../../components/pgbouncer/reload";
 import { clientTlsFiles } from "../../components/pgbouncer/tls";
 import { readLog } from "../../host/containers";
 import { get } from "../../host/engine";

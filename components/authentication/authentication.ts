@@ -1,7 +1,7 @@
 import * as postgresql from "@pulumi/postgresql";
 import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
-import { hide } from "../failure";
+import { hide } from "../redaction";
 import { owner } from "../labels";
 import { lookupBody } from "./lookup";
 import { formerNames, lookupId, LookupNames, lookupNames } from "./names";

@@ -13,7 +13,7 @@ import {
     tmpfs,
     unpacking,
 } from "../container";
-import { hide } from "../failure";
+import { hide } from "../redaction";
 import { databaseNetworkLabel, labels, owner, proxyNetworkLabel } from "../labels";
 import { filesDir, resourceNames } from "../names";
 import { FoundNetwork } from "../networks";

@@ -20,7 +20,7 @@ import { openFiles } from "./budget";
 import { renderHba, socketsDir } from "./console";
 import { lookupDatabase, PgbouncerIni, renderInis, renderUserlist } from "./ini";
 import { rollKey, scriptFile, scripts } from "./roll";
-import { Reload, settingsDir, settingsName } from "./settings";
+import { Reload, settingsDir, settingsName } from "./reload";
 
 export interface PgbouncerArgs {
     /** Image with its digest, `name:tag@sha256:…`. */

@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import { Reload, settingsName } from "../../components/pgbouncer/settings";
+import { Reload, settingsName } from "../../components/pgbouncer/reload";
 import { SecretsOnVolume } from "../../components/secrets";
 import { settingsOf } from "./fixture";
 

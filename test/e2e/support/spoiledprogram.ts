@@ -1,4 +1,4 @@
-import { PoolerFiles, reloadSettings } from "../../../components/pgbouncer/settings";
+import { PoolerFiles, reloadSettings } from "../../../components/pgbouncer/reload";
 import { program } from "../../../program";
 
 // A program like ours, but for one file of the pooler's settings. The environment says which.

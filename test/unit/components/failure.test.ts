@@ -1,4 +1,4 @@
-import { inOrder, renderFailure, withoutSecrets } from "../../../components/failure";
+import { inOrder, renderFailure } from "../../../components/failure";
 
 const running = { name: "pgbouncer-1a2b3c4", status: "running", exitCode: 0, engineError: "", healthOutput: "", restarts: 0 };
 const render = (more: Partial<typeof running>, log: string) =>
@@ -29,10 +29,6 @@ test("lines of both streams come in the order in which they were written", () =>
     const stdout = "2026-11-26T00:00:01.000000001Z one\n2026-11-26T00:00:03.000000001Z \n";
     const stderr = "2026-11-26T00:00:02.000000001Z  two\n";
     expect(inOrder({ stdout, stderr })).toBe("one\n two\n");
-});
-
-test("no secret of six characters or more is among them", () => {
-    expect(withoutSecrets("FATAL: hunter22, hunter22!; abc", ["hunter22\n", "abc", ""])).toBe("FATAL: [secret], [secret]!; abc");
 });
 
 test("a log whose words have a fix of their own ends with it", () => {

@@ -1,4 +1,4 @@
-import { filesOf, PoolerFiles, settingsName } from "../../../../components/pgbouncer/settings";
+import { filesOf, PoolerFiles, settingsName } from "../../../../components/pgbouncer/reload";
 
 const files: PoolerFiles = {
     inis: ["one", "two"],

@@ -4,7 +4,7 @@ import { inspectContainers } from "../../host/containers";
 import { exec, ExecResult } from "../../host/exec";
 import { ContainerFile, writeFiles, writeVolume } from "../../host/files";
 import { DockerHost } from "../../settings/settings";
-import { withoutSecrets } from "../failure";
+import { withoutSecrets } from "../redaction";
 import { filesDir } from "../names";
 import { configDir } from "./ini";
 import { fixOf } from "./refusals";
