@@ -96,8 +96,6 @@ export interface NetworkFacts {
 
 export interface HostFacts {
     networks: NetworkFacts[];
-    /** A volume's id is its name. */
-    volumes: NetworkFacts[];
     containers: ContainerFacts[];
 }
 
@@ -166,12 +164,20 @@ export async function inspectContainers(docker: DockerHost, owner?: string): Pro
 /** All networks and containers of a Docker host. Reads only. */
 export async function inspectHost(docker: DockerHost): Promise<HostFacts> {
     const networks = (await get<{ Id: string; Name: string; Labels: Record<string, string> | null }[]>(docker, "/networks")) ?? [];
-    const volumes = await get<{ Volumes: { Name: string; Labels: Record<string, string> | null }[] | null }>(docker, "/volumes");
     return {
         networks: networks.map(({ Id, Name, Labels }) => ({ id: Id, name: Name, ...ownerOf(Labels) })),
-        volumes: (volumes?.Volumes ?? []).map(({ Name, Labels }) => ({ id: Name, name: Name, ...ownerOf(Labels) })),
         containers: await inspectContainers(docker),
     };
+}
+
+/** The volumes of all stacks. A volume's id is its name. */
+export async function inspectVolumes(docker: DockerHost): Promise<NetworkFacts[]> {
+    const filters = encodeURIComponent(JSON.stringify({ label: [stackLabel] }));
+    const found = await get<{ Volumes: { Name: string; Labels: Record<string, string> | null }[] | null }>(
+        docker,
+        `/volumes?filters=${filters}`,
+    );
+    return (found?.Volumes ?? []).map(({ Name, Labels }) => ({ id: Name, name: Name, ...ownerOf(Labels) }));
 }
 
 /** The last lines of a container's log; undefined if the engine has none. */

@@ -3,6 +3,7 @@ import { lookupOwner } from "../components/authentication/lookup";
 import { ServerLimits } from "../components/pgbouncer/budget";
 import { connect } from "../host/postgres";
 import { Settings } from "../settings/settings";
+import { Holding, holdingsOf } from "./handover";
 import { allInFirst, inspectRights, inspectRightsInFirst, inspectRoleSchemas, LoginRights, RightsInFirst, RoleSchema } from "./rights";
 import { LookupSession, lookupSessions, rolesOf } from "./sessions";
 
@@ -43,6 +44,8 @@ export interface DatabaseFacts {
     md5Roles: string[];
     /** The stack in each lookup role's mark, as far as the roles exist; "" for a role without a mark. */
     roleOwners: Record<string, string>;
+    /** Where on the server each of those roles has what. */
+    holdings: Record<string, Holding[]>;
     /** The stack in the lookup function's mark, if it exists; "" without a mark. */
     functionOwner?: string;
     /** Signatures of functions that have its name and other arguments. */
@@ -121,6 +124,7 @@ export async function inspectDatabase(settings: Settings): Promise<DatabaseFacts
             databases,
             ...inFirst.users,
             roleOwners: Object.fromEntries(roles.map(({ rolname, rolconfig }) => [rolname, roleOwner(rolconfig ?? [])])),
+            holdings: await holdingsOf(server, rolesOf(settings), settings.databases[0]!),
             sessions: await lookupSessions(server, settings),
             ...inFirst.lookup,
         };

@@ -9,7 +9,7 @@ import { Settings } from "../settings/settings";
 import { DatabaseFacts, oldestVersion, usersOf } from "./database";
 import { asSuperuser, judgeRights, ownSchema } from "./judgerights";
 import { judgePgadminRole } from "./judgerole";
-import { giveUp } from "./leftovers";
+import { removal } from "./handover";
 import { describeSessions } from "./sessions";
 import { hasLookup, OwnedResources } from "./state";
 
@@ -32,7 +32,9 @@ const at = ({ databaseServer: { host, port } }: Settings) => `${host}:${port}`;
 function judgeBudget({ limits }: DatabaseFacts, settings: Settings, { pooler }: OwnedResources): Finding[] {
     const { otherConnections } = settings;
     const args = { ...settings, databases: settings.databases.length };
-    const rolls = pooler !== undefined && (pooler.key !== rollKey(settings) || !pooler.networks.includes(settings.databaseNetwork));
+    // Without the engine, the database's network may be unknown.
+    const moves = settings.databaseNetwork !== "" && !pooler?.networks.includes(settings.databaseNetwork);
+    const rolls = pooler !== undefined && (pooler.key !== rollKey(settings) || moves);
     const found = overBudget({ args, limits, otherConnections, rolls, stack: settings });
     return found ? [found] : [];
 }
@@ -219,12 +221,14 @@ function judgeOwners(facts: DatabaseFacts, settings: Settings, owned: OwnedResou
     const { authFunction, databases } = settings;
     // Another's role is not our login's to drop, unless it is a superuser.
     const psql = facts.rights.superuser
-        ? (statement: string) => psqlCommand(settings, databases[0]!, [statement])
-        : (statement: string) => asSuperuser(facts, settings).psql(databases[0]!, statement);
+        ? (statement: string, database = databases[0]!) => psqlCommand(settings, database, [statement])
+        : (statement: string, database = databases[0]!) => asSuperuser(facts, settings).psql(database, statement);
     const roles = Object.entries(facts.roleOwners).map(([role, mark]) => ({
         ...{ what: `role ${role}`, key: settingOf(role, settings), mark, has: owned.roles.includes(role) },
         adoptable: role === lookupRole(settings),
-        remove: psql(`${giveUp(role)}; DROP ROLE ${sqlName(role)}`),
+        remove: removal(role, facts.holdings[role] ?? [], databases[0]!)
+            .map(({ database, sql }) => psql(sql, database))
+            .join(" && "),
         sessions: facts.sessions.filter((one) => one.role === role),
     }));
     const { functionOwner: mark } = facts;

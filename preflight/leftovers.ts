@@ -1,13 +1,13 @@
 import * as pulumi from "@pulumi/pulumi";
-import { Client } from "pg";
 import { error, Finding, warning } from "../findings/finding";
-import { sqlName, sqlQualified } from "../findings/quoting";
-import { HostFacts, removeContainer, stopContainer } from "../host/containers";
+import { sqlQualified } from "../findings/quoting";
+import { HostFacts, NetworkFacts, removeContainer, stopContainer } from "../host/containers";
 import { dockerCommand, remove } from "../host/engine";
 import { connect } from "../host/postgres";
 import { upCommand } from "../host/remedies";
 import { Settings } from "../settings/settings";
 import { DatabaseFacts } from "./database";
+import { handOver, removal } from "./handover";
 import { hasLookup, OwnedResources, StackState } from "./state";
 
 /** What an interrupted run created but never recorded: it has the stack's mark, and the state doesn't list it. */
@@ -26,8 +26,14 @@ export interface Leftovers {
 const ownVolume = /^(pgbouncer-(files|sockets)|(pgadmin|metrics-database)-secrets)-[0-9a-f]+$/;
 
 /** Everything that has the stack's mark without being in its state. */
-export function findLeftovers(settings: Settings, owned: OwnedResources, database?: DatabaseFacts, host?: HostFacts): Leftovers {
+export function findLeftovers(
+    settings: Settings,
+    owned: OwnedResources,
+    { database, host, volumes }: { database?: DatabaseFacts; host?: HostFacts; volumes?: NetworkFacts[] },
+): Leftovers {
     const { owner, ids } = owned;
+    const kept = (host?.containers ?? []).filter((one) => one.owner !== owner || ids.includes(one.id));
+    const mounted = kept.flatMap((one) => one.volumes);
     const unrecorded = (marked: { id: string; owner?: string }[] = []) =>
         marked.filter((one) => one.owner === owner && !ids.includes(one.id)).map(({ id }) => id);
     return {
@@ -35,8 +41,8 @@ export function findLeftovers(settings: Settings, owned: OwnedResources, databas
         lookupFunction: database?.functionOwner === owner && !hasLookup(owned, settings),
         containers: unrecorded(host?.containers),
         networks: unrecorded(host?.networks),
-        // Not the volume of pgAdmin's users, which outlives the stack.
-        volumes: unrecorded(host?.volumes).filter((name) => ownVolume.test(name)),
+        // Not the volume of pgAdmin's users, which outlives the stack, and none that somebody else's container has.
+        volumes: unrecorded(volumes).filter((name) => ownVolume.test(name) && !mounted.includes(name)),
     };
 }
 
@@ -87,6 +93,7 @@ export function judgeState(state: StackState, owned: OwnedResources, host: HostF
 export async function removeLeftovers(
     settings: Settings,
     { roles, lookupFunction, containers, networks, volumes }: Leftovers,
+    facts: Pick<DatabaseFacts, "holdings" | "superusers">,
 ): Promise<void> {
     const { docker, authFunction, databases } = settings;
     const names = [
@@ -108,28 +115,10 @@ export async function removeLeftovers(
         const client = await connect(settings, databases[0]!);
         try {
             if (lookupFunction) await client.query(`DROP FUNCTION ${sqlQualified(authFunction)}(text)`);
-            for (const role of roles) await removeRole(client, role, settings);
         } finally {
             await client.end();
         }
+        for (const role of roles)
+            await handOver(settings, facts, { role, steps: removal(role, facts.holdings[role] ?? [], databases[0]!) });
     }
 }
-
-/** Drops a role. What people made as that role stays, as our login's, in whichever database it is. */
-async function removeRole(client: Client, role: string, settings: Settings): Promise<void> {
-    // Who made a role is not one of its members, and only those may hand over what it owns.
-    if (!settings.databaseServer.superuser) await client.query(`GRANT ${sqlName(role)} TO CURRENT_USER`);
-    const { rows: elsewhere } = await client.query<{ name: string }>(
-        `SELECT DISTINCT datname AS name FROM pg_shdepend JOIN pg_database d ON d.oid = dbid
-          WHERE refclassid = 'pg_authid'::regclass AND refobjid = $1::text::regrole AND datname <> current_database()`,
-        [sqlName(role)],
-    );
-    for (const { name } of elsewhere) {
-        const other = await connect(settings, name);
-        await other.query(giveUp(role)).finally(() => other.end());
-    }
-    await client.query(`${giveUp(role)}; DROP ROLE ${sqlName(role)}`);
-}
-
-/** What a role owns in this database becomes our login's, and its rights end. */
-export const giveUp = (role: string) => `REASSIGN OWNED BY ${sqlName(role)} TO CURRENT_USER; DROP OWNED BY ${sqlName(role)}`;

@@ -4,6 +4,8 @@ import { render } from "../findings/finding";
 import { sqlName } from "../findings/quoting";
 import { connect } from "../host/postgres";
 import { Settings } from "../settings/settings";
+import { DatabaseFacts } from "./database";
+import { handover, handOver, holdingsOf } from "./handover";
 import { hasLookup, OwnedResources, StackState } from "./state";
 
 /** A lookup function, by the provider's id: `database.schema.name(text)`. */
@@ -34,9 +36,15 @@ export function findOutgoing(owned: Pick<OwnedResources, "roles" | "functions">,
 
 /**
  * If somebody dropped an outgoing role or function by hand, creates an empty one in its place: the provider can't revoke the
- * grants of one that is gone, and every later run would fail on that. This run deletes the empty one at its end.
+ * grants of one that is gone, and every later run would fail on that. This run deletes the empty one at its end. What an outgoing
+ * role owns is handed over before that.
  */
-export async function reviveOutgoing(state: StackState, owned: OwnedResources, settings: Settings): Promise<void> {
+export async function reviveOutgoing(
+    state: StackState,
+    owned: OwnedResources,
+    settings: Settings,
+    facts: Pick<DatabaseFacts, "superusers">,
+): Promise<void> {
     const { roles, functions } = findOutgoing(owned, settings);
     if (roles.length === 0 && functions.length === 0) return;
     const created: string[] = [];
@@ -44,7 +52,12 @@ export async function reviveOutgoing(state: StackState, owned: OwnedResources, s
     try {
         for (const role of roles) {
             const { rowCount } = await server.query("SELECT FROM pg_roles WHERE rolname = $1", [role]);
-            if (rowCount !== 0) continue;
+            if (rowCount !== 0) {
+                // The provider would make it an administrator's.
+                const { [role]: holdings = [] } = await holdingsOf(server, [role], settings.databases[0]!);
+                await handOver(settings, facts, { role, steps: handover(role, holdings) });
+                continue;
+            }
             await server.query(`CREATE ROLE ${sqlName(role)} NOLOGIN`);
             created.push(`role ${role}`);
         }

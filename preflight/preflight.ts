@@ -2,7 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { owner } from "../components/labels";
 import { UserError } from "../findings/errors";
 import { Finding, render, warning } from "../findings/finding";
-import { HostFacts, inspectHost, knowsStartInterval } from "../host/containers";
+import { HostFacts, inspectHost, inspectVolumes, knowsStartInterval } from "../host/containers";
 import { runTasks } from "../host/tasks";
 import { explainUnreachableDatabase } from "../host/unreachabledatabase";
 import { explainUnreachableEngine } from "../host/unreachableengine";
@@ -80,9 +80,11 @@ export async function preflight(configured: Settings, dryRun = pulumi.runtime.is
     ]);
     // Without the state, a leftover can't be distinguished from what the stack has. Database and engine were reached, or the report had thrown.
     if (!dryRun && !(state instanceof Error)) {
+        const facts = database as DatabaseFacts;
         const { host } = engine as EngineFacts;
-        await removeLeftovers(settings, findLeftovers(settings, owned, database as DatabaseFacts, host));
-        await reviveOutgoing(state, owned, settings);
+        const volumes = await inspectVolumes(settings.docker);
+        await removeLeftovers(settings, findLeftovers(settings, owned, { database: facts, host, volumes }), facts);
+        await reviveOutgoing(state, owned, settings, facts);
     }
     const startInterval = !(engine instanceof Error) && engine.startInterval;
     return { settings, startInterval, ...(state instanceof Error ? {} : { owned }) };

@@ -27,7 +27,7 @@ function foreignSessions(
  */
 export function judgeUse(facts: DatabaseFacts, host: HostFacts, settings: Settings, owned: OwnedResources): Finding[] {
     const { databaseServer, authUser, authFunction, docker } = settings;
-    const { roles, lookupFunction } = findLeftovers(settings, owned, facts);
+    const { roles, lookupFunction } = findLeftovers(settings, owned, { database: facts });
     const foreignRoles = Object.entries(facts.roleOwners).filter(
         ([role, mark]) => owned.roles.includes(role) && !["", owned.owner, ...owned.previousNames].includes(mark),
     );

@@ -5,7 +5,7 @@ host, port = sys.argv[1], int(sys.argv[2])
 entries = json.load(open(os.environ["PGADMIN_SERVER_JSON_FILE"]))
 checks = "sslrootcert" in entries["Servers"]["1"]["ConnectionParameters"]
 found = glob.glob("/var/lib/pgadmin/storage/*/pg-sidecar-ca.pem") if checks else []
-if checks and not found: sys.exit("pgAdmin has no CA to check the pooler's certificate with")
+if not found and (checks or "PoolerCa" not in entries): sys.exit("pgAdmin has no CA to check the pooler's certificate with")
 context = ssl.create_default_context(cafile=found[0]) if found else ssl.create_default_context(cadata=entries.get("PoolerCa"))
 with socket.create_connection((host, port), 10) as plain:
     plain.sendall(struct.pack("!ii", 8, 80877103))

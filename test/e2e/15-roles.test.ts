@@ -89,9 +89,10 @@ test("no login fails while the function is replaced in place, the pool reloads a
 test("what an interrupted run left is gone, and what somebody made as its role stays", async () => {
     for (const database of [undefined, "postgres"]) {
         const [table] = await direct(on, "SELECT tableowner FROM pg_tables WHERE tablename = 'notes'", database);
-        expect(table).toEqual({ tableowner: "postgres" });
+        expect(table).toEqual({ tableowner: `${people}_former` });
         await direct(on, "DROP TABLE notes", database);
     }
+    await direct(on, `DROP ROLE ${people}_former`);
     expect((await attempt("docker", ["volume", "inspect", leftVolume])).code).not.toBe(0);
 });
 
@@ -163,13 +164,23 @@ test("verify goes through the pool as that role, and sees the superuser refused"
     expect(stdout).toContain("the commands use the console's socket");
 });
 
-test("without all of it, the role and the file are gone, and pgAdmin asks again", async () => {
+/** A function that shows a verifier to whoever calls it, once its owner may read one: made by pgAdmin's people, where they may. */
+const trap = "tracksolid.trap()";
+
+test("without all of it, the role and the file are gone, pgAdmin asks again, and what people made runs with nobody's rights", async () => {
+    await direct(on, `GRANT CREATE ON SCHEMA tracksolid TO ${people}; GRANT USAGE ON SCHEMA tracksolid TO ${client}`);
+    const made = await asPeople(
+        `CREATE FUNCTION ${trap} RETURNS text LANGUAGE sql SECURITY DEFINER AS 'SELECT max(rolpassword) FROM pg_authid'`,
+    );
+    expect(made.stderr).toBe("");
     for (const key of [...Object.keys(settings), schemas]) await removeConfig(on, key);
     await on.up();
     expect((await connectEntry(on.out)).status).toBe(428);
     const files = await run("docker", ["exec", on.out.pgadminContainer, "find", "/var/lib/pgadmin/storage", "-name", "*pgpass*"]);
     expect(files.trim()).toBe("");
     expect(await direct(on, `SELECT 1 FROM pg_roles WHERE rolname = '${people}'`)).toEqual([]);
+    expect((await pooled(client, on.lab.databasePassword, `SELECT ${trap}`)).stderr).toContain("permission denied for table pg_authid");
+    await direct(on, `DROP FUNCTION ${trap}; DROP ROLE ${people}_former; REVOKE USAGE ON SCHEMA tracksolid FROM ${client}`);
     expect((await pooled("postgres", on.lab.databasePassword, "SELECT 1")).code).toBe(0);
     await upWithoutChanges(on);
 });

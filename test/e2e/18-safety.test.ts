@@ -171,7 +171,7 @@ describe("./sidecar pin", () => {
         try {
             const { code, stderr } = await pin(image);
             expect(stderr).toContain(
-                `pin: pgbouncerImage\n  from ${image}\n  to   ${on.images.pgbouncer}\npin: it is deployed already: pulumi up changes nothing\n`,
+                `pin: pgbouncerImage\n  from ${image}\n  to   ${on.images.pgbouncer}\npin: it is deployed already: the next up changes nothing\n`,
             );
             expect(code).toBe(0);
             expect(await set()).toBe(on.images.pgbouncer);

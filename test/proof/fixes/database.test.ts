@@ -303,14 +303,14 @@ describe("what is in it", () => {
     });
 
     test("a role made by hand whose name wants quotes is removed as it says", async () => {
-        await server.sql('CREATE ROLE "Ops-2" LOGIN; CREATE TABLE "of Ops" (n int); ALTER TABLE "of Ops" OWNER TO "Ops-2"');
+        await server.sql('CREATE ROLE "Ops-2" LOGIN; CREATE TABLE "of Ops" (n int); ALTER TABLE "of Ops" OWNER TO "Ops-2"'); // in another database
         const taken = trial({ "pg-sidecar:authUser": "Ops-2" });
         const fix = await taken.fixOf("role Ops-2 on");
         const ran = await taken.apply(fix.split("remove it: ")[1]!);
         expect(ran.code).toBe(0);
         expect((await taken.preview()).said).not.toContain("role Ops-2 on");
         expect(await server.sql("SELECT count(*) FROM pg_roles WHERE rolname = 'Ops-2'")).toBe("0\n");
-        await server.sql('DROP TABLE "of Ops"'); // what it owned is kept
+        await server.sql('DROP TABLE "of Ops"; DROP ROLE "Ops-2_former"'); // what it owned is kept
     });
 
     test("the words that settings.ts refuses are this server's reserved ones", async () => {

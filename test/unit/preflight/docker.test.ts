@@ -13,7 +13,6 @@ const database: Partial<ContainerFacts> = {
 };
 const on = (...containers: Partial<ContainerFacts>[]): HostFacts => ({
     networks: ["bridge", "coolify-net", "coolify", "other-net"].map((name) => ({ id: name, name })),
-    volumes: [],
     containers: containers.map(container),
 });
 const facts = (...containers: Partial<ContainerFacts>[]) => on(database, ...containers);

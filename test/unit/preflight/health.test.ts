@@ -8,7 +8,7 @@ describe("the health of what the stack has", () => {
     const judge = (more: Partial<ContainerFacts>) =>
         judgeHealth(
             { deployment: { resources: [resource] } },
-            { networks: [], volumes: [], containers: [container({ id: "c1", name: "pgadmin-1", ...more })] },
+            { networks: [], containers: [container({ id: "c1", name: "pgadmin-1", ...more })] },
             settingsOf(),
         );
 

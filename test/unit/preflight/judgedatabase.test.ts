@@ -17,7 +17,7 @@ const facts: DatabaseFacts = {
     superusers: ["postgres"],
     databases: [served("postgres"), served("tracksolid_db")],
     users: { postgres: good },
-    ...{ md5Roles: [], roleOwners: {}, overloads: [], schemaExists: true, sessions: [] },
+    ...{ md5Roles: [], roleOwners: {}, holdings: {}, overloads: [], schemaExists: true, sessions: [] },
 };
 const judge = (more: Partial<DatabaseFacts>, owned: Partial<OwnedResources> = {}, on = settings) =>
     judgeDatabase({ ...facts, ...more }, on, { ...nothingOwned, ...owned });
@@ -170,12 +170,21 @@ describe("whose role and function are", () => {
         expect(finding!.what).toContain("role pgbouncer is marked as that of stack pg-sidecar/prod, function public.user_lookup is");
     });
 
+    test("what a role owns is kept in each database when it is removed, and not as an administrator's", () => {
+        const holdings = { pgbouncer: [{ database: "dwh", owns: true }, { database: "tracksolid_db", owns: false }] }; // prettier-ignore
+        const [finding] = judge({ roleOwners: { pgbouncer: "" }, holdings });
+        const [, remove] = finding!.fix!.split("remove it: ");
+        expect(remove!.split(" && ")).toEqual([
+            `${psql} -d dwh -c 'CREATE ROLE "pgbouncer_former" NOLOGIN ROLE CURRENT_USER; REASSIGN OWNED BY "pgbouncer" TO "pgbouncer_former"'`,
+            `${psql} -d dwh -c 'DROP OWNED BY "pgbouncer"'`,
+            `${psql} -d tracksolid_db -c 'DROP OWNED BY "pgbouncer"; DROP ROLE "pgbouncer"'`,
+        ]);
+    });
+
     test("what another stack uses is neither taken over nor removed", () => {
         const marked = { roleOwners: { pgbouncer: "pg-sidecar/prod" } };
         const [restored] = judge(marked);
-        expect(restored!.fix).toContain(
-            `-c 'REASSIGN OWNED BY "pgbouncer" TO CURRENT_USER; DROP OWNED BY "pgbouncer"; DROP ROLE "pgbouncer"'`,
-        );
+        expect(restored!.fix).toContain(`-d tracksolid_db -c 'DROP OWNED BY "pgbouncer"; DROP ROLE "pgbouncer"'`);
         const [used] = judge({ ...marked, sessions: [{ role: "pgbouncer", address: "172.18.0.9", count: 2 }] });
         expect(used!.what).toContain("sessions: 2 from 172.18.0.9");
         expect(used!.fix).toBe(`${set} authUser NAME   (each stack on one database needs its own)`);
@@ -197,7 +206,7 @@ test("a role with md5 is named in a warning, with psql's own way to set its pass
 
 describe("a roll that the server has too few connections for", () => {
     const tight = { limits: { ...facts.limits, maxConnections: 90 } };
-    const networks = [settings.databaseNetwork, "pg-sidecar-1"];
+    const networks = ["coolify-net", "pg-sidecar-1"];
 
     test.each<[string, string, Partial<OwnedResources>]>([
         ["a warning before the first up", "warning", {}],
@@ -208,11 +217,18 @@ describe("a roll that the server has too few connections for", () => {
             "error",
             { pooler: { key: rollKey({ ...settings, listenPort: 6433 }), networks } },
         ],
-        ["an error if the database is on another network", "error", { pooler: { key: rollKey(settings), networks: ["another"] } }],
     ])("is %s", (_, level, owned) => {
         const [finding, ...others] = judge(tight, owned);
         expect(others).toEqual([]);
         expect(finding).toMatchObject({ level, fix: expect.stringContaining(`${set} maxDbConnections 11 `) as string });
+    });
+
+    test.each([
+        ["another network", "coolify-net", "error"],
+        ["a network that is not known without the engine", "", "warning"],
+    ])("if the database is on %s", (_, databaseNetwork, level) => {
+        const pooler = { key: rollKey(settings), networks: ["another"] };
+        expect(judge(tight, { pooler }, settingsOf({ databaseNetwork }))).toMatchObject([{ level }]);
     });
 });
 

@@ -18,9 +18,10 @@ describe("what an interrupted run left behind", () => {
             { id: "n1", name: "coolify-net" },
             { id: "n2", name: "pg-sidecar-1", owner },
         ],
-        volumes: ["pgbouncer-files-1a2b", "pgadmin-secrets-3c4d", "pgadmin-data"].map((name) => ({ id: name, name, owner })),
-        containers: [of("c1", owner), of("c2", owner), of("c3", "pg-sidecar/copy"), of("c4")],
+        containers: [of("c1", owner), of("c2", owner), of("c3", "pg-sidecar/copy"), { ...of("c4"), volumes: ["pgadmin-secrets-5e6f"] }],
     };
+
+    const volumes = ["pgbouncer-files-1a2b", "pgadmin-secrets-3c4d", "pgadmin-secrets-5e6f", "pgadmin-data"].map((name) => ({ id: name, name, owner })); // prettier-ignore
 
     test("is what has the stack's mark and is not in its state", () => {
         const recorded = state(
@@ -28,7 +29,7 @@ describe("what an interrupted run left behind", () => {
             { type: "docker:index/network:Network", id: "n2" },
             { type: "docker:index/volume:Volume", id: "pgbouncer-files-1a2b" },
         );
-        expect(findLeftovers(settings, ownedResources(recorded, owner), database, host)).toEqual({
+        expect(findLeftovers(settings, ownedResources(recorded, owner), { database, host, volumes })).toEqual({
             roles: ["pgbouncer"],
             lookupFunction: true,
             containers: ["c2"],
@@ -83,7 +84,7 @@ describe("what an interrupted run left behind", () => {
             { type: "postgresql:index/function:Function", id: "tracksolid_db.public.user_lookup(text)" },
         );
         const nothing = { roles: [], lookupFunction: false, containers: [], networks: [], volumes: [] };
-        expect(findLeftovers(settings, ownedResources(recorded, owner), database, host)).toEqual(nothing);
-        expect(findLeftovers(settings, ownedResources(state(), "pg-sidecar/other"), database, host)).toEqual(nothing);
+        expect(findLeftovers(settings, ownedResources(recorded, owner), { database, host, volumes })).toEqual(nothing);
+        expect(findLeftovers(settings, ownedResources(state(), "pg-sidecar/other"), { database, host, volumes })).toEqual(nothing);
     });
 });

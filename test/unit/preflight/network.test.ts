@@ -11,7 +11,6 @@ describe("a database's network that is not set", () => {
         container({ id: "d", name: "timescale_db-abc-1", networks: at(network, "timescale_db"), ...more });
     const host = (...containers: ContainerFacts[]): HostFacts => ({
         networks: ["bridge", "coolify", "abc", "def"].map((name) => ({ id: name, name })),
-        volumes: [],
         containers,
     });
     const both = { ...at("coolify", "timescale_db"), ...at("abc", "timescale_db") };
@@ -77,7 +76,7 @@ describe("a database's network that is not set", () => {
 });
 
 describe("a database's network that is set", () => {
-    const host: HostFacts = { networks: ["bridge", "abc", "def"].map((name) => ({ id: name, name })), volumes: [], containers: [] };
+    const host: HostFacts = { networks: ["bridge", "abc", "def"].map((name) => ({ id: name, name })), containers: [] };
 
     test("and is not there is named beside those that are", () => {
         const [finding, ...others] = judgeDatabaseNetwork(host, settings);

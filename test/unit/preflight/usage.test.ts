@@ -10,7 +10,7 @@ const lookup = "tracksolid_db.public.user_lookup(text)";
 describe("leftovers that a pooler elsewhere uses", () => {
     const on = (id: string, address: string, stack?: string) =>
         container({ id, name: id, networks: { abc: { aliases: [], addresses: [address] } }, ...(stack ? { owner: stack } : {}) });
-    const host: HostFacts = { networks: [], volumes: [], containers: [on("own", "172.18.0.5", owner), on("theirs", "172.18.0.6")] };
+    const host: HostFacts = { networks: [], containers: [on("own", "172.18.0.5", owner), on("theirs", "172.18.0.6")] };
     const facts = { sessions: [] } as unknown as DatabaseFacts;
     const marked = { ...facts, roleOwners: { pgbouncer: owner }, functionOwner: owner };
     const session = (address: string) => [{ role: "pgbouncer", address, count: 1 }];

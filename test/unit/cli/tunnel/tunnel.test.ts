@@ -11,7 +11,6 @@ const settings = (overrides: Overrides = {}) =>
 
 const host = (address: string | null = "172.18.0.2"): HostFacts => ({
     networks: [{ id: "n", name: "abc" }],
-    volumes: [],
     containers: [
         container({
             name: "timescale_db-abc-1",

@@ -67,7 +67,7 @@ describe("reach", () => {
             published: [{ inside: 80, address: "", port: 8080 }],
         });
         const stopped = container("old", { id: "c2", running: false, networks: at("coolify"), exposes: [81] });
-        const places = otherPlaces({ networks: [], volumes: [], containers: [pgadmin, other, stopped] }, [pgadmin]);
+        const places = otherPlaces({ networks: [], containers: [pgadmin, other, stopped] }, [pgadmin]);
         expect(places).toContainEqual({ what: "web:80", network: "coolify", address: "172.18.0.9", port: 80 });
         expect(places).toContainEqual({ what: "the host's port 8080", address: "172.18.0.1", port: 8080 });
         expect(places).toContainEqual({ what: "the host's port 22", address: "172.18.0.1", port: 22 });
