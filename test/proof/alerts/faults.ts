@@ -125,6 +125,10 @@ export const secondPooler: Fault = {
         const [, user, , password] = userlist.split('"');
         const held = new Clients(on); // `clients` are removed by the other faults
         await held.start(on.images.pgbouncer, ["psql", "-h", "timescale_db", "-U", user!, "-d", "tracksolid_db", "-c", "SELECT pg_sleep(3600)"], { PGPASSWORD: password! }); // prettier-ignore
-        return () => held.removeAll();
+        return async () => {
+            await held.removeAll();
+            // The backend does not notice that its client is gone.
+            await direct(on, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query = 'SELECT pg_sleep(3600)'");
+        };
     },
 };
