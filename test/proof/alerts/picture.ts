@@ -36,7 +36,9 @@ export async function drawDashboard(prometheus: Prometheus, minutes: number): Pr
             })),
         ),
     });
-    return chart.renderToSVGString();
+    const svg = chart.renderToSVGString();
+    chart.dispose(); // its clock would keep the process from ending
+    return svg;
 }
 
 interface Curve {
