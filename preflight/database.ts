@@ -3,7 +3,7 @@ import { lookupOwner } from "../components/authentication/lookup";
 import { ServerLimits } from "../components/pgbouncer/budget";
 import { connect } from "../host/postgres";
 import { Settings } from "../settings/settings";
-import { Holding, holdingsOf } from "./handover";
+import { Holdings, holdingsOf } from "./handover";
 import { allInFirst, inspectRights, inspectRightsInFirst, inspectRoleSchemas, LoginRights, RightsInFirst, RoleSchema } from "./rights";
 import { LookupSession, lookupSessions, rolesOf } from "./sessions";
 
@@ -44,8 +44,8 @@ export interface DatabaseFacts {
     md5Roles: string[];
     /** The stack in each lookup role's mark, as far as the roles exist; "" for a role without a mark. */
     roleOwners: Record<string, string>;
-    /** Where on the server each of those roles has what. */
-    holdings: Record<string, Holding[]>;
+    /** What each of those roles has on the server. */
+    holdings: Record<string, Holdings>;
     /** The stack in the lookup function's mark, if it exists; "" without a mark. */
     functionOwner?: string;
     /** Signatures of functions that have its name and other arguments. */

@@ -6,10 +6,12 @@ import { Settings } from "../settings/settings";
 import { DatabaseFacts } from "./database";
 import { asSuperuser } from "./judgerights";
 
-/** A database in which a role owns something or was granted something. */
-export interface Holding {
-    database: string;
-    owns: boolean;
+/** What a role has on the server. */
+export interface Holdings {
+    /** The role that is to keep what it owns. No role has this name yet. */
+    keeper: string;
+    /** The databases in which it owns something or was granted something. */
+    places: { database: string; owns: boolean }[];
 }
 
 /** SQL for one database. */
@@ -18,29 +20,39 @@ export interface Step {
     sql: string;
 }
 
-/** For each of the roles, where on the server it has what. What is the server's own counts as the `first` database's. */
-export async function holdingsOf(server: Client, roles: string[], first: string): Promise<Record<string, Holding[]>> {
-    const { rows } = await server.query<Holding & { role: string }>(
+/** What each of the roles has. What is the server's own counts as the `first` database's. */
+export async function holdingsOf(server: Client, roles: string[], first: string): Promise<Record<string, Holdings>> {
+    const { rows: others } = await server.query<{ name: string }>("SELECT rolname::text AS name FROM pg_roles");
+    const { rows } = await server.query<{ role: string; database: string; owns: boolean }>(
         `SELECT rolname::text AS role, coalesce(datname, $2)::text AS database, bool_or(deptype = 'o') AS owns
            FROM pg_shdepend JOIN pg_roles r ON r.oid = refobjid LEFT JOIN pg_database d ON d.oid = dbid
           WHERE refclassid = 'pg_authid'::regclass AND rolname = ANY($1) GROUP BY 1, 2 ORDER BY 1, 2`,
         [roles, first],
     );
+    const taken = others.map(({ name }) => name);
     return Object.fromEntries(
-        roles.map((role) => [role, rows.filter((row) => row.role === role).map(({ database, owns }) => ({ database, owns }))]),
+        roles.map((role) => {
+            const places = rows.filter((row) => row.role === role).map(({ database, owns }) => ({ database, owns }));
+            return [role, { keeper: freeName(`${role.slice(0, 50)}_former`, taken), places }];
+        }),
     );
 }
 
-/** The role that keeps what another one owned. */
-export const keeperOf = (role: string) => `${role.slice(0, 56)}_former`;
+/** The name, or the first of `name_2`, `name_3` … that is not taken. */
+export function freeName(name: string, taken: string[]): string {
+    if (!taken.includes(name)) return name;
+    let at = 2;
+    while (taken.includes(`${name}_${at}`)) at++;
+    return `${name}_${at}`;
+}
 
 /**
  * What hands over all that a role owns, to a role that can't log in and has no rights. As an administrator's, a view or a SECURITY
  * DEFINER function that somebody made would run with an administrator's rights. Nothing if it owns nothing.
  */
-export function handover(role: string, holdings: Holding[]): Step[] {
-    const keeper = sqlName(keeperOf(role));
-    const steps = holdings
+export function handover(role: string, holdings: Holdings): Step[] {
+    const keeper = sqlName(holdings.keeper);
+    const steps = holdings.places
         .filter(({ owns }) => owns)
         .map(({ database }) => ({ database, sql: `REASSIGN OWNED BY ${sqlName(role)} TO ${keeper}` }));
     const [first, ...others] = steps;
@@ -48,8 +60,8 @@ export function handover(role: string, holdings: Holding[]): Step[] {
 }
 
 /** What removes a role, and ends in the `last` database. What it owns stays, as `handover` has it. */
-export function removal(role: string, holdings: Holding[], last: string): Step[] {
-    const databases = [...holdings.map(({ database }) => database).filter((one) => one !== last), last];
+export function removal(role: string, holdings: Holdings, last: string): Step[] {
+    const databases = [...holdings.places.map(({ database }) => database).filter((one) => one !== last), last];
     const handed = handover(role, holdings);
     return [
         ...handed,
@@ -62,6 +74,7 @@ export function removal(role: string, holdings: Holding[], last: string): Step[]
 
 interface Handover {
     role: string;
+    keeper: string;
     steps: Step[];
 }
 
@@ -69,7 +82,7 @@ interface Handover {
 export async function handOver(
     settings: Settings,
     { superusers }: Pick<DatabaseFacts, "superusers">,
-    { role, steps }: Handover,
+    { role, keeper, steps }: Handover,
 ): Promise<void> {
     for (const [at, { database, sql }] of steps.entries()) {
         const client = await connect(settings, database);
@@ -80,7 +93,7 @@ export async function handOver(
         } catch (cause) {
             const left = steps.slice(at).map((step) => asSuperuser({ superusers }, settings).psql(step.database, step.sql));
             throw new UserError(
-                `what role ${role} has in database ${database} can't be handed over to role ${keeperOf(role)}: ${(cause as Error).message}`,
+                `what role ${role} has in database ${database} can't be handed over to role ${keeper}: ${(cause as Error).message}`,
                 `${left.join(" && ")}; then run this up again`,
             );
         } finally {

@@ -118,7 +118,9 @@ export async function removeLeftovers(
         } finally {
             await client.end();
         }
-        for (const role of roles)
-            await handOver(settings, facts, { role, steps: removal(role, facts.holdings[role] ?? [], databases[0]!) });
+        for (const role of roles) {
+            const holdings = facts.holdings[role]!;
+            await handOver(settings, facts, { role, keeper: holdings.keeper, steps: removal(role, holdings, databases[0]!) });
+        }
     }
 }

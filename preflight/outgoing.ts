@@ -54,8 +54,8 @@ export async function reviveOutgoing(
             const { rowCount } = await server.query("SELECT FROM pg_roles WHERE rolname = $1", [role]);
             if (rowCount !== 0) {
                 // The provider would make it an administrator's.
-                const { [role]: holdings = [] } = await holdingsOf(server, [role], settings.databases[0]!);
-                await handOver(settings, facts, { role, steps: handover(role, holdings) });
+                const holdings = (await holdingsOf(server, [role], settings.databases[0]!))[role]!;
+                await handOver(settings, facts, { role, keeper: holdings.keeper, steps: handover(role, holdings) });
                 continue;
             }
             await server.query(`CREATE ROLE ${sqlName(role)} NOLOGIN`);

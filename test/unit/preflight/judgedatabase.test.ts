@@ -9,6 +9,10 @@ const settings = settingsOf();
 const lookup = "tracksolid_db.public.user_lookup(text)";
 const good: UserFacts = { mayLogIn: true, privileged: true, verifier: "scram", expired: false };
 const served = (name: string, more = {}) => ({ name, connectable: true, template: false, connectionLimit: -1, ...more });
+const none = (role: string) => [role, { keeper: `${role}_former`, places: [] }];
+const holdings = Object.fromEntries(
+    ["pgbouncer", "pgbouncer_2", "people", "sidecar_metrics", "sidecar_lookup"].map(none),
+) as DatabaseFacts["holdings"];
 const facts: DatabaseFacts = {
     ...{ version: 170_005, pooled: false, standby: false, readOnly: false, tls: true },
     rights: superuser,
@@ -17,7 +21,7 @@ const facts: DatabaseFacts = {
     superusers: ["postgres"],
     databases: [served("postgres"), served("tracksolid_db")],
     users: { postgres: good },
-    ...{ md5Roles: [], roleOwners: {}, holdings: {}, overloads: [], schemaExists: true, sessions: [] },
+    ...{ md5Roles: [], roleOwners: {}, holdings, overloads: [], schemaExists: true, sessions: [] },
 };
 const judge = (more: Partial<DatabaseFacts>, owned: Partial<OwnedResources> = {}, on = settings) =>
     judgeDatabase({ ...facts, ...more }, on, { ...nothingOwned, ...owned });
@@ -171,7 +175,11 @@ describe("whose role and function are", () => {
     });
 
     test("what a role owns is kept in each database when it is removed, and not as an administrator's", () => {
-        const holdings = { pgbouncer: [{ database: "dwh", owns: true }, { database: "tracksolid_db", owns: false }] }; // prettier-ignore
+        const places = [
+            { database: "dwh", owns: true },
+            { database: "tracksolid_db", owns: false },
+        ];
+        const holdings = { pgbouncer: { keeper: "pgbouncer_former", places } };
         const [finding] = judge({ roleOwners: { pgbouncer: "" }, holdings });
         const [, remove] = finding!.fix!.split("remove it: ");
         expect(remove!.split(" && ")).toEqual([
