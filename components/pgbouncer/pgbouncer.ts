@@ -95,11 +95,20 @@ export class Pgbouncer extends pulumi.ComponentResource {
         if (args.metrics) this.sockets = new docker.Volume(`${name}-sockets`, socketsVolume(), { parent }).name;
         const { reload } = args;
         const inForce = pulumi
-            .all([inis, userlist, ini.apply(openFiles), pulumi.secret(args.certificates ?? []), volume.name, image])
-            .apply(async ([texts, users, files, certificates, volumeName, imageId]) => {
+            .all([
+                inis,
+                userlist,
+                ini.apply(openFiles),
+                pulumi.secret(args.certificates ?? []),
+                volume.name,
+                image,
+                args.databaseNetwork.name,
+            ])
+            .apply(async ([texts, users, files, certificates, volumeName, imageId, network]) => {
                 const hba = args.metrics ? { hba: renderHba() } : {};
                 const poolerFiles = { inis: texts, userlist: users, openFiles: files, certificates, ...hba };
-                if (!pulumi.runtime.isDryRun()) await reload?.({ owner: owner(), files: poolerFiles, volume: volumeName, image: imageId });
+                if (!pulumi.runtime.isDryRun())
+                    await reload?.({ owner: owner(), files: poolerFiles, volume: volumeName, image: imageId, network });
                 return settingsName(poolerFiles);
             });
         // A reload in the state: a preview shows the ini's changed lines, and a reload that failed is tried by the next `up`.

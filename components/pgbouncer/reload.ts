@@ -1,6 +1,7 @@
 import { createHash } from "crypto";
 import { UserError } from "../../findings/errors";
 import { inspectContainers } from "../../host/containers";
+import { post } from "../../host/engine";
 import { exec, ExecResult } from "../../host/exec";
 import { ContainerFile, writeFiles, writeVolume } from "../../host/files";
 import { DockerHost } from "../../settings/settings";
@@ -46,6 +47,8 @@ export interface Reload {
     volume: string;
     /** Id of pgbouncer's image, which is on the host already. */
     image: string;
+    /** Name of the database's network. */
+    network: string;
 }
 
 /** Name of these settings on the volume. */
@@ -75,11 +78,13 @@ const timeout = (seconds + 5) * 1000;
  * Throws a UserError with pgbouncer's words if one refuses them; it then keeps the settings that it has. If none serves, they
  * are written for the one to come, which proves them before it listens.
  */
-export async function reloadSettings(docker: DockerHost, { owner, files, volume, image }: Reload): Promise<void> {
+export async function reloadSettings(docker: DockerHost, { owner, files, volume, image, network }: Reload): Promise<void> {
     const name = settingsName(files);
     const poolers = (await inspectContainers(docker, owner)).filter((one) => one.status === "running" && one.volumes.includes(volume));
     let serving = 0;
     for (const pooler of poolers) {
+        // A pooler that this run replaces, since the database is on another network, reaches it there until then.
+        if (!pooler.networks[network]) await post(docker, `/networks/${network}/connect`, { json: { Container: pooler.id } });
         const accept = () => exec(docker, pooler.id, ["timeout", String(seconds), `${filesDir}/accept`, name], { timeout });
         let accepted = await accept();
         if (accepted.code === 3) {
