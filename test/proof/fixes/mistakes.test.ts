@@ -37,7 +37,7 @@ const mistakes: Mistake[] = [
     {
         key: "maxClientConn",
         value: () => "100000",
-        says: /pgbouncerFiles: is \d+, and maxClientConn \(100000\) with the backends of all databases needs \d+/,
+        says: /pgbouncerFiles is \d+, and maxClientConn \(100000\) with the backends of all databases needs \d+/,
     },
     { key: "adminUsers[0]", value: () => "no_such_role", says: /adminUsers: .*no_such_role/ },
     { key: "authFunction", value: () => "nosuch.user_lookup", says: /authFunction: .*schema/ },

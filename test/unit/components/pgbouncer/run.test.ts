@@ -292,6 +292,18 @@ describe("a proof that the database's certificate does not pass", () => {
     });
 });
 
+test("a proof that nothing answers says where pgbouncer looked", async () => {
+    container.settings("two");
+    container.write("tmp/loaded", "one\n");
+    const line = (id: string) =>
+        `2026-11-27 12:00:00.000 UTC [1180] LOG S-${id}: db/u@10.0.0.1:5439 closing because: connect failed (age=0s)`;
+    container.program("pgbouncer", `echo "${line("0x1")}"; echo "${line("0x2")}"; ${lives}`);
+    container.program("psql", "echo 'timeout expired' >&2; exit 2");
+    const { code, output } = await container.shell("sed -i s/^seconds=10/seconds=2/ etc/accept; etc/accept two");
+    expect(output).toBe("timeout expired\ndb/u@10.0.0.1:5439 closing because: connect failed\n");
+    expect(code).toBe(1);
+});
+
 describe("other settings", () => {
     test("are loaded once they are current, and it is written down", async () => {
         container.settings("two", { more: "default_pool_size = 7\n" });
