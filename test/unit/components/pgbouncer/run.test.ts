@@ -123,7 +123,8 @@ ${more}`); // prettier-ignore
     }
 
     remove(): void {
-        fs.rmSync(this.folder, { recursive: true, force: true });
+        // What was killed just now may still be writing a file.
+        fs.rmSync(this.folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 50 });
     }
 }
 
