@@ -8,6 +8,7 @@ import { asSuperuser } from "./judgerights";
 
 /** What a role has on the server. */
 export interface Holdings {
+    role: string;
     /** The role that is to keep what it owns. No role has this name yet. */
     keeper: string;
     /** The databases in which it owns something or was granted something. */
@@ -33,7 +34,7 @@ export async function holdingsOf(server: Client, roles: string[], first: string)
     return Object.fromEntries(
         roles.map((role) => {
             const places = rows.filter((row) => row.role === role).map(({ database, owns }) => ({ database, owns }));
-            return [role, { keeper: freeName(`${role.slice(0, 50)}_former`, taken), places }];
+            return [role, { role, keeper: freeName(`${role.slice(0, 50)}_former`, taken), places }];
         }),
     );
 }
@@ -50,21 +51,20 @@ export function freeName(name: string, taken: string[]): string {
  * What hands over all that a role owns, to a role that can't log in and has no rights. As an administrator's, a view or a SECURITY
  * DEFINER function that somebody made would run with an administrator's rights. Nothing if it owns nothing.
  */
-export function handover(role: string, holdings: Holdings): Step[] {
-    const keeper = sqlName(holdings.keeper);
-    const steps = holdings.places
+export function handover({ role, keeper, places }: Holdings): Step[] {
+    const steps = places
         .filter(({ owns }) => owns)
-        .map(({ database }) => ({ database, sql: `REASSIGN OWNED BY ${sqlName(role)} TO ${keeper}` }));
+        .map(({ database }) => ({ database, sql: `REASSIGN OWNED BY ${sqlName(role)} TO ${sqlName(keeper)}` }));
     const [first, ...others] = steps;
-    return first ? [{ ...first, sql: `CREATE ROLE ${keeper} NOLOGIN ROLE CURRENT_USER; ${first.sql}` }, ...others] : [];
+    return first ? [{ ...first, sql: `CREATE ROLE ${sqlName(keeper)} NOLOGIN ROLE CURRENT_USER; ${first.sql}` }, ...others] : [];
 }
 
 /** What removes a role, and ends in the `last` database. What it owns stays, as `handover` has it. */
-export function removal(role: string, holdings: Holdings, last: string): Step[] {
-    const databases = [...holdings.places.map(({ database }) => database).filter((one) => one !== last), last];
-    const handed = handover(role, holdings);
+export function removal(holdings: Holdings, last: string): Step[] {
+    const { role, places } = holdings;
+    const databases = [...places.map(({ database }) => database).filter((one) => one !== last), last];
     return [
-        ...handed,
+        ...handover(holdings),
         ...databases.map((database) => ({
             database,
             sql: `DROP OWNED BY ${sqlName(role)}${database === last ? `; DROP ROLE ${sqlName(role)}` : ""}`,
@@ -72,17 +72,12 @@ export function removal(role: string, holdings: Holdings, last: string): Step[] 
     ];
 }
 
-interface Handover {
-    role: string;
-    keeper: string;
-    steps: Step[];
-}
-
 /** Runs the steps. Throws a UserError with those that are left, if this login may not do one of them. */
-export async function handOver(
+export async function runHandover(
     settings: Settings,
     { superusers }: Pick<DatabaseFacts, "superusers">,
-    { role, keeper, steps }: Handover,
+    { role, keeper }: Holdings,
+    steps: Step[],
 ): Promise<void> {
     for (const [at, { database, sql }] of steps.entries()) {
         const client = await connect(settings, database);

@@ -226,7 +226,7 @@ function judgeOwners(facts: DatabaseFacts, settings: Settings, owned: OwnedResou
     const roles = Object.entries(facts.roleOwners).map(([role, mark]) => ({
         ...{ what: `role ${role}`, key: settingOf(role, settings), mark, has: owned.roles.includes(role) },
         adoptable: role === lookupRole(settings),
-        remove: removal(role, facts.holdings[role]!, databases[0]!)
+        remove: removal(facts.holdings[role]!, databases[0]!)
             .map(({ database, sql }) => psql(sql, database))
             .join(" && "),
         sessions: facts.sessions.filter((one) => one.role === role),

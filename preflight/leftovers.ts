@@ -7,7 +7,7 @@ import { connect } from "../host/postgres";
 import { upCommand } from "../host/remedies";
 import { Settings } from "../settings/settings";
 import { DatabaseFacts } from "./database";
-import { handOver, removal } from "./handover";
+import { removal, runHandover } from "./handover";
 import { hasLookup, OwnedResources, StackState } from "./state";
 
 /** What an interrupted run created but never recorded: it has the stack's mark, and the state doesn't list it. */
@@ -120,7 +120,7 @@ export async function removeLeftovers(
         }
         for (const role of roles) {
             const holdings = facts.holdings[role]!;
-            await handOver(settings, facts, { role, keeper: holdings.keeper, steps: removal(role, holdings, databases[0]!) });
+            await runHandover(settings, facts, holdings, removal(holdings, databases[0]!));
         }
     }
 }

@@ -5,7 +5,8 @@ import { sqlName } from "../findings/quoting";
 import { connect } from "../host/postgres";
 import { Settings } from "../settings/settings";
 import { DatabaseFacts } from "./database";
-import { handover, handOver, holdingsOf } from "./handover";
+import { handover, holdingsOf, runHandover } from "./handover";
+import { ownRolesOf } from "./sessions";
 import { hasLookup, OwnedResources, StackState } from "./state";
 
 /** A lookup function, by the provider's id: `database.schema.name(text)`. */
@@ -23,8 +24,7 @@ export interface Outgoing {
 }
 
 export function findOutgoing(owned: Pick<OwnedResources, "roles" | "functions">, settings: Settings): Outgoing {
-    const { pgadminRole, metrics, metricsRole } = settings;
-    const wanted = [lookupRole(settings), pgadminRole, ...(metrics ? [metricsRole] : [])];
+    const wanted = [lookupRole(settings), ...ownRolesOf(settings)];
     return {
         roles: owned.roles.filter((one) => !wanted.includes(one)),
         functions: owned.functions.flatMap((id) => {
@@ -50,12 +50,12 @@ export async function reviveOutgoing(
     const created: string[] = [];
     const server = await connect(settings, settings.databaseServer.database);
     try {
+        const holdings = await holdingsOf(server, roles, settings.databases[0]!);
         for (const role of roles) {
             const { rowCount } = await server.query("SELECT FROM pg_roles WHERE rolname = $1", [role]);
             if (rowCount !== 0) {
                 // The provider would make it an administrator's.
-                const holdings = (await holdingsOf(server, [role], settings.databases[0]!))[role]!;
-                await handOver(settings, facts, { role, keeper: holdings.keeper, steps: handover(role, holdings) });
+                await runHandover(settings, facts, holdings[role]!, handover(holdings[role]!));
                 continue;
             }
             await server.query(`CREATE ROLE ${sqlName(role)} NOLOGIN`);

@@ -4,12 +4,14 @@ import { Settings } from "../settings/settings";
 
 type Roles = Pick<Settings, "authUser" | "pgadminRole" | "metrics" | "metricsRole">;
 
-/** The roles that the stack makes, or has made before a rotation. */
-export const rolesOf = ({ authUser, pgadminRole, metrics, metricsRole }: Roles): string[] => [
-    ...lookupRoles(authUser),
+/** The roles that the stack makes beside the lookup's. */
+export const ownRolesOf = ({ pgadminRole, metrics, metricsRole }: Omit<Roles, "authUser">): string[] => [
     ...(pgadminRole === "" ? [] : [pgadminRole]),
     ...(metrics ? [metricsRole] : []),
 ];
+
+/** The roles that the stack makes, or has made before a rotation. */
+export const rolesOf = (roles: Roles): string[] => [...lookupRoles(roles.authUser), ...ownRolesOf(roles)];
 
 /** Sessions of a role that a stack makes: a pooler that serves holds them. */
 export interface LookupSession {

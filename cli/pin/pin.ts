@@ -55,9 +55,8 @@ async function deployedImages(stack: string): Promise<Images | undefined> {
 /** What an `up` with this image does. */
 export function effect(key: ImageSetting, wanted: string, deployed: string | undefined, stack: string): string {
     if (deployed === wanted) return "it is deployed already: the next up changes nothing";
-    const up = "the next up";
-    if (deployed === undefined) return `the stack is not up: ${up} starts with it`;
+    if (deployed === undefined) return "the stack is not up: the next up starts with it";
     return key === "pgbouncerImage"
-        ? `${up} rolls the pooler: a second one proves itself and takes over, and no connection fails (to go back: ${configSet({ stack }, key, deployed)})`
-        : `${up} tries it on a copy of pgAdmin's volume, packs the volume into its backups, and replaces pgAdmin, which is away for some seconds`;
+        ? `the next up rolls the pooler: a second one proves itself and takes over, and no connection fails (to go back: ${configSet({ stack }, key, deployed)})`
+        : `the next up tries it on a copy of pgAdmin's volume, packs the volume into its backups, and replaces pgAdmin, which is away for some seconds`;
 }

@@ -1,6 +1,7 @@
 import * as fs from "fs";
 import * as os from "os";
 import * as path from "path";
+import { markdownTable } from "../../findings/markdown";
 import { writeWhole } from "../../lab/files";
 import { project } from "../../lab/paths";
 import { attempt } from "../../lab/run";
@@ -20,9 +21,8 @@ const file = path.join(project, "docs/proof/proofs.json");
 
 /** The page of all last results. */
 export function page(proofs: Pick<Proof, "name" | "proves">[], records: Records): string {
-    const cell = (text: string) => text.replaceAll("|", "\\|").replaceAll("\n", " ");
-    const row = (cells: string[]) => `| ${cells.map(cell).join(" | ")} |`;
-    const table = ({ head, rows }: Table) => [row(head), row(head.map(() => "---")), ...rows.map(row)];
+    const oneLine = (cells: string[]) => cells.map((text) => text.replaceAll("\n", " "));
+    const table = ({ head, rows }: Table) => markdownTable(oneLine(head), rows.map(oneLine));
     const part = ({ name, proves }: Pick<Proof, "name" | "proves">): string[] => {
         const title = ["", `## ${name}`, "", `Proves: ${proves}.`, ""];
         const last = records[name];
@@ -33,8 +33,8 @@ export function page(proofs: Pick<Proof, "name" | "proves">[], records: Records)
             "",
             last.summary,
             "",
-            ...table(last),
-            ...(last.more ?? []).flatMap((one) => ["", ...table(one)]),
+            table(last),
+            ...(last.more ?? []).flatMap((one) => ["", table(one)]),
         ];
     };
     return [

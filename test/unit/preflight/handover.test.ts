@@ -1,23 +1,23 @@
 import { freeName, handover, removal } from "../../../preflight/handover";
 
-const owning = { keeper: "people_former", places: [{ database: "app", owns: true }, { database: "dwh", owns: true }, { database: "x", owns: false }] }; // prettier-ignore
+const owning = { role: "people", keeper: "people_former", places: [{ database: "app", owns: true }, { database: "dwh", owns: true }, { database: "x", owns: false }] }; // prettier-ignore
 
 test("what a role owns goes to a role that is made for it", () => {
-    expect(handover("people", owning)).toEqual([
+    expect(handover(owning)).toEqual([
         { database: "app", sql: 'CREATE ROLE "people_former" NOLOGIN ROLE CURRENT_USER; REASSIGN OWNED BY "people" TO "people_former"' },
         { database: "dwh", sql: 'REASSIGN OWNED BY "people" TO "people_former"' },
     ]);
-    expect(handover("people", { ...owning, places: [{ database: "x", owns: false }] })).toEqual([]);
+    expect(handover({ ...owning, places: [{ database: "x", owns: false }] })).toEqual([]);
 });
 
 test("a role is dropped once nothing is left to it in any database", () => {
-    const steps = removal("people", owning, "dwh").slice(2);
+    const steps = removal(owning, "dwh").slice(2);
     expect(steps).toEqual([
         { database: "app", sql: 'DROP OWNED BY "people"' },
         { database: "x", sql: 'DROP OWNED BY "people"' },
         { database: "dwh", sql: 'DROP OWNED BY "people"; DROP ROLE "people"' },
     ]);
-    expect(removal("people", { keeper: "", places: [] }, "app")).toEqual([
+    expect(removal({ role: "people", keeper: "", places: [] }, "app")).toEqual([
         { database: "app", sql: 'DROP OWNED BY "people"; DROP ROLE "people"' },
     ]);
 });

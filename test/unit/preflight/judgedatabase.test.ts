@@ -9,7 +9,7 @@ const settings = settingsOf();
 const lookup = "tracksolid_db.public.user_lookup(text)";
 const good: UserFacts = { mayLogIn: true, privileged: true, verifier: "scram", expired: false };
 const served = (name: string, more = {}) => ({ name, connectable: true, template: false, connectionLimit: -1, ...more });
-const none = (role: string) => [role, { keeper: `${role}_former`, places: [] }];
+const none = (role: string) => [role, { role, keeper: `${role}_former`, places: [] }];
 const holdings = Object.fromEntries(
     ["pgbouncer", "pgbouncer_2", "people", "sidecar_metrics", "sidecar_lookup"].map(none),
 ) as DatabaseFacts["holdings"];
@@ -179,7 +179,7 @@ describe("whose role and function are", () => {
             { database: "dwh", owns: true },
             { database: "tracksolid_db", owns: false },
         ];
-        const holdings = { pgbouncer: { keeper: "pgbouncer_former", places } };
+        const holdings = { pgbouncer: { role: "pgbouncer", keeper: "pgbouncer_former", places } };
         const [finding] = judge({ roleOwners: { pgbouncer: "" }, holdings });
         const [, remove] = finding!.fix!.split("remove it: ");
         expect(remove!.split(" && ")).toEqual([
