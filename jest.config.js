@@ -2,6 +2,7 @@ const common = {
     transform: { "\\.ts$": ["ts-jest", { diagnostics: false }] }, // by tsconfig's isolatedModules file by file; `npm run types` checks them
     testEnvironment: "node",
     rootDir: __dirname,
+    roots: ["<rootDir>/test"], // jest reads every folder in its roots; `.lab` has whole systems while images are built
 };
 
 module.exports = {

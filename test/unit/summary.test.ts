@@ -21,7 +21,11 @@ function results(name: string, ...suites: { status: string; tests: string[] }[])
                 name: path.join(root, `test/${at}.test.ts`),
                 message: "can't be loaded",
                 status,
-                assertionResults: tests.map((one, n) => ({ status: one, fullName: `it does ${n}` })),
+                assertionResults: tests.map((one, n) => ({
+                    status: one,
+                    fullName: `it does ${n}`,
+                    failureMessages: ["\u001b[31mwrong\u001b[39m\n\nat a line"],
+                })),
             })),
         }),
     );
@@ -41,7 +45,7 @@ const none = results("none.json", { status: "passed", tests: ["pending"] });
 
 test.each<[string, string[], string[], number]>([
     ["two runs and the checks", [good, good, "--", "types=0", "lint=0"], ["6 passed, 0 failed"], 0],
-    ["a failed test", [good, bad], ["failed: test/0.test.ts: it does 1", "3 passed, 1 failed"], 1],
+    ["a failed test", [good, bad], ["failed: test/0.test.ts: it does 1", "    wrong", "    at a line", "3 passed, 1 failed"], 1],
     ["a check that failed", [good, "--", "types=0", "lint=2"], ["failed: lint", "3 passed, 1 failed"], 1],
     ["a suite that broke outside its tests", [good, broken], ["failed: test/0.test.ts: can't be loaded", "2 passed, 1 failed"], 1],
     ["a run that left no results", [good, missing], [`failed: ${missing} was not written`, "2 passed, 1 failed"], 1],
