@@ -14,6 +14,7 @@ import { describeMachine } from "./machine";
 import { measureMemory } from "./memory";
 import { makePlayground, removePlayground } from "./playground";
 import { readModel } from "./pooler";
+import { measureProfile } from "./profile";
 import { Results } from "./results";
 import { rivals, rivalWays } from "./rivals/benchrival";
 import { tables } from "./table";
@@ -22,7 +23,7 @@ import { withDatabaseTls } from "./tls";
 import { variants } from "./variants";
 import { waysOf } from "./ways";
 
-const parts = ["throughput", "latency", "connections", "memory"] as const;
+const parts = ["throughput", "latency", "connections", "memory", "profile"] as const;
 
 /** Measures a deployed stack, and prints tables. The exit code is 1 if a measurement failed. */
 export async function bench(options: BenchOptions): Promise<number> {
@@ -77,13 +78,15 @@ async function measure({ stack, ...options }: BenchOptions, { parts, variants: n
             ...{ at: "", minutes: 0, machine: await describeMachine(target, generator), ...length },
             ways: Object.fromEntries(ways.map(({ name, is }) => [name, is])),
             ...{ throughput: [], latency: [], connections: [], memory: { idle: [] } },
+            ...(lab && { profile: [] }),
         };
         try {
             if (parts.includes("throughput") && saturate) await measureThroughput(on, clients, results.throughput);
             if (parts.includes("latency")) await measureLatency(on, results, saturate ? fixedRates : fixedRates.slice(0, 1));
             if (parts.includes("connections") && saturate) await measureConnections(on, results.connections);
-            const idle = options.quick || !saturate ? [200, 1000] : [200, 1000, 10_000];
+            const idle = saturate ? [200, 1000, 10_000] : [200, 1000];
             if (parts.includes("memory")) await measureMemory(on, { target, model, counts: idle }, results.memory);
+            if (parts.includes("profile") && results.profile) await measureProfile(on, results.profile);
         } catch (cause) {
             if (!(cause instanceof Interrupted)) throw cause; // what was measured until now is worth showing
         }

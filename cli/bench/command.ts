@@ -20,7 +20,7 @@ export const bench: Command<BenchOptions> = {
     name: "bench",
     summary: "measure what the pooler costs and what it saves",
     description: `Measures a deployed stack with pgbench, directly and through poolers that differ in one setting each:
-transactions a second, latency at a fixed rate, CPU time, new connections, memory. Each round takes all of them in random order.
+transactions a second, latency at a fixed rate, CPU time, new connections, memory, and on the lab what CPU time is spent on. Each round takes all of them in random order.
 The poolers are copies of the stack's own, one at a time, with the same image and files. The stack's own keeps serving.
 The rows to query are in the schema sidecar_bench of the first database, and belong to the role sidecar_bench. Both are removed afterwards.
 On a stack other than the lab's, it makes 100,000 rows, and measures a fixed rate of 200 a second alone, unless --saturate is given.
@@ -29,7 +29,7 @@ On the lab, all of it takes hours, and with --quick about one. Ctrl-C ends it af
     options: [
         new Option("-s, --stack <name>", "the stack").default("local", "the lab's"),
         new Option("--quick", "3 rounds of 5 s, not of 60 s"),
-        new Option("--only <parts>", "throughput, latency, connections or memory, as PART,PART… (default: all)"),
+        new Option("--only <parts>", "throughput, latency, connections, memory or profile, as PART,PART… (default: all)"),
         new Option("--variants <names>", "as NAME,NAME…; an unknown name lists all (default: all available)"),
         new Option("--clients <numbers>", "clients for the throughput, as N,N… (default: 1,10,30,100,200)").argParser((text) =>
             text.split(",").map(positive),

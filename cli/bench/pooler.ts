@@ -1,6 +1,6 @@
 import { openFiles } from "../../components/pgbouncer/budget";
 import { makeAuthority, makeCertificate } from "../../components/pgbouncer/certificate";
-import { PgbouncerIni, renderInis, renderUserlist } from "../../components/pgbouncer/ini";
+import { numbers, PgbouncerIni, renderInis, renderUserlist, socketDir } from "../../components/pgbouncer/ini";
 import { settingsDir, settingsFiles, settingsName } from "../../components/pgbouncer/reload";
 import { clientTlsFiles } from "../../components/pgbouncer/tls";
 import { readLog } from "../../host/containers";
@@ -42,6 +42,7 @@ export class BenchPooler {
         private readonly target: Target,
         readonly container: string,
         readonly endpoint: Endpoint,
+        private readonly processes: number,
     ) {}
 
     /** Creates it with its files on a volume of its own. */
@@ -65,7 +66,8 @@ export class BenchPooler {
                 HostConfig: { ...inspected.HostConfig, Ulimits: [{ Name: "nofile", Soft: nofile, Hard: nofile }] },
             },
         });
-        return new BenchPooler(target, container, { host: name, port: deployed.listenPort, sslmode: variant.tls ? "require" : "disable" });
+        const endpoint = { host: name, port: deployed.listenPort, sslmode: variant.tls ? "require" : "disable" } as const;
+        return new BenchPooler(target, container, endpoint, its.processes);
     }
 
     /** Starts it, and waits until it serves. */
@@ -86,6 +88,21 @@ export class BenchPooler {
     /** Ends it, if it runs; its backends end with it. */
     stop(): Promise<unknown> {
         return killContainer(this.target.docker, this.container);
+    }
+
+    /** Microseconds that a client waited for a backend in each transaction, on average since the start. */
+    async wait(): Promise<number> {
+        const totals = { transactions: 0, microseconds: 0 };
+        for (const number of numbers(this.processes)) {
+            const at = ["-h", socketDir(number), "-p", String(this.endpoint.port), "-U", "pgbouncer", "-d", "pgbouncer"];
+            const asked = await exec(this.target.docker, this.container, ["psql", ...at, "-qAX", "-P", "footer=off", "-c", "SHOW STATS"]);
+            const [head = [], ...rows] = asked.stdout.split("\n").map((line) => line.split("|"));
+            const sum = (name: string) => rows.reduce((total, row) => total + Number(row[head.indexOf(name)] ?? 0), 0);
+            totals.transactions += sum("total_xact_count");
+            totals.microseconds += sum("total_wait_time");
+        }
+        if (!(totals.transactions > 0)) throw new Error(`the console of ${this.endpoint.host} has no transaction`);
+        return totals.microseconds / totals.transactions;
     }
 
     /** Bytes of memory that its processes of pgbouncer hold, the sum of their resident sets. */

@@ -1,4 +1,5 @@
 import { Load, Percentiles } from "./pgbench";
+import { Program, Work } from "./samples";
 
 /** What was measured once. */
 export interface Measured {
@@ -14,6 +15,8 @@ export interface Throughput extends Measured, Omit<Load, "seconds"> {
     cpu?: { database: number; pooler: number; pgbench: number };
     /** Backends at the end. */
     backends?: number;
+    /** Microseconds that a client waited for a backend in each transaction. */
+    wait?: number;
 }
 
 export interface Latency extends Measured {
@@ -30,6 +33,13 @@ export interface Connections extends Measured {
     clients: number;
     /** New connections a second, with one query in each. */
     perSecond?: number;
+}
+
+export type Profiled = Record<Program, Record<Work, number>>;
+
+export interface Profile extends Measured, Omit<Load, "seconds"> {
+    /** Microseconds of CPU time for each transaction. */
+    of?: Profiled;
 }
 
 export interface IdleClients {
@@ -69,6 +79,8 @@ export interface Results {
     throughput: Throughput[];
     latency: Latency[];
     connections: Connections[];
+    /** What CPU time is spent on; not of a stack whose engine is on another machine. */
+    profile?: Profile[];
     memory: {
         idle: IdleClients[];
         /** Bytes that one idle backend of the database has for itself. */

@@ -1,7 +1,8 @@
 import { markdownTable } from "../../findings/markdown";
 import { compared } from "./latency";
 import { isSimplest, Percentiles, percentileNames, protocols, scripts } from "./pgbench";
-import { Latency, Machine, Measured, Results, Throughput } from "./results";
+import { Latency, Machine, Measured, Profile, Results, Throughput } from "./results";
+import { programs, works } from "./samples";
 import { median, spread } from "../statistics";
 
 const table = (head: string[], rows: string[][]) => [markdownTable(head, rows), ""];
@@ -102,11 +103,15 @@ function backendsTable(results: Results): string[] {
     const ways = distinct(sweep.map(({ way }) => way));
     const clients = distinct(sweep.map((one) => one.clients)).sort((a, b) => a - b);
     if (ways.length === 0) return [];
-    const most = (way: string, number: number) =>
-        Math.max(...sweep.filter((one) => one.way === way && one.clients === number).map(({ backends }) => backends!));
+    const cell = (way: string, number: number) => {
+        const all = sweep.filter((one) => one.way === way && one.clients === number);
+        if (all.length === 0) return "–";
+        const wait = summary(all, (one: Throughput) => one.wait).median;
+        return `${Math.max(...all.map(({ backends }) => backends!))}${wait === undefined ? "" : `, ${(wait / 1000).toFixed(2)} ms`}`;
+    };
     return table(
-        ["backends for so many clients", ...clients.map(String)],
-        ways.map((way) => [way, ...clients.map((number) => (Number.isFinite(most(way, number)) ? String(most(way, number)) : "–"))]),
+        ["backends, and a client's wait for one, with so many clients", ...clients.map(String)],
+        ways.map((way) => [way, ...clients.map((number) => cell(way, number))]),
     );
 }
 
@@ -161,6 +166,26 @@ function memoryTable({ memory: { idle, backend } }: Results): string[] {
     ];
 }
 
+const profiledLoad = ({ protocol, rate }: Pick<Profile, "protocol" | "rate">) => (rate === undefined ? protocol : `${protocol}, ${rate}/s`);
+
+function profileTable({ profile = [], ways }: Results, notes: Notes): string[] {
+    const columns = distinct(profile.map(profiledLoad)).flatMap((load) =>
+        Object.keys(ways)
+            .filter((way) => profile.some((one) => one.way === way))
+            .map((way) => ({ load, way, all: profile.filter((one) => one.way === way && profiledLoad(one) === load) })),
+    );
+    const rows = programs.flatMap((program) =>
+        works.map((work) => [
+            `${program}: ${work}`,
+            ...columns.map(({ all }) => {
+                const { median: middle, failed } = summary(all, ({ of }: Profile) => of?.[program][work]);
+                return middle === undefined ? notes.mark(failed!) : middle.toFixed(0);
+            }),
+        ]),
+    );
+    return table(["CPU µs of a SELECT", ...columns.map(({ load, way }) => `${way}: ${load}`)], rows);
+}
+
 /** All tables, as Markdown. */
 export function tables(results: Results): string {
     const { machine, seconds, rounds, ways, at, minutes } = results;
@@ -182,6 +207,7 @@ export function tables(results: Results): string {
         ...part(results.latency, "Latency at a fixed rate", (notes) => latencyTable(results, notes)),
         ...part(results.connections, "New connections", (notes) => connectionsTable(results, notes)),
         ...part(results.memory.idle, "Idle clients", () => memoryTable(results)),
+        ...part(results.profile ?? [], "What CPU time is spent on", (notes) => profileTable(results, notes)),
     ]
         .join("\n")
         .trimEnd();

@@ -44,7 +44,7 @@ async function measure(
     way: Way,
     load: Omit<Load, "seconds">,
     idle: number,
-): Promise<Pick<Throughput, "tps" | "cpu" | "backends">> {
+): Promise<Pick<Throughput, "tps" | "cpu" | "backends" | "wait">> {
     const containers = {
         database: on.generator.database,
         pgbench: on.generator.container,
@@ -61,6 +61,7 @@ async function measure(
             pgbench: each(cpu.pgbench),
             pooler: way.container ? each(cpu.pooler) : 0,
         },
-        ...(way.container ? { backends: await on.generator.backends() } : {}),
+        ...(way.container && { backends: await on.generator.backends() }),
+        ...(way.wait && { wait: await way.wait() }),
     };
 }

@@ -60,6 +60,13 @@ export const variants: Variant[] = [
         },
         edit: (ini) => ini.replace(/^max_db_connections = .*\n/m, ""),
     },
+    {
+        name: "strict-tuned",
+        is: "strict with larger buffers and queues (`pkt_buf`, `tcp_socket_buffer`, `listen_backlog`) and pgbouncer's own `tcp_defer_accept`: an experiment, not a setting",
+        changes: strict,
+        edit: (ini) =>
+            ini.replace(/^tcp_defer_accept = .*$/m, ["pkt_buf = 65536", "tcp_socket_buffer = 262144", "listen_backlog = 4096"].join("\n")),
+    },
     { name: "strict-2", is: "strict with 2 `processes`", changes: { ...strict, processes: 2 } },
     { name: "fast-2", is: "fast with 2 `processes`", changes: { ...strict, serverResetQueryAlways: false, processes: 2 } },
     { name: "tls-clients", is: "strict with TLS to clients", changes: { ...strict, clientTlsSslmode: "require" }, tls: true },

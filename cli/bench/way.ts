@@ -10,6 +10,8 @@ export interface Way {
     container?: string;
     start(): Promise<unknown>;
     stop(): Promise<unknown>;
+    /** Microseconds that a client waited for a backend in each transaction since the start; none if the pooler can't say. */
+    wait?(): Promise<number>;
     /** Why this can't be measured; undefined if it can. */
     cannot?(load: { clients: number; protocol: string }): string | undefined;
 }

@@ -17,7 +17,7 @@ export async function waysOf(target: Target, model: Model, generator: Generator,
         } else if (changes.serverTlsSslmode !== "require" || tls) {
             const pooler = await BenchPooler.create(target, model, variant);
             const { endpoint, container } = pooler;
-            ways.push({ name, is, endpoint, container, start: () => pooler.start(), stop: () => pooler.stop() });
+            ways.push({ name, is, endpoint, container, start: () => pooler.start(), stop: () => pooler.stop(), wait: () => pooler.wait() });
         }
     }
     return ways;

@@ -16,13 +16,20 @@ const bench = (...args: string[]) =>
 test("measures directly and through poolers of its own, and leaves nothing behind", async () => {
     const before = await outside(on);
     const file = inLab("bench.json");
-    const { code, stdout, stderr } = await bench("--variants", "direct,strict,tls-clients", "--only", "latency,connections", "--json", file); // prettier-ignore
-    expect([code, stderr]).toEqual([0, expect.stringContaining("connections 3/3: ")]);
-    const { latency, connections } = JSON.parse(fs.readFileSync(file, "utf8")) as Results;
+    const { code, stdout, stderr } = await bench("--variants", "direct,strict,tls-clients", "--only", "latency,connections,profile", "--json", file); // prettier-ignore
+    expect([code, stderr]).toEqual([0, expect.stringContaining("profile 6/6: ")]);
+    const { latency, connections, profile = [] } = JSON.parse(fs.readFileSync(file, "utf8")) as Results;
     expect(latency.map(({ way, rate }) => `${way} ${rate}`).sort()).toEqual(["direct 1000", "direct 200", "strict 1000", "strict 200"]);
     for (const { percentiles } of latency) expect(percentiles!.max).toBeGreaterThanOrEqual(percentiles!.p50);
     expect(connections.map(({ way }) => way).sort()).toEqual(["direct", "strict", "tls-clients"]);
     for (const one of connections) expect([one.way, one.failed, one.perSecond! > 0]).toEqual([one.way, undefined, true]);
+    expect(profile.map(({ way, protocol, rate }) => [way, protocol, rate].join(" ").trim()).sort()).toEqual(
+        ["direct", "strict"].flatMap((way) => ["prepared", "simple", "simple 1000"].map((load) => `${way} ${load}`)),
+    );
+    for (const { way, of } of profile) {
+        expect([way, Object.values(of!.pgbouncer).some((used) => used > 5)]).toEqual([way, way === "strict"]); // another pooler is idle
+        expect([way, of!.postgres.sending > 0]).toEqual([way, true]);
+    }
     expect(stdout).toContain("| way | what it is |");
     expect(await outside(on)).toEqual(before);
 });

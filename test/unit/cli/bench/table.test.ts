@@ -10,7 +10,7 @@ const results: Results = {
     ways: { direct: "no pooler", strict: "the default" },
     throughput: [
         ...[900, 1000, 1100].map((tps, at) => cell("direct", at + 1, tps)),
-        ...[400, 500, 480].map((tps, at) => ({ ...cell("strict", at + 1, tps), backends: 16 })),
+        ...[400, 500, 480].map((tps, at) => ({ ...cell("strict", at + 1, tps), backends: 16, wait: 400 })),
         { way: "direct", round: 1, ...select, clients: 200, failed: "not run: the database has 89 connections left for it" },
         { ...cell("strict", 1, 450), clients: 200, backends: 16 },
     ],
@@ -23,7 +23,7 @@ test("figures are medians with their spread and their ratio to direct", () => {
     const text = tables(results);
     expect(text).toContain("| SELECT, simple, 30 clients | 1000 ±10 % | 480 ±10 %, 0.48× |");
     expect(text).toContain("| SELECT, simple, 30 clients | 50 | 30 + 50 |");
-    expect(text).toContain("| strict | 16 | 16 |");
+    expect(text).toContain("| strict | 16, 0.40 ms | 16 |");
     expect(text).toContain("| 200/s | 0.40 / 0.50 / 1.00 / 2.00 / 3.00 |");
     expect(text).toContain("| strict | 200 | 7.0 MiB | 2 | 2 s | 198.0 MiB |");
     expect(text).toContain("2 × a CPU, 8 GB, Linux 6.1, Docker 29.1, PostgreSQL 17.6, pgbouncer 1.24.1");
@@ -37,4 +37,16 @@ test("what has no figure says why, and what it would be compared with has no rat
 
 test("a part that was not measured has no heading", () => {
     expect(tables({ ...results, latency: [], memory: { idle: [] } })).not.toMatch(/### (Latency|Idle)/);
+});
+
+test("CPU time is shown by program and kind of work, for each load and way", () => {
+    const work = { "own code": 8, sending: 21, receiving: 4, waiting: 5, "rest of the kernel": 1 };
+    const of = { pgbouncer: work, postgres: work, pgbench: work };
+    const profile = ["direct", "strict"].map((way) => ({ way, round: 1, ...select, of }));
+    const text = tables({
+        ...results,
+        profile: [...profile, { way: "direct", round: 1, ...select, protocol: "prepared", failed: "no perf" }],
+    });
+    expect(text).toContain("| CPU µs of a SELECT | direct: simple | strict: simple | direct: prepared |");
+    expect(text).toContain("| pgbouncer: sending | 21 | 21 | none (1) |");
 });

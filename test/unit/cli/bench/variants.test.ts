@@ -29,6 +29,11 @@ test("the experimental reset replaces DISCARD ALL on its one line", () => {
     expect(changed("strict-kept").come[0]).toMatch(/^server_reset_query = CLOSE ALL; .*DISCARD SEQUENCES; DO '/);
 });
 
+test("the experimental buffers and queues leave pgbouncer's own tcp_defer_accept", () => {
+    expect(changed("strict-tuned").gone).toEqual(["tcp_defer_accept = 0"]);
+    expect(changed("strict-tuned").come).toEqual(["pkt_buf = 65536", "tcp_socket_buffer = 262144", "listen_backlog = 4096"]);
+});
+
 test("two processes share the sizes of one", () => {
     expect(ini("strict-2").map((text) => /^max_db_connections = (\d+)$/m.exec(text)?.[1])).toEqual(["8", "8"]);
 });
