@@ -115,7 +115,7 @@ const rules: Rule[] = [
             const what = `the database at ${where} has no entry in its pg_hba.conf for this connection (${message})`;
             if (cause.worksWith) {
                 const tls =
-                    cause.worksWith === "require" ? "it has one for connections under TLS" : "it has one for connections without TLS";
+                    cause.worksWith === "require" ? "it has one for connections with TLS" : "it has one for connections without TLS";
                 return error(`postgresql:sslmode: ${what}; ${tls}`, configSet(settings, "postgresql:sslmode", cause.worksWith));
             }
             const address = /for host "([^"]+)"/.exec(message)?.[1] ?? "ADDRESS";
@@ -195,7 +195,7 @@ const rules: Rule[] = [
         finding: ({ message, where, settings, container }) =>
             error(
                 `the database at ${where} has no connection left (${message})`,
-                // The provider's user is a superuser, so the slots reserved for superusers are taken too: psql gets none.
+                // A superuser may have been refused, too: then its reserved slots are taken, and psql gets none.
                 `end the idle sessions: ${inDatabaseContainer(settings, container, endIdle)}`,
             ),
     },

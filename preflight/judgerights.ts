@@ -35,7 +35,7 @@ export function judgeRights(facts: DatabaseFacts, settings: Settings, owned: Pic
         if (superuser) return [];
         return [
             warning(
-                `postgresql:superuser: ${who} is a superuser, and the provider is told otherwise: it does not see a password that was changed by hand`,
+                `postgresql:superuser: ${who} is a superuser, and this is false: the provider does not see a password that was changed by hand`,
                 configRemove(settings, "postgresql:superuser"),
             ),
         ];
@@ -44,7 +44,7 @@ export function judgeRights(facts: DatabaseFacts, settings: Settings, owned: Pic
         ...(superuser
             ? [
                   error(
-                      `postgresql:superuser: ${who} is not a superuser, and the provider would take it for one: it would fail as it reads a password`,
+                      `postgresql:superuser: ${who} is not a superuser, and the provider would take it for one: it would fail when it reads a password`,
                       configSet(settings, "postgresql:superuser", "false"),
                   ),
               ]

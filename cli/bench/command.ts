@@ -23,7 +23,8 @@ export const bench: Command<BenchOptions> = {
 transactions a second, latency at a fixed rate, CPU time, new connections, memory, and on the lab what CPU time is spent on. Each round takes all of them in random order.
 The poolers are copies of the stack's own, one at a time, with the same image and files. The stack's own keeps serving.
 The rows to query are in the schema sidecar_bench of the first database, and belong to the role sidecar_bench. Both are removed afterwards.
-On a stack other than the lab's, it makes 100,000 rows, and measures a fixed rate of 200 a second alone, unless --saturate is given.
+On a stack other than the lab's, it makes 100,000 rows, and measures latency at 200 queries a second and the memory of 200 and 1,000 idle
+clients. Throughput, new connections and more of both need --saturate. CPU time is sampled on the lab alone.
 On the lab, all of it takes hours, and with --quick about one. Ctrl-C ends it after the measurement under way.`,
     group: "Commands:",
     options: [

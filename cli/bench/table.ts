@@ -110,7 +110,7 @@ function backendsTable(results: Results): string[] {
         return `${Math.max(...all.map(({ backends }) => backends!))}${wait === undefined ? "" : `, ${(wait / 1000).toFixed(2)} ms`}`;
     };
     return table(
-        ["backends, and a client's wait for one, with so many clients", ...clients.map(String)],
+        ["backends, and a client's wait for one, by number of clients", ...clients.map(String)],
         ways.map((way) => [way, ...clients.map((number) => cell(way, number))]),
     );
 }

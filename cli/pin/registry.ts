@@ -39,7 +39,7 @@ export async function digestOf(reference: Reference): Promise<string> {
     if (!answer.ok) throw await refusal(answer.status, reference, headers);
     // Not every registry sends it with a HEAD.
     const digest = answer.headers.get("docker-content-digest") ?? (await hashed(await ask("GET", url, headers, reference)));
-    if (!/^sha256:[0-9a-f]{64}$/.test(digest)) throw new UserError(`${registry} gives ${image} the digest ${shown(digest)}, which is none`);
+    if (!/^sha256:[0-9a-f]{64}$/.test(digest)) throw new UserError(`${registry} gives ${image} the digest ${shown(digest)}, which is not a digest`);
     return digest;
 }
 
@@ -98,7 +98,7 @@ async function refusal(status: number, reference: Reference, headers: Record<str
         );
     }
     if (status === 429)
-        return new UserError(`${registry} has had too many questions from this address`, "wait for some minutes, then the same command");
+        return new UserError(`${registry} has had too many requests from this address`, "wait for some minutes, then the same command");
     return new UserError(
         `${registry} answers ${status} for ${image}`,
         `see what it says: curl -i ${urlOf(registry)}/v2/${repository}/manifests/${tag}`,

@@ -32,7 +32,7 @@ interface Vulnerability<Config> {
 
 const whoeverReaches = "whoever reaches the pooler's port, which is published nowhere";
 const database = "a hostile database server";
-const ownDatabase = () => "needs a hostile database server; ours is the only one";
+const ownDatabase = () => "only a hostile database server can use it, and the pooler connects to no other server than yours";
 const qualified = ({ auth_query: text = "" }: PoolerConfig) => /FROM \w+\.\w+\(/.test(text);
 
 /**
@@ -144,7 +144,7 @@ export const ofPgbouncer: Vulnerability<PoolerConfig>[] = [
 ];
 
 const login = "whoever has a pgAdmin login";
-const commands = `${login}: runs programs in pgAdmin's container, which reaches the pooler and nothing else`;
+const commands = `${login}: runs programs in pgAdmin's container, and reaches what pgAdmin reaches`;
 const alone = ({ users }: PgadminConfig) => (users === 1 ? "pgAdmin has one user" : undefined);
 const ownNothing = ({ credentials }: PgadminConfig) =>
     credentials.length === 0 ? "pgAdmin's account in the container has no such file" : undefined;

@@ -97,7 +97,7 @@ export const isolationChecks: Check[] = [
     },
     {
         id: "reach",
-        proves: "pgAdmin reaches the pooler, and no other container nor a port of the host",
+        proves: "pgAdmin reaches the pooler, and nothing beyond what the settings allow",
         run: async (target) => {
             const { pgbouncer, pgadmin } = await both(target);
             if (!pgadmin) return noPgadmin;

@@ -141,7 +141,7 @@ export const lookupChecks: Check[] = [
     },
     {
         id: "lookup-role",
-        proves: "the lookup role can log in, and do nothing else",
+        proves: "the lookup role can log in and execute the function; no table is granted to it",
         run: async (target) => judgeRole(await roleFacts(target), target.deployed, remedies(target)),
     },
     { id: "lookup-superuser", proves: "no superuser logs in through the pool, if poolSuperusers is false", run: refuseSuperuser },

@@ -115,7 +115,7 @@ describe("pg_hba.conf", () => {
         await server.tls(trusted);
         await server.hba("hostssl all all all scram-sha-256");
         const on = trial({ "postgresql:sslmode": "disable" });
-        await on.fixed("it has one for connections under TLS");
+        await on.fixed("it has one for connections with TLS");
         expect((await on.preview()).code).toBe(0);
     });
 

@@ -35,7 +35,7 @@ test("a superuser lacks nothing, and a login with all the rights neither", () =>
 
 test("a login that is not a superuser has to be set as such", () => {
     expect(judge({}, { on: { "postgresql:superuser": "true" } })).toMatchObject([
-        { level: "error", what: expect.stringContaining("would fail as it reads a password"), fix: `${set} postgresql:superuser false` },
+        { level: "error", what: expect.stringContaining("would fail when it reads a password"), fix: `${set} postgresql:superuser false` },
     ]);
     expect(judge({ superuser: true })).toMatchObject([{ level: "warning", fix: `${remove} postgresql:superuser` }]);
 });

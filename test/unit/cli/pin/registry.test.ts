@@ -70,9 +70,9 @@ test.each<[Ways, string, RegExp]>([
     [{}, "team/other:1", /has no image team\/other\nFix: /],
     [{ challenge: "basic" }, "team/app:1", /does not show .*team\/app:1 without a login, or has no such image\nFix: .*docker login 127/],
     [{ status: 403 }, "team/app:1", /without a login/],
-    [{ status: 429 }, "team/app:1", /too many questions from this address\nFix: wait/],
+    [{ status: 429 }, "team/app:1", /too many requests from this address\nFix: wait/],
     [{ status: 500 }, "team/app:1", /answers 500 for .*\nFix: see what it says: curl -i http:\/\/127/],
-    [{ says: "sha256:x" }, "team/app:1", /the digest "sha256:x", which is none/],
+    [{ says: "sha256:x" }, "team/app:1", /the digest "sha256:x", which is not a digest/],
 ])("%j and %s: the error says what, and how to fix it", async (ways, image, said) => {
     await withRegistry(ways, async (registry) => expect(ask(`${registry}/${image}`)).rejects.toThrow(said));
 });
