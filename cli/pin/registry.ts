@@ -39,7 +39,8 @@ export async function digestOf(reference: Reference): Promise<string> {
     if (!answer.ok) throw await refusal(answer.status, reference, headers);
     // Not every registry sends it with a HEAD.
     const digest = answer.headers.get("docker-content-digest") ?? (await hashed(await ask("GET", url, headers, reference)));
-    if (!/^sha256:[0-9a-f]{64}$/.test(digest)) throw new UserError(`${registry} gives ${image} the digest ${shown(digest)}, which is not a digest`);
+    if (!/^sha256:[0-9a-f]{64}$/.test(digest))
+        throw new UserError(`${registry} gives ${image} the digest ${shown(digest)}, which is not a digest`);
     return digest;
 }
 
