@@ -25,7 +25,11 @@ export interface Reach {
  * provider takes one that is left out for unchanged.
  */
 export function confinement({ published, egress }: Reach): Required<Pick<docker.NetworkArgs, "internal" | "options">> {
-    const bridge = (option: string, value: string) => ({ [`com.docker.network.bridge.${option}`]: value });
+    const bridge = (option: string, value: string) => ({
+        [`com.docker.network.bridge.${option}`]: value,
+        // An engine may give each network IPv6 by default, and the bridge an address with it: by that, the host would be reached.
+        "com.docker.network.enable_ipv6": "false",
+    });
     if (egress) return { internal: false, options: bridge("enable_ip_masquerade", "true") };
     // Without an address for replies, nothing outside the host answers. What the host itself offers is still reached.
     if (published) return { internal: false, options: bridge("enable_ip_masquerade", "false") };

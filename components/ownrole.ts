@@ -12,11 +12,13 @@ export interface OwnRoleArgs {
     memberOf: string[];
     /** Connections that it may have at the same time; -1 for no limit. */
     connectionLimit: number;
+    /** Schemas; default: PostgreSQL's own default. */
+    searchPath?: string[];
     parent: pulumi.Resource;
 }
 
 /** A role that logs in with a random password of letters and digits, and is marked as the stack's. */
-export function ownRole({ logical, name, memberOf, connectionLimit, parent }: OwnRoleArgs) {
+export function ownRole({ logical, name, memberOf, connectionLimit, searchPath = ["$user", "public"], parent }: OwnRoleArgs) {
     const password = new random.RandomPassword(logical, { length: 32, special: false }, { parent });
     const role = new postgresql.Role(
         logical,
@@ -26,8 +28,8 @@ export function ownRole({ logical, name, memberOf, connectionLimit, parent }: Ow
             connectionLimit,
             password: password.result.apply(scramVerifier),
             roles: memberOf,
-            // PostgreSQL's own default, and the mark that says whose role this is.
-            searchPaths: ["$user", "public", owner()],
+            // The last is no schema: it says whose role this is.
+            searchPaths: [...searchPath, owner()],
         },
         { parent },
     );

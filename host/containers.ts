@@ -127,7 +127,10 @@ interface InspectedContainer {
         PidsLimit: number | null;
     };
     NetworkSettings: {
-        Networks: Record<string, { Aliases: string[] | null; IPAddress: string; GlobalIPv6Address: string; Gateway: string }>;
+        Networks: Record<
+            string,
+            { Aliases: string[] | null; IPAddress: string; GlobalIPv6Address: string; Gateway: string; IPv6Gateway?: string }
+        >;
         Ports: PortMap | null;
     };
 }
@@ -251,7 +254,7 @@ export function containerFacts(inspected: InspectedContainer): ContainerFacts {
                 { aliases: Aliases ?? [], addresses: [IPAddress, GlobalIPv6Address].filter(Boolean) },
             ]),
         ),
-        gateways: endpoints.flatMap(([, { Gateway }]) => Gateway || []),
+        gateways: endpoints.flatMap(([, { Gateway, IPv6Gateway }]) => [Gateway, IPv6Gateway ?? ""].filter(Boolean)),
         volumes: Mounts.flatMap(({ Type, Name: volume }) => (Type === "volume" && volume ? [volume] : [])),
         hostPorts: publishedPorts(HostConfig.PortBindings).map(({ port }) => port),
         published: publishedPorts(NetworkSettings.Ports),

@@ -99,6 +99,12 @@ async function hasEntry(server: DatabaseServer, database: string, sslmode: "requ
     }
 }
 
+/**
+ * Whoever may create in a schema of the login's search_path can define `oid = regtype` there, and PostgreSQL prefers that to its own
+ * operator, which needs a cast. Not as an option of the connection, which a pooler refuses: the preflight says that it is one.
+ */
+const ownPath = "SET search_path = pg_catalog, pg_temp";
+
 async function open(server: DatabaseServer, database: string, ssl: false | tls.ConnectionOptions): Promise<Client> {
     const client = new Client({
         host: bareHost(server.host),
@@ -112,5 +118,6 @@ async function open(server: DatabaseServer, database: string, ssl: false | tls.C
     });
     client.on("error", () => undefined); // a connection that breaks later shows in the query that waits for it
     await client.connect();
+    await client.query(ownPath);
     return client;
 }

@@ -7,6 +7,9 @@ import { Target } from "./target";
 /** Name of verify's direct sessions in pg_stat_activity. It sets them apart from the pooler's backends. */
 export const applicationName = "pg-sidecar verify";
 
+/** Of direct sessions. With the path, a superuser's query calls nothing that somebody else has made (see host/postgres.ts). */
+const directOptions = "-c search_path=pg_catalog,pg_temp -c statement_timeout=15s -c lock_timeout=3s";
+
 /** Seconds after which a session that is stuck or cut off ends by itself. */
 const sessionTimeout = 25;
 
@@ -27,7 +30,7 @@ export function psqlFor(
             PGPASSWORD: login.password,
             PGCONNECT_TIMEOUT: "5",
             // Not for pooled sessions: the pooler passes a client's name on to the backend.
-            ...(way === "direct" ? { PGAPPNAME: applicationName, PGOPTIONS: "-c statement_timeout=15s -c lock_timeout=3s" } : {}),
+            ...(way === "direct" ? { PGAPPNAME: applicationName, PGOPTIONS: directOptions } : {}),
         },
     };
 }

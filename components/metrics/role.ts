@@ -29,6 +29,8 @@ export class MetricsRole extends pulumi.ComponentResource {
             name: args.name,
             memberOf: [metricsMemberOf],
             connectionLimit: metricsConnections,
+            // It sees everybody's queries: what somebody creates in public is not to be called as this role.
+            searchPath: ["pg_catalog", "pg_temp"],
             parent,
         });
         const { database } = args;

@@ -102,6 +102,38 @@ test("any password of the database's administrator works: in the preflight, in t
     }
 });
 
+test("what somebody creates in the schema public is called by no session of a superuser's", async () => {
+    // PostgreSQL prefers an operator for exactly these types, in any schema of the path, to its own that needs a cast.
+    const traps = [["regtype", "="], ["regclass", "="], ["regprocedure", "="], ["int4", "="]] as const; // prettier-ignore
+    const isSuperuser = async () =>
+        (await direct<{ is: boolean }>(on, "SELECT rolsuper AS is FROM pg_roles WHERE rolname = 'mallory'"))[0]!.is;
+    await direct(on, "CREATE ROLE mallory; GRANT CREATE ON SCHEMA public TO mallory");
+    try {
+        for (const [type, operator] of traps)
+            await direct(
+                on,
+                `SET ROLE mallory;
+                 CREATE FUNCTION public.trap(oid, ${type}) RETURNS boolean LANGUAGE plpgsql AS $$ BEGIN
+                     IF (SELECT rolsuper FROM pg_roles WHERE rolname = current_user) THEN ALTER ROLE mallory SUPERUSER; END IF;
+                     RETURN $1 OPERATOR(pg_catalog.=) $2::oid;
+                 END $$;
+                 CREATE OPERATOR public.${operator} (LEFTARG = oid, RIGHTARG = ${type}, FUNCTION = public.trap)`,
+            );
+        // The trap works: an ordinary session of the superuser's falls into it.
+        await direct(on, "SELECT count(*) FROM pg_proc WHERE proname = 'user_lookup' AND proargtypes[0] = 'text'::regtype");
+        expect(await isSuperuser()).toBe(true);
+        await direct(on, "ALTER ROLE mallory NOSUPERUSER");
+        expect((await pulumi(on, ["preview"])).code).toBe(0);
+        expect(await isSuperuser()).toBe(false);
+        expect((await attempt("./sidecar", ["top", "--stack", "local", "--once", "--json"], { env: on.env })).code).toBe(0);
+        const verified = await attempt("./sidecar", ["verify", "--stack", "local", "--json"], { env: on.env });
+        expect([verified.stdout, verified.code]).toEqual([expect.stringContaining('"lookup-role"'), 0]);
+        expect(await isSuperuser()).toBe(false);
+    } finally {
+        await direct(on, "DROP OWNED BY mallory CASCADE; DROP ROLE mallory");
+    }
+});
+
 /** Whether the table says that this is open in a version that nothing averts it in. */
 const isOpen = (id: string, version: string) => [...judge(ofPgbouncer, version, {}), ...judge(ofPgadmin, version, { sources: ["internal"], hook: false, assistant: false, users: 1, credentials: [] })].some((one) => one.id === id && !one.averted); // prettier-ignore
 

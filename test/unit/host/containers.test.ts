@@ -28,7 +28,9 @@ const inspected = (id: string): Parameters<typeof containerFacts>[0] => ({
         PidsLimit: null,
     },
     NetworkSettings: {
-        Networks: { abc: { Aliases: ["db"], IPAddress: "172.18.0.2", GlobalIPv6Address: "fd00::2", Gateway: "172.18.0.1" } },
+        Networks: {
+            abc: { Aliases: ["db"], IPAddress: "172.18.0.2", GlobalIPv6Address: "fd00::2", Gateway: "172.18.0.1", IPv6Gateway: "fd00::1" },
+        },
         Ports: { "5432/tcp": [{ HostIp: "127.0.0.1", HostPort: "5433" }] },
     },
 });
