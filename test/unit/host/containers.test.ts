@@ -56,7 +56,7 @@ test("the facts of a container are what the engine says of it", () => {
         healthOutput: "timed out",
         networkMode: "abc",
         networks: { abc: { aliases: ["db"], addresses: ["172.18.0.2", "fd00::2"] } },
-        gateways: ["172.18.0.1"],
+        gateways: ["172.18.0.1", "fd00::1"],
         volumes: ["data"],
         hostPorts: [5433],
         published: [{ inside: 5432, address: "127.0.0.1", port: 5433 }],
