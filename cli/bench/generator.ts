@@ -62,6 +62,12 @@ export class Generator {
         const { code } = await generator.run(generator.direct, ["pgbench", "--version"]);
         if (code !== 0)
             throw new UserError(`the database's image has no pgbench (${database.name}).`, "use an image of PostgreSQL that has it");
+        await generator.ask(generator.direct, "SELECT 1").catch((cause: Error) => {
+            throw new UserError(
+                `${database.name} refuses bench: ${cause.message}`,
+                `bench connects without TLS; if pg_hba.conf wants TLS, this line of it lets bench's role in: host ${ground.database} ${ground.user} all scram-sha-256`,
+            );
+        });
         return generator;
     }
 

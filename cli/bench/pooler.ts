@@ -33,7 +33,8 @@ export async function readModel({ docker, outputs, deployed }: Target, ini: Pgbo
     const { stdout } = await exec(docker, outputs.pgbouncerContainer, ["cat", "/tmp/userlist.txt"]);
     const password = new RegExp(`^"${deployed.authUser}" "(.*)"$`, "m").exec(stdout)?.[1];
     if (!password) throw new Error(`the pooler ${outputs.pgbouncerContainer} does not serve with the role ${deployed.authUser}`);
-    return { inspected, ini: { ...ini, authUser: deployed.authUser }, password };
+    // No exporter looks at bench's poolers, and they have no file of who may log in by a socket.
+    return { inspected, ini: { ...ini, metrics: false, authUser: deployed.authUser }, password };
 }
 
 /** A copy of the stack's pooler with other settings, on the database's network alone. */

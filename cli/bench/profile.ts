@@ -2,8 +2,8 @@ import { ChildProcess, spawn } from "child_process";
 import * as fs from "fs";
 import * as os from "os";
 import * as path from "path";
+import * as readline from "readline";
 import { need } from "../../lab/machine";
-import { run } from "../../lab/run";
 import { Context } from "./context";
 import { compared } from "./latency";
 import { Load } from "./pgbench";
@@ -26,7 +26,8 @@ const data = "perf.data";
 
 /** Measures what programs spend CPU time on, and adds it to what is there. Looks at the whole machine, so the engine has to be on it. */
 export async function measureProfile(on: Context, all: Profile[]): Promise<void> {
-    await need("perf", ["linux-perf"], "it shows what programs spend CPU time on");
+    const perf = await on.trying(() => need("perf", ["linux-perf"], "it shows what programs spend CPU time on").then(() => ({})));
+    if ("failed" in perf) return console.error(`bench: without the profile: ${String(perf.failed)}`);
     const ways = on.ways.filter(({ name }) => compared.includes(name));
     const load = { script: "select", clients: mainClients } as const;
     const loads = [
@@ -44,7 +45,7 @@ async function measure(on: Context, { endpoint }: Way, load: Omit<Load, "seconds
     const recorder = await Recorder.start(on.seconds + patience);
     try {
         const { transactions } = await on.generator.load(endpoint, { ...load, seconds: on.seconds });
-        return perTransaction(countSamples(await recorder.samples()), transactions);
+        return perTransaction(await recorder.samples(), transactions);
     } finally {
         await recorder.stop();
     }
@@ -73,13 +74,17 @@ class Recorder {
         return recorder;
     }
 
-    /** Ends it, and returns what `perf script` prints of it. */
-    async samples(): Promise<string> {
+    /** Ends it, and returns what it has seen. */
+    async samples(): Promise<Samples> {
         this.perf.kill("SIGINT");
         await this.ended;
-        return run("perf", ["script", "-i", path.join(this.folder, data), "-F", "comm,ip,sym"]).catch((cause: Error) => {
-            throw new Error(`perf: ${this.said.trim().split("\n")[0] || cause.message}`);
+        const script = spawn("perf", ["script", "-i", path.join(this.folder, data), "-F", "comm,ip,sym"], {
+            stdio: ["ignore", "pipe", "ignore"],
         });
+        const ended = new Promise<number | null>((resolve) => script.on("close", resolve));
+        const counted = await countSamples(readline.createInterface({ input: script.stdout }));
+        if ((await ended) !== 0) throw new Error(`perf: ${this.said.trim().split("\n")[0] || "its samples can't be read"}`);
+        return counted;
     }
 
     async stop(): Promise<void> {

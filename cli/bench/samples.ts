@@ -22,17 +22,23 @@ function workOf(chain: string[]): Work {
     return calls.find(([pattern]) => pattern.test(call ?? ""))?.[1] ?? "rest of the kernel";
 }
 
-/** Counts what `perf script -F comm,ip,sym` prints: for each sample the program's name, its call chain and an empty line. */
-export function countSamples(printed: string): Samples {
+/** Counts what `perf script -F comm,ip,sym` prints, line by line: for each sample the program's name, its call chain and an empty line. */
+export async function countSamples(lines: Iterable<string> | AsyncIterable<string>): Promise<Samples> {
     const none = () => Object.fromEntries(works.map((work) => [work, 0])) as Record<Work, number>;
     const counted: Samples = { pgbouncer: none(), postgres: none(), pgbench: none() };
-    for (const sample of printed.split("\n\n")) {
-        const [name, ...chain] = sample
-            .split("\n")
-            .map((line) => line.trim())
-            .filter((line) => line !== "");
+    const count = ([name, ...chain]: string[]) => {
         const program = programs.find((each) => each === name);
         if (program) counted[program][workOf(chain)]++;
+    };
+    let sample: string[] = [];
+    for await (const line of lines) {
+        if (line.trim() !== "") {
+            sample.push(line.trim());
+            continue;
+        }
+        count(sample);
+        sample = [];
     }
+    count(sample);
     return counted;
 }

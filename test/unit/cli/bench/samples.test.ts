@@ -15,18 +15,20 @@ const printed = [
     sample("node", "1234 main"),
     sample("swapper", ...kernel("pv_native_safe_halt", "do_idle")),
     sample("swapper", ...kernel("pv_native_safe_halt", "do_idle")),
-].join("");
+]
+    .join("")
+    .split("\n");
 
-test("a sample belongs to its program, and to the system call that its chain is in", () =>
-    expect(countSamples(printed)).toEqual({
+test("a sample belongs to its program, and to the system call that its chain is in", async () =>
+    expect(await countSamples(printed)).toEqual({
         pgbouncer: { "own code": 1, sending: 1, receiving: 0, waiting: 0, "rest of the kernel": 0 },
         postgres: { "own code": 0, sending: 0, receiving: 1, waiting: 1, "rest of the kernel": 2 },
         pgbench: { "own code": 1, sending: 0, receiving: 0, waiting: 0, "rest of the kernel": 0 },
     }));
 
-test("samples are microseconds of a transaction", () => {
-    const { of } = perTransaction(countSamples(printed), 1009);
+test("samples are microseconds of a transaction", async () => {
+    const { of } = perTransaction(await countSamples(printed), 1009);
     expect([of.pgbouncer.sending, of.postgres["rest of the kernel"]]).toEqual([1, 2]);
 });
 
-test("nothing printed is no sample", () => expect(Object.values(countSamples("").pgbouncer)).toEqual([0, 0, 0, 0, 0]));
+test("nothing printed is no sample", async () => expect(Object.values((await countSamples([])).pgbouncer)).toEqual([0, 0, 0, 0, 0]));
