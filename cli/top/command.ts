@@ -24,6 +24,7 @@ q or Ctrl-C ends it.`,
     examples: ["./sidecar top --stack stage", "./sidecar top --once --json"],
     run: async (options) => {
         if (options.json && !options.once) throw misused("./sidecar top", "--json needs --once");
+        if (!options.once && !process.stdout.isTTY) throw misused("./sidecar top", "the live screen needs a terminal; --once prints it");
         return (await import("./top")).top(options);
     },
 };

@@ -87,6 +87,7 @@ export function renderScreen(seen: Snapshot, { columns, rows }: { columns: numbe
 function fit(line: Line, width: number): Line {
     let left = width;
     return line.flatMap(({ text, tone }) => {
+        if (left <= 0) return [];
         const shown = cut(text, left);
         left -= shown.length;
         return shown === "" ? [] : [{ text: shown, tone }];

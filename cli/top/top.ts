@@ -1,10 +1,11 @@
+import { setTimeout } from "timers/promises";
 import { terminal } from "terminal-kit";
 import { selectedStack } from "../stack";
 import { useLab } from "../labstack";
 import { findTarget, Target } from "../verify/target";
 import { TopOptions } from "./command";
 import { Line, plainText, renderScreen, Tone } from "./screen";
-import { Snapshot, takeSnapshot } from "./snapshot";
+import { takeSnapshot } from "./snapshot";
 
 /** Without a terminal, lines are as long as they need to be. */
 const unlimited = { columns: 1000, rows: 1000 };
@@ -20,41 +21,42 @@ export async function top({ stack: named, once, json, interval }: TopOptions): P
         return 0;
     }
     await watch(target, interval);
-    return 0;
+    process.exit(0); // whatever a look that hangs still waits for
 }
 
-/** Looks again and again. A look that fails is shown, and the stack is read again: the pooler may have been replaced. */
+/** Looks again and again, until somebody ends it. A look that fails is shown, and the stack is read again: the pooler may have been replaced. */
 async function watch(first: Target, interval: number): Promise<void> {
     let target = first;
-    let going = true;
-    let wake = () => undefined as void;
-    const end = () => {
-        going = false;
-        wake();
-    };
+    let ended = false;
+    let end = () => undefined as void;
+    // A look hangs as long as its host does; the end does not wait for it.
+    const asked = new Promise<void>((resolve) => {
+        end = () => {
+            ended = true;
+            resolve();
+        };
+    });
+    const draw = (lines: Line[]) => (ended ? undefined : show(lines));
     // A terminal that does not know its size says 0.
-    const draw = (seen: Snapshot) => show(renderScreen(seen, { columns: terminal.width || 80, rows: (terminal.height || 24) - 1 }));
+    const size = () => ({ columns: terminal.width || 80, rows: (terminal.height || 24) - 1 });
+    const look = async () => {
+        try {
+            const seen = await takeSnapshot(target);
+            draw(renderScreen(seen, size()));
+        } catch (cause) {
+            draw([[{ text: (cause as Error).message, tone: "bad" }]]);
+            target = await findTarget(target.stack).catch(() => target);
+        }
+    };
     terminal.fullscreen(true);
     terminal.hideCursor();
     terminal.grabInput(true);
     terminal.on("key", (key: string) => (["q", "Q", "CTRL_C", "ESCAPE"].includes(key) ? end() : undefined));
     process.once("SIGTERM", end);
     try {
-        while (going) {
-            try {
-                draw(await takeSnapshot(target));
-            } catch (cause) {
-                show([[{ text: (cause as Error).message, tone: "bad" }]]);
-                target = await findTarget(target.stack).catch(() => target);
-            }
-            if (!going) break;
-            await new Promise<void>((resolve) => {
-                const timer = setTimeout(resolve, interval * 1000);
-                wake = () => {
-                    clearTimeout(timer); // it would keep the process
-                    resolve();
-                };
-            });
+        while (!ended) {
+            await Promise.race([asked, look()]);
+            if (!ended) await Promise.race([asked, setTimeout(interval * 1000, undefined, { ref: false })]);
         }
     } finally {
         terminal.grabInput(false);

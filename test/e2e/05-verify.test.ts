@@ -2,7 +2,7 @@ import { Client } from "pg";
 import { databaseClient } from "../../lab/database";
 import { Snapshot } from "../../cli/top/snapshot";
 import { Report } from "../../cli/verify/check";
-import { attempt, run } from "../../lab/run";
+import { attempt, run, until } from "../../lab/run";
 import { psql } from "./support/clients";
 import { direct } from "./support/database";
 import { expectHeld, expectNoLeak, secretsOf, watchProcesses } from "./support/secrets";
@@ -176,6 +176,19 @@ describe("./sidecar top", () => {
             /nobody waits[^]*pool .* of 18 backends[^]*postgres +pool +active +\d+ s +SELECT pg_sleep\(12\), 'top'/,
         );
         expect(text.code).toBe(0);
+    });
+
+    test("ends at once if q is pressed while a look hangs", async () => {
+        const signal = (name: string) => `docker exec ${on.out.pgbouncerContainer} sh -c 'kill -${name} $(pidof pgbouncer)'`;
+        const keys = `(sleep 8; ${signal("STOP")}; sleep 3; date +%s%3N >&2; printf q; sleep 6)`;
+        try {
+            const ran = await attempt("sh", ["-c", `${keys} | script -qec 'stty rows 40 cols 140; ./sidecar top --stack local --interval 1; date +%s%3N' /dev/null`], { env: { ...on.env, TERM: "xterm-256color" } }); // prettier-ignore
+            const [pressed, ended] = [ran.stderr, ran.stdout].map((text) => Number(text.trim().split(/\s/).at(-1)));
+            expect(ended! - pressed!).toBeLessThan(1500);
+        } finally {
+            await attempt("sh", ["-c", signal("CONT")]);
+            await until("the pool to answer", 30, on.pooledAnswers);
+        }
     });
 
     test("draws a screen in a terminal until q is pressed, and leaves the terminal as it was", async () => {

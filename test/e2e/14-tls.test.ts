@@ -82,6 +82,14 @@ test("a database that takes TLS only: a wrong CA, an expired certificate and a w
     expect(code).toBe(0);
 });
 
+test("bench says that a database which takes TLS only refuses it, and removes what it has made", async () => {
+    const { code, stderr } = await attempt("./sidecar", ["bench", "--seconds", "1", "--rounds", "1", "--variants", "direct"], {
+        env: on.env,
+    });
+    expect([code, stderr]).toEqual([2, expect.stringMatching(/refuses bench: .*no pg_hba.conf entry.*\nFix: .*host tracksolid_db sidecar_bench all/)]); // prettier-ignore
+    expect(await direct(on, "SELECT FROM pg_roles WHERE rolname = 'sidecar_bench'")).toEqual([]);
+});
+
 test("with verify-full, a database that moves to another address is followed", async () => {
     const { databaseContainer, id } = on.lab;
     const address = async () =>

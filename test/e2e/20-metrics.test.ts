@@ -91,6 +91,11 @@ test("verify sees exporters that answer, and one that does not", async () => {
     await until("it to be scraped again", 30, async () => (await prometheus.value("sum(pg_up)")) === 1);
 });
 
+test("bench measures a stack with metrics", async () => {
+    const bench = await attempt("./sidecar", ["bench", "--seconds", "1", "--rounds", "1", "--only", "connections", "--variants", "strict"], { env: on.env }); // prettier-ignore
+    expect([bench.stderr, bench.code]).toEqual([expect.stringMatching(/connections 1\/1: strict: \d+ a second/), 0]);
+});
+
 test("what a client leaves behind in a backend of a fast pool is counted, with its user and application", async () => {
     const script = "SET application_name = 'careless'; SELECT pg_advisory_lock(15); CREATE TEMPORARY TABLE left_here (id int)";
     const pooled = ["exec", "-e", `PGPASSWORD=${on.lab.databasePassword}`, on.out.pgbouncerContainer, "psql", "-h", "pgbouncer", "-p", "6432", "-U", "postgres", "-d", "tracksolid_db", "-AtqX"]; // prettier-ignore

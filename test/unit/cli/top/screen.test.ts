@@ -53,3 +53,10 @@ test("a quiet pool says so", () => {
     expect(text).toContain("no pool yet");
     expect(text).toContain("no open transaction");
 });
+
+test("no line is wider than a narrow terminal", () => {
+    for (const columns of [10, 40, 61, 62, 63, 64, 80]) {
+        const widths = plainText(renderScreen(seen, { columns, rows: 50 })).split("\n").map((line) => line.length); // prettier-ignore
+        expect(Math.max(...widths)).toBeLessThanOrEqual(columns);
+    }
+});
