@@ -7,6 +7,7 @@ import { Authority } from "./support/authority";
 import { beginAfresh, openBrowser, PgadminPage } from "./support/browser/pgadmin";
 import { Loop, psql } from "./support/clients";
 import { direct } from "./support/database";
+import { expectNoLeak, secretsOf } from "./support/secrets";
 import { changing, pulumi, removeConfig, setConfig, useStack } from "./support/stack";
 import { TlsServer } from "../../lab/tlsserver";
 
@@ -149,6 +150,9 @@ test("clients: the stack's own certificate is checked by psql and pgAdmin, whose
     const { stdout: state } = await pulumi(on, ["stack", "export"]);
     expect(state).toContain("pgbouncer-certificate");
     expect(state).not.toContain("PRIVATE KEY");
+    const secrets = await secretsOf(on);
+    expect(secrets.map(({ name }) => name)).toEqual(expect.arrayContaining(["key of serverTlsKey", "key of the stack's certificate", "the CA's key"])); // prettier-ignore
+    expect(await expectNoLeak(on, secrets)).toContainEqual(expect.stringMatching(/\/client-key\.pem$/));
 
     await beginAfresh(on.out);
     const browser = await openBrowser();

@@ -2,6 +2,7 @@ import { attempt, run } from "../../lab/run";
 import { lookupConnections } from "../../components/pgbouncer/lookupconnections";
 import { direct } from "./support/database";
 import { connectEntry } from "./support/pgadminconnect";
+import { expectNoLeak, secretsOf } from "./support/secrets";
 import { pulumi, removeConfig, replacing, setConfig, upWithoutChanges, useStack } from "./support/stack";
 
 // Roles with no more rights than they need: the lookup's, and one of pgAdmin's people, without whom no superuser goes through the pool.
@@ -141,6 +142,9 @@ test("pgAdmin connects as that role without asking, from a file that only it may
         "cd /var/lib/pgadmin/storage && stat -c '%a %n' */.pg-sidecar.pgpass",
     ]);
     expect(found.trim()).toBe("600 admin_example.com/.pg-sidecar.pgpass");
+    const secrets = await secretsOf(on);
+    expect(secrets.map(({ name }) => name)).toContain("pgadminRole's password");
+    expect(await expectNoLeak(on, secrets)).toContainEqual(expect.stringMatching(/\.pg-sidecar\.pgpass$/));
 });
 
 test("that role, dropped by hand, is back after a refresh, with its password and rights", async () => {

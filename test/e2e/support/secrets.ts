@@ -22,6 +22,11 @@ const holders: { where: RegExp; secret: RegExp; why: string }[] = [
     { where: /^file pgbouncer-\S+:\/etc\/pg-sidecar\/settings\/\w+\/userlist\.txt$/, secret: /^lookup/, why: "pgbouncer reads it" },
     { where: /^file pgbouncer-\S+:\/tmp\/(userlist\.txt|pgpass\.\w+)$/, secret: /^lookup/, why: "pgbouncer and the health check log in with it" },
     { where: /^file pgadmin-\S+:\/etc\/pg-sidecar\/secrets\/password$/, secret: /^pgAdmin/, why: "pgAdmin's login is made of it at each start" },
+    { where: /^file pgbouncer-\S+:\/etc\/pg-sidecar\/settings\/\w+\/(server|client)-key\.pem$/, secret: /^key of (serverTls|clientTls|the stack)/, why: "pgbouncer reads it" },
+    { where: /^file pgbouncer-\S+:\/tmp\/\S*key\S*\.pem$/, secret: /^key of (serverTls|clientTls|the stack)/, why: "the settings in force, and psql's" },
+    { where: /^file pgadmin-\S+:\/etc\/pg-sidecar\/secrets\/oidc-secret$/, secret: /^oidcClientSecret/, why: "pgAdmin shows it to the identity provider" },
+    { where: /^file pgadmin-\S+:\/etc\/pg-sidecar\/secrets\/role-password$/, secret: /^pgadminRole/, why: "the passfile is made of it at each start" },
+    { where: /^file pgadmin-\S+:\/var\/lib\/pgadmin\/storage\/[^/]+\/\.pg-sidecar\.pgpass$/, secret: /^pgadminRole/, why: "pgAdmin connects with it" },
     { where: /^file metrics-database-\S+:\/etc\/pg-sidecar\/secrets\/password$/, secret: /^metrics/, why: "the exporter logs in with it" },
     // Not the stack's: the lab gives its database and its writer a password, and the shell of whoever deploys has it in PGPASSWORD.
     { where: /^(inspect|environment of \S+ in) (timescale_db|ingest)-/, secret: /^provider/, why: "whoever made the database gave it to them" },
@@ -36,10 +41,24 @@ interface Exported {
     deployment: { resources?: { type: string; urn: string; outputs?: { result?: string } }[] };
 }
 
-/** The stack's secrets as its state has them now. Another secret of the stack takes one line here. */
+/** The private keys in a value of the state, which may have JSON in texts. */
+function keysIn(value: unknown): string[] {
+    if (typeof value === "object") return Object.values(value ?? {}).flatMap(keysIn);
+    if (typeof value !== "string") return [];
+    if (/^[{"]/.test(value)) return keysIn(JSON.parse(value));
+    return value.match(/-----BEGIN [A-Z ]*PRIVATE KEY-----[^-]+-----END/g) ?? [];
+}
+
+/** The stack's secrets as its state and its settings have them now. Another secret of the stack takes one line here. */
 export async function secretsOf(on: Sidecar): Promise<Secret[]> {
-    const asked = [["export"], ["output", "--json"]].map((what) => run("pulumi", ["stack", ...what, "--show-secrets"], { env: on.env }));
-    const [exported, outputs] = (await Promise.all(asked)).map((text) => JSON.parse(text) as unknown) as [Exported, Record<string, string>];
+    const asked = [["stack", "export"], ["stack", "output", "--json"], ["config", "--json"]].map((what) => run("pulumi", [...what, "--show-secrets"], { env: on.env })); // prettier-ignore
+    const [exported, outputs, config] = (await Promise.all(asked)).map((text) => JSON.parse(text) as unknown) as [
+        Exported,
+        Record<string, string>,
+        Record<string, { value?: string }>,
+    ];
+    const set = (key: string) => config[`pg-sidecar:${key}`]?.value;
+    const stashes = (exported.deployment.resources ?? []).filter(({ type }) => type === "pulumi:index:Stash");
     const made = (exported.deployment.resources ?? []).filter(
         ({ type, outputs: its }) => type === "random:index/randomPassword:RandomPassword" && its?.result,
     );
@@ -47,6 +66,11 @@ export async function secretsOf(on: Sidecar): Promise<Secret[]> {
         ...made.filter(({ urn }) => urn.includes("::lookup-")).map(({ urn, outputs: its }) => ({ name: `lookup role's password (${urn.split("::").at(-1)})`, value: plain(its!.result!) })), // prettier-ignore
         ...made.filter(({ urn }) => urn.includes("::metrics-")).map(({ outputs: its }) => ({ name: "metrics role's password", value: plain(its!.result!) })), // prettier-ignore
         ...(outputs.pgadminPassword ? [{ name: "pgAdmin's password", value: outputs.pgadminPassword }] : []),
+        ...(outputs.pgadminRolePassword ? [{ name: "pgadminRole's password", value: outputs.pgadminRolePassword }] : []),
+        ...(set("oidcClientSecret") ? [{ name: "oidcClientSecret", value: set("oidcClientSecret")! }] : []),
+        ...["serverTlsKey", "clientTlsKey"].filter(set).map((key) => ({ name: `key of ${key}`, value: set(key)! })),
+        ...stashes.filter(({ urn }) => urn.endsWith("-certificate")).flatMap((one) => keysIn(one.outputs)).map((value) => ({ name: "key of the stack's certificate", value })), // prettier-ignore
+        ...stashes.filter(({ urn }) => urn.endsWith("-ca")).flatMap((one) => keysIn(one.outputs)).map((value) => ({ name: "the CA's key", value })), // prettier-ignore
         { name: "provider's password", value: on.lab.databasePassword },
     ];
 }
