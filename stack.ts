@@ -165,6 +165,7 @@ export function deploy(settings: Settings, { inState, tryImage, reload, writeSec
         startTimeout: settings.pgadminStartTimeout,
         limits: { memory: settings.pgadminMemory, cpus: Number(settings.pgadminCpus), openFiles: settings.pgadminFiles },
         processes: settings.pgadminPids,
+        logJson: settings.pgadminLogJson,
         limitProcesses,
         startInterval,
         writeSecrets,

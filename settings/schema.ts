@@ -164,6 +164,7 @@ export const schema = z.object({
     pgadminCpus: cores,
     pgadminFiles: integer(1024, 1_048_576),
     pgadminPids: integer(64, 100_000),
+    pgadminLogJson: boolean,
 
     pgadminLoginAttempts: integer(0, 100),
     pgadminSessionDays: integer(1, 365),

@@ -60,6 +60,8 @@ export interface PgadminArgs {
     limits: Limits;
     /** Processes and threads in the container. */
     processes: number;
+    /** Whether its log is JSON, an object a line; default: no. */
+    logJson?: boolean;
     /** Limits them on the host; by default nobody does. */
     limitProcesses?: LimitProcesses;
     /** Whether the engine knows a `startInterval`. Default false. A change replaces pgAdmin. */
@@ -180,7 +182,7 @@ export class Pgadmin extends pulumi.ComponentResource {
     }
 }
 
-function environment({ proxy, hostPort, email, image, server, login, rolePassword }: PgadminArgs): pulumi.Input<string>[] {
+function environment({ proxy, hostPort, email, image, server, login, logJson, rolePassword }: PgadminArgs): pulumi.Input<string>[] {
     return [
         pulumi.interpolate`PGADMIN_DEFAULT_EMAIL=${email}`,
         // Not in an env: `docker inspect` shows those.
@@ -203,6 +205,7 @@ function environment({ proxy, hostPort, email, image, server, login, rolePasswor
         ...proxySettings(proxy ? 1 : 0, proxy !== undefined && !hostPort),
         ...emailSettings(email),
         ...loginSettings(login, `${secretsDir}/${oidcSecret}`),
+        ...(logJson ? ["PGADMIN_CONFIG_JSON_LOGGER=True"] : []),
         pulumi.interpolate`SIDECAR_IMAGE=${image}`,
         // For config_local.py, which Stop needs.
         pulumi.interpolate`SIDECAR_POOLER=${pulumi.output(server).host}`,

@@ -21,6 +21,7 @@ const set = {
     pgadminLoginAttempts: "2",
     pgadminMfa: "required",
     pgadminEgress: "true",
+    pgadminLogJson: "true",
     clientTlsSslmode: "require",
     oidcName: "the lab",
     "oidcAllow[0]": "groups=dba",
@@ -112,6 +113,13 @@ describe("with pgAdmin again, and an identity provider", () => {
         expect(secrets).toContainEqual({ name: "oidcClientSecret", value: provider.served.client.client_secret });
         expect(await expectNoLeak(on, secrets)).toContainEqual(expect.stringMatching(/\/oidc-secret$/));
         expect(logs.stdout + logs.stderr).not.toContain("config_local:"); // it found all that it changes
+    });
+
+    test("the log is JSON", async () => {
+        const { stdout, stderr } = await attempt("docker", ["logs", on.out.pgadminContainer]);
+        const messages = (stdout + stderr).split("\n").filter((line) => line.startsWith("{")).map((line) => (JSON.parse(line) as { message: string }).message); // prettier-ignore
+        expect(messages).toContainEqual(expect.stringMatching(/^Starting pgAdmin 4 /));
+        expect(messages).toContainEqual(expect.stringMatching(/"GET \/misc\/ping/));
     });
 
     /** Logs in at the provider, from pgAdmin's login page. */
