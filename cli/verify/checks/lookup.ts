@@ -2,6 +2,7 @@ import { sqlLiteral, sqlName, sqlQualified } from "../../../findings/quoting";
 import { lookupOwner } from "../../../components/authentication/lookup";
 import { filesDir } from "../../../components/names";
 import { lookupConnections } from "../../../components/pgbouncer/lookupconnections";
+import { ExecResult } from "../../../host/exec";
 import { ownCommand } from "../../../host/remedies";
 import { Check, failed, ok, Outcome, skipped } from "../check";
 import { Answers, lookupFacts, LookupFacts, probe, roleFacts, RoleFacts } from "../lookup-probe";
@@ -105,7 +106,12 @@ async function refuseSuperuser(target: Target): Promise<Outcome> {
     if (!(await lookupFacts(target)).privileged) return skipped(`${user} is neither a superuser nor a replication role`);
     const { command, env } = psqlFor({ ...target, pooled: target.login }, "pooled", databases[0]!);
     const ran = await inPooler(target, `exec ${words(...command, "-c", "SELECT 1")}`, env);
-    if (ran.code === 0) return failed(`${user} logged in through the pool`, target.upCommand);
+    return judgeSuperuser(ran, user, remedies(target).body((await lookupFacts(target)).body));
+}
+
+/** Whether the pool refused a superuser with the right password, and because of the lookup. */
+export function judgeSuperuser(ran: ExecResult, user: string, remedy: string): Outcome {
+    if (ran.code === 0) return failed(`${user} logged in through the pool`, remedy);
     return /authentication failed|no such user/.test(ran.stderr)
         ? ok(`${user} with the right password: ${reason(ran)}`)
         : failed(`refused, but for another reason: ${reason(ran)}`);

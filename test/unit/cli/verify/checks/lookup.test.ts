@@ -1,7 +1,7 @@
 import { shellWord } from "../../../../../findings/quoting";
 import { lookupBody } from "../../../../../components/authentication/lookup";
 import { Deployed } from "../../../../../settings/deployed";
-import { judgeExpiry, judgeGrants, judgePath, judgeRole, remedies } from "../../../../../cli/verify/checks/lookup";
+import { judgeExpiry, judgeGrants, judgePath, judgeRole, judgeSuperuser, remedies } from "../../../../../cli/verify/checks/lookup";
 import { LookupFacts, Readable, RoleFacts } from "../../../../../cli/verify/lookup-probe";
 import { seen } from "../seen";
 
@@ -46,6 +46,13 @@ describe("the lookup", () => {
         expect(judgePath(right, "").result).toBe("ok");
         expect(judgePath({ ...right, trapWorks: false }, "").result).toBe("skipped");
         expect(judgePath({ ...right, live: false, unknown: false }, "").saw).toContain("a live and an unknown role");
+    });
+
+    test("refuses a superuser; a function that shows one to the pooler is replaced", () => {
+        const ran = (code: number, stderr = "") => seen(judgeSuperuser({ code, stdout: "1", stderr }, "postgres", fixes.body(body)));
+        expect(ran(0)).toBe("failed: postgres logged in through the pool pulumi up --stack s --refresh");
+        expect(ran(2, "psql: error: FATAL:  SASL authentication failed")).toMatch(/^ok: postgres with the right password: /);
+        expect(ran(2, "psql: error: timeout expired")).toMatch(/^failed: refused, but for another reason: psql: error: timeout expired/);
     });
 
     const role = { attributes: [], connectionLimit: 17, memberOf: [], readable: [] as Readable[] };
