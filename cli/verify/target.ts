@@ -42,7 +42,7 @@ const outputsSchema = z.object({
     pgadminRole: z.string().optional(),
     pgadminRolePassword: z.string().optional(),
     backendBudget: z.number(),
-    networks: z.object({ database: z.string() }),
+    networks: z.object({ sidecar: z.string(), database: z.string() }),
     deployed: deployedSchema,
 });
 type Outputs = z.infer<typeof outputsSchema>;

@@ -101,6 +101,25 @@ test("a lookup function replaced by hand is caught, and the remedy fixes it", as
     expect((await reports("--only", ids)).code).toBe(0);
 });
 
+test("a pooler that has left the sidecar's network is caught, and the remedy brings it back", async () => {
+    const { networks, pgbouncerContainer } = on.out;
+    await run("docker", ["network", "disconnect", networks.sidecar, pgbouncerContainer]);
+    try {
+        const { code, by } = await reports("--only", "query,reach");
+        expect(by.query!.result).toBe("ok");
+        expect(by.reach).toMatchObject({
+            result: "failed",
+            saw: `pgAdmin does not reach the pooler at pgbouncer:6432: ${pgbouncerContainer} is not on network ${networks.sidecar}`,
+        });
+        expect(code).toBe(1);
+        await run("sh", ["-c", by.reach!.remedy!], { env: on.env });
+        expect((await reports("--only", "reach")).by.reach!.result).not.toBe("failed");
+    } finally {
+        // Fails if the remedy has done it.
+        await attempt("docker", ["network", "connect", "--alias", "pgbouncer", networks.sidecar, pgbouncerContainer]);
+    }
+});
+
 describe("without a reset after each transaction", () => {
     const leaks = ["set", "role", "temp", "lock", "prepared"].map((kind) => `leak-${kind}`);
     const all = (result: string) => Object.fromEntries(leaks.map((id) => [id, result]));

@@ -55,6 +55,36 @@ async function reachable<T extends { address: string; port: number }>(target: Ta
     return places.filter(({ address, port }) => answered.has(`${address}:${port}`));
 }
 
+/** The pooler's name and port, at which pgAdmin has to reach it. */
+const poolerPlace = ({ deployed }: Pick<Target, "deployed">) => ({ address: deployed.pgbouncerAlias, port: deployed.listenPort });
+
+/** Why pgAdmin does not reach the pooler, by where both are, and what brings it back. */
+export function judgeUnreached(
+    pooler: Pick<ContainerFacts, "name" | "networks">,
+    pgadmin: Pick<ContainerFacts, "name" | "networks">,
+    target: Pick<Target, "deployed" | "dockerCommand"> & { outputs: Pick<Target["outputs"], "networks"> },
+): Outcome {
+    const { address: alias, port } = poolerPlace(target);
+    const { dockerCommand: docker } = target;
+    const network = target.outputs.networks.sidecar;
+    const saw = `pgAdmin does not reach the pooler at ${alias}:${port}`;
+    // Not by an `up`: the provider does not see that a container has left a network, nor that it lost its alias there.
+    const connect = `${docker} network connect --alias ${alias} ${network} ${pooler.name}`;
+    const there = pooler.networks[network];
+    if (!there) return failed(`${saw}: ${pooler.name} is not on network ${network}`, connect);
+    if (!pgadmin.networks[network])
+        return failed(`${saw}: ${pgadmin.name} is not on network ${network}`, `${docker} network connect ${network} ${pgadmin.name}`);
+    if (!there.aliases.includes(alias))
+        return failed(
+            `${saw}: on network ${network}, ${pooler.name} does not answer to that name`,
+            `${docker} network disconnect ${network} ${pooler.name} && ${connect}`,
+        );
+    return failed(
+        `${saw}, though both are on network ${network}`,
+        `${docker} logs --tail 20 ${pooler.name}   (it says why it does not listen)`,
+    );
+}
+
 /** Whether what pgAdmin reaches beside the pooler is what the settings give it. */
 export function judgeReach(
     tried: number,
@@ -102,6 +132,8 @@ export const isolationChecks: Check[] = [
             const { pgbouncer, pgadmin } = await both(target);
             if (!pgadmin) return noPgadmin;
             const host = await findHost(target);
+            // verify's own sessions begin in the pooler's container, so they need no network that leads there.
+            if ((await reachable(target, pgadmin, [poolerPlace(target)])).length === 0) return judgeUnreached(pgbouncer, pgadmin, target);
             const places = otherPlaces(host, [pgbouncer, pgadmin]);
             return judgeReach(places.length, await reachable(target, pgadmin, places), target);
         },

@@ -1,4 +1,4 @@
-import { judgeIsolation, judgeReach, otherPlaces, Place } from "../../../../../cli/verify/checks/isolation";
+import { judgeIsolation, judgeReach, judgeUnreached, otherPlaces, Place } from "../../../../../cli/verify/checks/isolation";
 import { Target } from "../../../../../cli/verify/target";
 import { ContainerFacts } from "../../../../../host/containers";
 import { Deployed } from "../../../../../settings/deployed";
@@ -20,7 +20,7 @@ describe("isolation", () => {
         return seen(
             judgeIsolation(pgadmin, databases, reached, {
                 deployed: { ...deployed, ...more },
-                outputs: { networks: { database: "abc" } },
+                outputs: { networks: { sidecar: "pg-sidecar-1", database: "abc" } },
                 dockerCommand: "docker",
             }),
         );
@@ -93,6 +93,30 @@ describe("reach", () => {
                 },
             ),
         );
+
+    const unreached = (pooler: ContainerFacts["networks"], pgadmin = at("pg-sidecar-1")) =>
+        seen(
+            judgeUnreached(container("pgbouncer-1", { networks: pooler }), container("pgadmin-1", { networks: pgadmin }), {
+                deployed: { pgbouncerAlias: "pgbouncer", listenPort: 6432 } as Deployed,
+                outputs: { networks: { sidecar: "pg-sidecar-1", database: "abc" } },
+                dockerCommand: "docker",
+            }),
+        );
+
+    test("a pooler that pgAdmin does not reach fails, with what brings it back", () => {
+        const saw = "failed: pgAdmin does not reach the pooler at pgbouncer:6432";
+        const connect = "docker network connect --alias pgbouncer pg-sidecar-1 pgbouncer-1";
+        expect(unreached(at("abc", "pgbouncer"))).toBe(`${saw}: pgbouncer-1 is not on network pg-sidecar-1 ${connect}`);
+        expect(unreached(at("pg-sidecar-1", "pgbouncer"), at("coolify"))).toBe(
+            `${saw}: pgadmin-1 is not on network pg-sidecar-1 docker network connect pg-sidecar-1 pgadmin-1`,
+        );
+        expect(unreached(at("pg-sidecar-1"))).toBe(
+            `${saw}: on network pg-sidecar-1, pgbouncer-1 does not answer to that name docker network disconnect pg-sidecar-1 pgbouncer-1 && ${connect}`,
+        );
+        expect(unreached(at("pg-sidecar-1", "pgbouncer"))).toMatch(
+            /, though both are on network pg-sidecar-1 docker logs --tail 20 pgbouncer-1 /,
+        );
+    });
 
     test("nothing passes, and so does what the settings give it", () => {
         expect(judge([])).toMatch(/^ok: 9 other places were tried, and none answers/);
