@@ -12,6 +12,8 @@ export interface ConsoleFacts {
     pools: Row[];
     databases: Row[];
     config: Record<string, string>;
+    /** How many it has of each kind, such as `used_clients`. */
+    lists: Record<string, number>;
 }
 
 const separator = "\x1f";
@@ -24,7 +26,12 @@ export async function askConsoles(target: Target): Promise<ConsoleFacts[]> {
 }
 
 async function askConsole(target: Target, number: number): Promise<ConsoleFacts> {
-    const shows = ["VERSION", "POOLS", "DATABASES", "CONFIG"].flatMap((what) => ["-c", `'\\echo @${what}'`, "-c", `'SHOW ${what}'`]);
+    const shows = ["VERSION", "POOLS", "DATABASES", "CONFIG", "LISTS"].flatMap((what) => [
+        "-c",
+        `'\\echo @${what}'`,
+        "-c",
+        `'SHOW ${what}'`,
+    ]);
     const psql = `exec psql -h ${socketDir(number)} -p ${target.deployed.listenPort} -U pgbouncer -d pgbouncer -qAX -F "$SEPARATOR" -P footer=off`;
     const ran = await inPooler(target, `${psql} ${shows.join(" ")}`, { SEPARATOR: separator, PGCONNECT_TIMEOUT: "5" });
     if (ran.code !== 0) throw new Error(`the admin console${number > 1 ? ` of process ${number}` : ""}: ${reason(ran)}`);
@@ -41,11 +48,12 @@ export function parseConsole(printed: string): ConsoleFacts {
         const columns = header.split(separator);
         tables[name] = lines.map((line) => Object.fromEntries(line.split(separator).map((value, at) => [columns[at] ?? "", value])));
     }
-    const { VERSION: version = [], POOLS: pools = [], DATABASES: databases = [], CONFIG: config = [] } = tables;
+    const { VERSION: version = [], POOLS: pools = [], DATABASES: databases = [], CONFIG: config = [], LISTS: lists = [] } = tables;
     return {
         version: /[\d.]+/.exec(version[0]?.version ?? "")?.[0] ?? "",
         pools,
         databases,
         config: Object.fromEntries(config.map(({ key = "", value = "" }) => [key, value])),
+        lists: Object.fromEntries(lists.map(({ list = "", items = "" }) => [list, Number(items)])),
     };
 }

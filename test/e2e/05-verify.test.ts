@@ -177,6 +177,24 @@ test("the stress is refused where connections are scarce, and direct ones are st
     }
 });
 
+test("the stress is refused where it would take the last slots for clients", async () => {
+    const allow = (most: number) =>
+        run("docker", ["exec", on.out.pgbouncerContainer, "sh", "-c", `. /tmp/pg-sidecar/common && on_console 1 -c 'SET max_client_conn = ${most}'`]); // prettier-ignore
+    const before = /^max_client_conn = (\d+)$/m.exec((on.out as unknown as { pgbouncerIni: string }).pgbouncerIni)![1];
+    await allow(35);
+    try {
+        const { code, by } = await reports("--only", "query,stress,direct");
+        expect(by.stress).toMatchObject({
+            saw: "not run: the stress needs 30 client slots, and 10 have to stay free, but maxClientConn is 35: too low for it even without other clients",
+            remedy: expect.stringMatching(/^pulumi config set --stack local maxClientConn \d+; /) as string,
+        });
+        expect(results(Object.values(by))).toEqual({ query: "ok", stress: "failed", direct: "ok" });
+        expect(code).toBe(1);
+    } finally {
+        await allow(Number(before));
+    }
+});
+
 describe("./sidecar top", () => {
     const top = (...args: string[]) => attempt("./sidecar", ["top", "--stack", "local", ...args], { env: on.env });
 

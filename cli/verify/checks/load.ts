@@ -1,3 +1,4 @@
+import { configSet } from "../../../findings/commands";
 import { poolerBackends } from "../../../components/pgbouncer/budget";
 import { median } from "../../statistics";
 import { chart } from "../chart";
@@ -22,16 +23,40 @@ export function headroomProblem({ maxConnections, reserved, used, pooled }: Head
     );
 }
 
+/** Client slots that have to stay free in a process beside the stress: for clients that come meanwhile. */
+const clientMargin = 10;
+
+/**
+ * Refuses the stress if it would take the last slots for clients; undefined if it may run. Each process of the pooler has
+ * maxClientConn slots of its own. The kernel picks a process for each client, so any of them may get all of the stress.
+ */
+export function clientsProblem(
+    processes: ConsoleFacts[],
+    { stack, upCommand: up }: Pick<Target, "stack" | "upCommand">,
+): Outcome | undefined {
+    const needed = stressClients + clientMargin;
+    const slots = processes.map(({ config, lists }) => ({ most: Number(config.max_client_conn), used: lists.used_clients ?? 0 }));
+    const { most, used } = slots.reduce((fullest, each) => (each.most - each.used < fullest.most - fullest.used ? each : fullest));
+    if (most - used >= needed) return undefined;
+    const why = `the stress needs ${stressClients} client slots${processes.length > 1 ? " in each process" : ""}, and ${clientMargin} have to stay free`;
+    const has =
+        most < needed
+            ? `maxClientConn is ${most}: too low for it even without other clients`
+            : `${Math.max(0, most - used)} of ${most} (maxClientConn) are left`;
+    return failed(`not run: ${why}, but ${has}`, `${configSet({ stack }, "maxClientConn", String(used + needed))}; ${up}`);
+}
+
 interface Load {
     facts: StressFacts;
-    /** Why there was no stress; undefined if there was. */
-    refused?: string;
+    /** What `stress` says if there was none; undefined if there was. */
+    refused?: Outcome;
     most: number;
 }
 
 const load = once(async (target: Target): Promise<Load> => {
     const most = mostBackends(target);
-    const refused = headroomProblem(await readHeadroom(target), most) ?? (await noLogin(target));
+    const scarce = headroomProblem(await readHeadroom(target), most);
+    const refused = scarce ? failed(scarce) : (clientsProblem(await askConsoles(target), target) ?? (await noLogin(target)));
     // Also without the stress: it still shows whether direct connections succeed.
     const facts = await runStress(target, refused ? 0 : stressClients);
     return { facts, most, ...(refused ? { refused } : {}) };
@@ -41,7 +66,7 @@ const load = once(async (target: Target): Promise<Load> => {
 const noLogin = (target: Target) =>
     needPooledLogin(target).then(
         () => undefined,
-        (cause: Error) => `not run: ${cause.message}`,
+        (cause: Error) => failed(`not run: ${cause.message}`),
     );
 
 const mostBackends = ({ deployed }: Target) => poolerBackends({ ...deployed, databases: deployed.databases.length });
@@ -128,7 +153,7 @@ export const loadChecks: Check[] = [
         needs: ["query"],
         run: async (target) => {
             const { facts, refused, most } = await load(target);
-            return refused ? failed(refused) : judgeStress(facts, most);
+            return refused ?? judgeStress(facts, most);
         },
     },
     {

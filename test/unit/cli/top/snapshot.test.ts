@@ -7,7 +7,7 @@ const target = {
     deployed: { databases: ["a", "b"], maxDbConnections: 16, processes: 2 },
     outputs: { backendBudget: 72 },
 } as unknown as Target;
-const facts = (...pools: Record<string, string>[]): ConsoleFacts => ({ version: "", pools, databases: [], config: {} });
+const facts = (...pools: Record<string, string>[]): ConsoleFacts => ({ version: "", pools, databases: [], config: {}, lists: {} });
 const row = (database: string, user: string, more: Record<string, string> = {}) => ({ database, user, cl_active: "1", cl_waiting: "0", sv_active: "1", sv_idle: "0", maxwait: "0", ...more }); // prettier-ignore
 const look = { maxConnections: 100, reserved: 3, used: 98, pooled: 30, transactions: [], direct: [] };
 

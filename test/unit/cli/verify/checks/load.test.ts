@@ -1,4 +1,11 @@
-import { headroomProblem, judgeDirect, judgeLimits, judgePipeline, judgeStress } from "../../../../../cli/verify/checks/load";
+import {
+    clientsProblem,
+    headroomProblem,
+    judgeDirect,
+    judgeLimits,
+    judgePipeline,
+    judgeStress,
+} from "../../../../../cli/verify/checks/load";
 import { Headroom } from "../../../../../cli/verify/headroom";
 import { StressFacts } from "../../../../../cli/verify/stress";
 import { facts as consoleFacts } from "../console";
@@ -13,6 +20,28 @@ describe("the load", () => {
         expect(headroomProblem({ ...room, used: 76 }, 18)).toBeUndefined();
         expect(headroomProblem({ ...room, used: 77 }, 18)).toContain("20 are left: max_connections 100, less 3 reserved and 77 in use");
         expect(headroomProblem({ ...room, used: 92, pooled: 18 }, 18)).toBeUndefined(); // a full pool grows no more
+    });
+
+    test("is refused if it would take the last slots for clients, in any process", () => {
+        const target = { stack: "s", upCommand: "pulumi up --stack s" };
+        const process = (used: number, most = 200) => ({
+            ...consoleFacts,
+            config: { max_client_conn: String(most) },
+            lists: { used_clients: used },
+        });
+        const judge = (...processes: (typeof consoleFacts)[]) => clientsProblem(processes, target);
+        expect(judge(consoleFacts)).toBeUndefined();
+        expect(judge(process(160))).toBeUndefined(); // 40 left
+        expect(seen(judge(process(161))!)).toBe(
+            "failed: not run: the stress needs 30 client slots, and 10 have to stay free, but 39 of 200 (maxClientConn) are left " +
+                "pulumi config set --stack s maxClientConn 201; pulumi up --stack s",
+        );
+        expect(seen(judge(process(5), process(201))!)).toMatch(
+            /30 client slots in each process, .*, but 0 of 200 \(maxClientConn\) are left .* maxClientConn 241;/,
+        );
+        expect(seen(judge(process(1, 39))!)).toMatch(
+            /but maxClientConn is 39: too low for it even without other clients .* maxClientConn 41;/,
+        );
     });
 
     const changed = (more: Partial<StressFacts>): StressFacts => ({ ...facts, ...more });
