@@ -91,6 +91,6 @@ export async function probe(target: Target, file: string): Promise<Answers> {
     const name = `sidecar_verify_${randomBytes(6).toString("hex")}`;
     const { authUser: role, authFunction, databases } = target.deployed;
     const asked = statements(file, { name, verifier: madeUpVerifier(), role, function: authFunction });
-    const printed = await query(target, "direct", databases[0]!, "BEGIN", ...asked, "ROLLBACK");
+    const printed = await query(target, "direct", databases[0]!, "BEGIN READ WRITE", ...asked, "ROLLBACK");
     return Object.fromEntries(printed.split("\n").map((line) => [line.split("|")[0], line.endsWith("|t")])) as Answers;
 }

@@ -1,4 +1,5 @@
 import { attempt, run } from "../../lab/run";
+import { Report } from "../../cli/verify/check";
 import { lookupConnections } from "../../components/pgbouncer/lookupconnections";
 import { direct } from "./support/database";
 import { connectEntry } from "./support/pgadminconnect";
@@ -147,15 +148,19 @@ test("pgAdmin connects as that role without asking, from a file that only it may
     expect(await expectNoLeak(on, secrets)).toContainEqual(expect.stringMatching(/\.pg-sidecar\.pgpass$/));
 });
 
-test("that role, dropped by hand, is back after a refresh, with its password and rights", async () => {
-    await direct(on, `DROP OWNED BY ${people}; DROP ROLE ${people}`);
-    await on.up("--refresh");
-    // The pool's backends are still the former role's (docs/ROLES.md).
-    await run("docker", [
+/** Has the pool's backends be new ones. */
+const renewBackends = () =>
+    run("docker", [
         "exec",
         on.out.pgbouncerContainer,
         ..."psql -h /tmp/pgbouncer -p 6432 -U pgbouncer -d pgbouncer -qc RECONNECT".split(" "),
     ]);
+
+test("that role, dropped by hand, is back after a refresh, with its password and rights", async () => {
+    await direct(on, `DROP OWNED BY ${people}; DROP ROLE ${people}`);
+    await on.up("--refresh");
+    // The pool's backends are still the former role's (docs/ROLES.md).
+    await renewBackends();
     expect((await asPeople("SELECT count(*) > 0 FROM tracksolid.ingestion_log")).stdout.trim()).toBe("t");
 });
 
@@ -166,6 +171,28 @@ test("verify goes through the pool as that role, and sees the superuser refused"
     expect(stdout).toContain(`tracksolid_db, as ${people}`);
     expect(stdout).toContain("postgres with the right password:");
     expect(stdout).toContain("the commands use the console's socket");
+});
+
+test("where that role may create no temporary table and its sessions start read-only, verify still looks for leaks", async () => {
+    const kinds = ["set", "role", "temp", "lock", "prepared"].map((kind) => `leak-${kind}`);
+    try {
+        await direct(on, "REVOKE TEMP ON DATABASE tracksolid_db FROM PUBLIC");
+        await direct(on, `ALTER ROLE ${people} SET default_transaction_read_only = on`);
+        await renewBackends();
+        expect((await asPeople("SHOW transaction_read_only")).stdout).toBe("on\n");
+        const args = ["verify", "--stack", "local", "--json", "--only", ["query", ...kinds].join(",")];
+        const { code, stdout } = await attempt("./sidecar", args, { env: on.env });
+        const { checks } = JSON.parse(stdout) as { checks: Report[] };
+        expect(checks.map(({ id, result }) => [id, result])).toEqual(
+            ["query", ...kinds].map((id) => [id, id === "leak-temp" ? "skipped" : "ok"]),
+        );
+        expect(checks.find(({ id }) => id === "leak-temp")!.saw).toContain("it has no TEMP on the database");
+        expect(code).toBe(0);
+    } finally {
+        await direct(on, `ALTER ROLE ${people} RESET default_transaction_read_only`);
+        await direct(on, "GRANT TEMP ON DATABASE tracksolid_db TO PUBLIC");
+        await renewBackends();
+    }
 });
 
 /** A function that shows a verifier to whoever calls it, once its owner may read one: made by pgAdmin's people, where they may. */

@@ -10,7 +10,7 @@ import { replacePooler, Target } from "../target";
 
 /** What later clients saw of the first client's state. */
 export interface LeakFacts {
-    /** Which state was still there on the first client's backend. Undefined if no other client got that backend. */
+    /** Which state was still there on the first client's backend. Undefined if no other client got that backend; a kind is missing if the login may not leave it. */
     leaked?: Record<string, boolean>;
     /** Number of clients that looked. */
     looked: number;
@@ -30,6 +30,10 @@ interface Leak {
     /** SQL condition: the state is still there. */
     there: string;
     undo: string;
+    /** SQL condition: the login may leave it. By default it may. */
+    may?: string;
+    /** Why it may not, if it may not. */
+    without?: string;
 }
 
 /** State that is harmless if it really leaks: all names are random, and the role is the session's own. */
@@ -57,6 +61,8 @@ function leaks(user: string): Leak[] {
             set: `CREATE TEMPORARY TABLE ${name} ()`,
             there: `to_regclass('pg_temp.${name}') IS NOT NULL`,
             undo: `DROP TABLE pg_temp.${name}`,
+            may: "pg_catalog.has_database_privilege(pg_catalog.current_database(), 'TEMP')",
+            without: "this login may not create one: it has no TEMP on the database",
         },
         {
             id: "lock",
@@ -75,6 +81,30 @@ function leaks(user: string): Leak[] {
     ];
 }
 
+/** psql's programs: what the first client does, and what each does that looks. What the login may not leave is left out of both. */
+export function leakPrograms(user: string): { setting: string; looking: string } {
+    const all = leaks(user);
+    // READ WRITE: a role's or a database's sessions may start read-only, and then create and drop no table.
+    const begin = "BEGIN READ WRITE;";
+    const rights = `SELECT ${all.map(({ id, may = "true" }) => `${may} AS "may_${id}"`).join(", ")} \\gset`;
+    const allowed = (id: string, ...lines: string[]) => [`\\if :may_${id}`, ...lines, "\\endif"];
+    const setting = [begin, rights, ...all.flatMap(({ id, set }) => allowed(id, terminated(set))), "SELECT pg_backend_pid();", "COMMIT;"];
+    const looking = [
+        begin,
+        "SELECT pg_backend_pid() = :pid AS same \\gset",
+        "\\echo looked",
+        "\\if :same",
+        rights,
+        `SELECT ${all.map(({ id, there }) => `${there} AS "${id}"`).join(", ")} \\gset`,
+        ...all.flatMap(({ id, undo }) => allowed(id, `\\echo ${id} :${id}`, `\\if :${id}`, terminated(undo), "\\endif")),
+        "\\elif :more",
+        '\\! sh -c "$LOOKER"',
+        "\\endif",
+        "COMMIT;",
+    ];
+    return { setting: setting.join("\n"), looking: looking.join("\n") };
+}
+
 /**
  * One client sets all of it in one transaction and prints its backend's pid. Others look until one of them has the same backend.
  * A client that finds state there removes it in the same transaction. It is one script, so that an interrupted run leaves nothing.
@@ -85,26 +115,13 @@ function leaks(user: string): Leak[] {
  */
 const look = once(async (target: Target): Promise<LeakFacts> => {
     const { databases, defaultPoolSize } = target.deployed;
-    const all = leaks(target.pooled.user);
     const { command, env } = psqlFor(target, "pooled", databases[0]!);
     const psql = words(...command);
-    const setting = ["BEGIN;", ...all.map(({ set }) => terminated(set)), "SELECT pg_backend_pid();", "COMMIT;"];
-    const looking = [
-        "BEGIN;",
-        "SELECT pg_backend_pid() = :pid AS same \\gset",
-        "\\echo looked",
-        "\\if :same",
-        `SELECT ${all.map(({ id, there }) => `${there} AS "${id}"`).join(", ")} \\gset`,
-        ...all.flatMap(({ id, undo }) => [`\\echo ${id} :${id}`, `\\if :${id}`, terminated(undo), "\\endif"]),
-        "\\elif :more",
-        '\\! sh -c "$LOOKER"',
-        "\\endif",
-        "COMMIT;",
-    ];
+    const { setting, looking } = leakPrograms(target.pooled.user);
     const atOnce = Math.min(mostHeld, defaultPoolSize);
     const looker = program("leaks-looker.sh", { psql, atOnce });
     const script = program("leaks.sh", { psql, chains: Math.ceil(mostLooks / atOnce) });
-    const input = { SETTING: setting.join("\n"), LOOKING: looking.join("\n"), LOOKER: looker };
+    const input = { SETTING: setting, LOOKING: looking, LOOKER: looker };
     const ran = await inPooler(target, script, { ...env, ...input }, 60);
     if (ran.code !== 0) throw new Error(`pooled sessions: ${reason(ran)}`);
     return parseLooks(ran.stdout);
@@ -126,9 +143,15 @@ export function parseLooks(printed: string): LeakFacts {
 }
 
 /** Whether one kind of state leaked. In fast mode that is only a warning: the setting accepts it. */
-export function judgeLeak({ looked, leaked }: LeakFacts, { id, what }: Pick<Leak, "id" | "what">, strict: boolean, up: string): Outcome {
+export function judgeLeak(
+    { looked, leaked }: LeakFacts,
+    { id, what, without }: Pick<Leak, "id" | "what" | "without">,
+    strict: boolean,
+    up: string,
+): Outcome {
     if (!leaked) return skipped(`the pool is busy: none of ${looked} clients got the backend on which ${what} was left`);
     const seen = `client ${looked} of those that looked had the same backend`;
+    if (leaked[id] === undefined) return skipped(`${what}: ${without ?? "it was not left"}`);
     if (!leaked[id]) return ok(`${what} was gone: ${seen}`);
     if (!strict) return warning(`${what} leaked: the price of serverResetQueryAlways = false. It was removed again; ${seen}`);
     return failed(`${what} leaked to the next client; ${seen}`, replacePooler(up));
@@ -175,11 +198,16 @@ const leftBehind: Check = {
 
 export const leakChecks: Check[] = [
     leftBehind, // before the others leave something behind themselves
-    ...leaks("").map(({ id, what }) => ({
+    ...leaks("").map(({ id, what, without }) => ({
         id: `leak-${id}`,
         proves: `what one client leaves behind with ${what} does not reach the next`,
         needs: ["query"],
         run: async (target: Target) =>
-            judgeLeak(await look(target), { id, what }, target.deployed.serverResetQueryAlways, target.upCommand),
+            judgeLeak(
+                await look(target),
+                { id, what, ...(without ? { without } : {}) },
+                target.deployed.serverResetQueryAlways,
+                target.upCommand,
+            ),
     })),
 ];

@@ -1,4 +1,4 @@
-import { judgeLeak, judgeLeftBehind, parseLooks } from "../../../../../cli/verify/checks/leaks";
+import { judgeLeak, judgeLeftBehind, leakPrograms, parseLooks } from "../../../../../cli/verify/checks/leaks";
 import { seen } from "../seen";
 
 describe("leaks", () => {
@@ -16,6 +16,26 @@ describe("leaks", () => {
             /^warning: .*price of serverResetQueryAlways/,
         );
         expect(judgeLeak({ looked: 60 }, leak, true, "pulumi up").result).toBe("skipped");
+    });
+});
+
+describe("what the clients do", () => {
+    const { setting, looking } = leakPrograms("app");
+
+    test("is a transaction that may write, whatever the login's sessions start with", () => {
+        for (const program of [setting, looking]) expect(program).toMatch(/^BEGIN READ WRITE;\n/);
+    });
+
+    test("leaves the temporary table out, if the login has no TEMP on the database", () => {
+        expect(setting).toMatch(/has_database_privilege\([^\n]+, 'TEMP'\) AS "may_temp"/);
+        expect(setting).toMatch(/\n\\if :may_temp\nCREATE TEMPORARY TABLE sidecar_verify_\w+ \(\);\n\\endif\n/);
+        expect(looking).toMatch(/\n\\if :may_temp\n\\echo temp :temp\n\\if :temp\nDROP TABLE [^\n]+;\n\\endif\n\\endif\n/);
+        const without = "this login may not create one: it has no TEMP on the database";
+        const facts = parseLooks("looked\nset f\nrole f\nlock f\nprepared f\n");
+        expect(seen(judgeLeak(facts, { id: "temp", what: "a temporary table", without }, true, "pulumi up"))).toBe(
+            `skipped: a temporary table: ${without} `,
+        );
+        expect(judgeLeak(facts, { id: "set", what: "SET" }, true, "pulumi up").result).toBe("ok");
     });
 });
 
