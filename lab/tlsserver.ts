@@ -35,10 +35,10 @@ export class TlsServer {
         await this.reload();
     }
 
-    /** From now on, a role needs a certificate of this CA to log in, beside its password. */
-    async demand(role: string, ca: string): Promise<void> {
+    /** From now on, a role needs a certificate of this CA to log in from there, beside its password. */
+    async demand(role: string, ca: string, from = "all"): Promise<void> {
         await this.shell(
-            `printf %s "$CA" > ${clientCa}; { echo 'hostssl all ${role} all scram-sha-256 clientcert=verify-ca'; cat pg_hba.conf; } > sidecar-test.new; cat sidecar-test.new > pg_hba.conf`,
+            `printf %s "$CA" > ${clientCa}; { echo 'hostssl all ${role} ${from} scram-sha-256 clientcert=verify-ca'; cat pg_hba.conf; } > sidecar-test.new; cat sidecar-test.new > pg_hba.conf`,
             { CA: ca },
         );
         await this.sql(`ALTER SYSTEM SET ssl_ca_file = '${clientCa}'`);

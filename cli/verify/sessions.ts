@@ -1,3 +1,4 @@
+import { certificatesDir, verifies } from "../../components/pgbouncer/tls";
 import { shellWord } from "../../findings/quoting";
 import { exec, ExecResult } from "../../host/exec";
 import { findContainer } from "./containers";
@@ -25,7 +26,21 @@ export function psqlFor(
     const login = way === "direct" ? direct : pooled;
     const [host, port] = way === "direct" ? [deployed.databaseHost, deployed.databasePort] : ["127.0.0.1", deployed.listenPort];
     return {
-        command: ["psql", "-h", host, "-p", String(port), "-U", login.user, "-d", database, "-qAtX", "-v", "ON_ERROR_STOP=1"],
+        command: [
+            ...(way === "direct" ? tlsFor(deployed) : []),
+            "psql",
+            "-h",
+            host,
+            "-p",
+            String(port),
+            "-U",
+            login.user,
+            "-d",
+            database,
+            "-qAtX",
+            "-v",
+            "ON_ERROR_STOP=1",
+        ],
         env: {
             PGPASSWORD: login.password,
             PGCONNECT_TIMEOUT: "5",
@@ -33,6 +48,18 @@ export function psqlFor(
             ...(way === "direct" ? { PGAPPNAME: applicationName, PGOPTIONS: directOptions } : {}),
         },
     };
+}
+
+/** The TLS of a direct session, which is the pooler's own. A certificate that the pooler does not have is not shown: libpq skips a missing file. */
+function tlsFor({ serverTlsSslmode: mode }: Target["deployed"]): string[] {
+    return [
+        "env",
+        `PGSSLCERT=${certificatesDir}/server-cert.pem`,
+        `PGSSLKEY=${certificatesDir}/server-key.pem`,
+        // verify's login may need TLS where the pooler's clients do not: libpq's default takes both.
+        ...(mode === "disable" ? [] : [`PGSSLMODE=${mode}`]),
+        ...(verifies(mode) ? [`PGSSLROOTCERT=${certificatesDir}/server-ca.pem`] : []),
+    ];
 }
 
 /** Runs a shell script in the pooler's container, with `env` as its variables. It is killed after `seconds`. */

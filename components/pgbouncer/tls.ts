@@ -20,6 +20,9 @@ export interface TlsIni {
     clientTlsSslmode: ClientTlsMode;
 }
 
+/** Where `run` keeps the certificates and keys in force, in its container. They are its account's, and nobody else reads them, as libpq wants a key. */
+export const certificatesDir = "/tmp/certificates";
+
 const file = (name: string) => `${configDir}/${name}`; // `common` puts the folder of the settings in force in its place
 
 /** The lines of pgbouncer.ini about TLS. */

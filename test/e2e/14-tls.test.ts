@@ -43,6 +43,10 @@ async function refused(): Promise<string> {
     return stdout;
 }
 
+/** A container's address on a network. */
+const addressOn = async (network: string, container: string) =>
+    (await run("docker", ["inspect", "-f", `{{(index .NetworkSettings.Networks "${network}").IPAddress}}`, container])).trim();
+
 const verify = (...checks: string[]) => attempt("./sidecar", ["verify", "--stack", "local", "--only", checks.join(",")], { env: on.env });
 
 test("a database that takes TLS only: a wrong CA, an expired certificate and a wrong name are refused, a client certificate is shown, and nobody fails", async () => {
@@ -74,6 +78,8 @@ test("a database that takes TLS only: a wrong CA, an expired certificate and a w
         await setConfig(on, "serverTlsKey", key!, "--secret");
         await on.up();
         await database!.demand("pgbouncer", ca!);
+        // verify's own login, whose sessions come from the pooler's container. The pipeline has the same one, and no certificate.
+        await database!.demand("postgres", ca!, `${await addressOn(on.lab.id, on.out.pgbouncerContainer)}/32`);
     });
     expect(failures).toEqual([]);
     const held = await clients.finish<Loop>(holding);
@@ -93,8 +99,7 @@ test("bench says that a database which takes TLS only refuses it, and removes wh
 
 test("with verify-full, a database that moves to another address is followed", async () => {
     const { databaseContainer, id } = on.lab;
-    const address = async () =>
-        (await run("docker", ["inspect", "-f", `{{(index .NetworkSettings.Networks "${id}").IPAddress}}`, databaseContainer])).trim();
+    const address = () => addressOn(id, databaseContainer);
     const before = await address();
     // The server learns only hours later that these are cut off.
     const cut = await direct<{ pid: number }>(

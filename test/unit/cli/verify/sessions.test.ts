@@ -1,5 +1,7 @@
+import * as fs from "fs";
+import * as path from "path";
 import { sqlLiteral } from "../../../../findings/quoting";
-import { psqlFor, reason, words } from "../../../../cli/verify/sessions";
+import { psqlFor, reason, Way, words } from "../../../../cli/verify/sessions";
 import { targetOf } from "../../../../cli/verify/target";
 import { outputs, settings } from "./fixture";
 
@@ -13,6 +15,19 @@ describe("a session", () => {
         expect([...direct!.command, ...pooled!.command].join(" ")).not.toContain("hunter22");
         expect(direct!.env).toMatchObject({ PGPASSWORD: "hunter22", PGAPPNAME: "pg-sidecar verify" });
         expect(pooled!.env).not.toHaveProperty("PGAPPNAME");
+    });
+
+    test("shows the database the pooler's certificate, and checks the database's as the pooler does; only the direct one", () => {
+        const command = (mode: typeof target.deployed.serverTlsSslmode, way: Way = "direct") =>
+            words(...psqlFor({ ...target, deployed: { ...target.deployed, serverTlsSslmode: mode } }, way, "db").command);
+        const own = "env PGSSLCERT=/tmp/certificates/server-cert.pem PGSSLKEY=/tmp/certificates/server-key.pem";
+        expect(command("disable")).toMatch(`${own} psql -h`);
+        expect(command("require")).toMatch(`${own} PGSSLMODE=require psql -h`);
+        expect(command("verify-full")).toMatch(`${own} PGSSLMODE=verify-full PGSSLROOTCERT=/tmp/certificates/server-ca.pem psql -h`);
+        expect(command("verify-full", "pooled")).toMatch(/^psql -h 127/);
+        expect(fs.readFileSync(path.join(__dirname, "../../../../components/pgbouncer/run"), "utf8")).toMatch(
+            /^kept=\/tmp\/certificates /m,
+        );
     });
 
     test("quotes for the shell and for SQL", () => {
