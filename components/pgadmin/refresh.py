@@ -210,15 +210,17 @@ def refresh_entries(user):
 
 
 def store_ca(user):
-    """Puts the CA of the pooler's certificate where pgAdmin looks for it: into the login's storage."""
+    """Puts the CA of the pooler's certificate where pgAdmin looks for it: into the login's storage. A former login keeps its
+    entries, which check by a copy of its own: that one follows, too."""
     if pooler_ca is None or database.parent != home:
         return
     name = next(iter(wanted.values()))["ConnectionParameters"].get("sslrootcert", "").lstrip("/")
     if not name:
         return
-    part = Path(get_storage_directory(user=user)) / (name + ".part")
-    part.write_text(pooler_ca)
-    part.replace(part.with_name(name))
+    for folder in {Path(get_storage_directory(user=user)), *(old.parent for old in Path(config.STORAGE_DIR).glob(f"*/{name}"))}:
+        part = folder / (name + ".part")
+        part.write_text(pooler_ca)
+        part.replace(folder / name)
 
 
 passfile = ".pg-sidecar.pgpass"

@@ -185,6 +185,37 @@ describe("refresh.py, until it begins with pgAdmin itself", () => {
     });
 });
 
+describe("refresh.py's copy of the pooler's CA", () => {
+    /** Runs that function alone, since the rest of the program needs pgAdmin. */
+    function store_ca(parameters: Record<string, string>) {
+        const program = `
+import ast, json, sys
+from pathlib import Path
+text = open(sys.argv[1]).read()
+wanted, pooler_ca, home, database = {"1": {"ConnectionParameters": json.loads(sys.argv[2])}}, "the new CA", Path("."), Path("pgadmin4.db")
+class config: STORAGE_DIR = "storage"
+def get_storage_directory(user): folder = Path("storage", user); folder.mkdir(parents=True, exist_ok=True); return str(folder)
+exec(next(ast.get_source_segment(text, node) for node in ast.parse(text).body if getattr(node, "name", "") == "store_ca"))
+store_ca(user="me")`;
+        return python(["-c", program, path.join(source, "refresh.py"), JSON.stringify(parameters)]);
+    }
+    const file = "pg-sidecar-ca.pem";
+
+    test("is in the login's storage; a former login's, which its entries check by, is the same", () => {
+        write(`storage/former/${file}`, "the CA of before");
+        write("storage/other/query.sql", "SELECT 1");
+        expect(store_ca({ sslrootcert: `/${file}` })).toEqual({ code: 0, output: "" });
+        for (const login of ["me", "former"]) expect(read(`storage/${login}/${file}`)).toBe("the new CA");
+        for (const login of ["me", "former"]) expect(fs.readdirSync(inFolder(`storage/${login}`))).toEqual([file]);
+        expect(exists(`storage/other/${file}`)).toBe(false);
+    });
+
+    test("is not needed by an entry that checks nothing", () => {
+        expect(store_ca({})).toEqual({ code: 0, output: "" });
+        expect(exists("storage")).toBe(false);
+    });
+});
+
 describe("refresh.py's passfile", () => {
     const entries = { 1: { Host: "pgbouncer", Port: 6432, Username: "people" }, 2: { Host: "::1", Port: 5432, Username: "pe\\ople" } };
 
