@@ -30,6 +30,7 @@ const set = {
 beforeAll(async () => {
     await run("docker", ["exec", on.out.pgadminContainer, "touch", kept]);
     await setConfig(on, "adminUi", "none");
+    await setConfig(on, "clientTlsSslmode", set.clientTlsSslmode);
     await on.up();
     browser = await openBrowser();
 });
@@ -79,7 +80,7 @@ describe("with adminUi none", () => {
     });
 
     test("verify passes, and says what it could not look at", async () => {
-        const only = "containers,images,ports,isolation,pgadmin-ping";
+        const only = "containers,images,ports,isolation,pgadmin-ping,tls-clients";
         const { code, stdout } = await attempt("./sidecar", ["verify", "--stack", "local", "--json", "--only", only], { env: on.env });
         const { checks } = JSON.parse(stdout) as { checks: Report[] };
         expect(checks.filter(({ result }) => result === "skipped").map(({ id }) => id)).toEqual(
@@ -88,6 +89,10 @@ describe("with adminUi none", () => {
         expect(checks.find(({ id }) => id === "containers")).toMatchObject({
             result: "ok",
             saw: `${on.out.pgbouncerContainer} healthy, 0 restarts`,
+        });
+        expect(checks.find(({ id }) => id === "tls-clients")).toMatchObject({
+            result: "ok",
+            saw: expect.stringMatching(/^the certificate is valid for \d+ days; there is no pgAdmin/) as string,
         });
         expect(code).toBe(0);
     });

@@ -1,11 +1,12 @@
-import { verifies } from "../../../components/pgbouncer/tls";
+import { X509Certificate } from "crypto";
+import { certificatesDir, verifies } from "../../../components/pgbouncer/tls";
 import { configSet } from "../../../findings/commands";
 import { exec } from "../../../host/exec";
-import { Check, daysToRenew, failed, noPgadmin, ok, Outcome, skipped, Unmet, warning } from "../check";
+import { Check, daysToRenew, failed, ok, Outcome, skipped, Unmet, warning } from "../check";
 import { findContainer } from "../containers";
 import { pooledBackends, unseen } from "../headroom";
 import { program } from "../programs";
-import { query, queryJson, reason } from "../sessions";
+import { inPooler, query, queryJson, reason, words } from "../sessions";
 import { replacePooler, Target } from "../target";
 
 /** How some of the pooler's backends connect, as pg_stat_ssl has it. */
@@ -44,22 +45,41 @@ export function judgeHandshake(
     { owner, stack, upCommand: up }: Pick<Target, "owner" | "stack" | "upCommand">,
     now = new Date(),
 ): Outcome {
-    const days = (seconds: number) => Math.floor((seconds * 1000 - now.getTime()) / 86_400_000);
+    const days = (seconds: number) => daysUntil(seconds * 1000, now);
     const saw = `${version}, ${cipher}; the certificate is valid for ${days(until)} days, its CA (${issuer}) for ${days(authorityUntil)}${checks ? "" : "; pgAdmin's shared entry uses TLS without checking it"}`;
-    const ours = issuer === `pg-sidecar ${owner}`;
+    const ours = issuer === ownIssuer(owner);
     if (days(authorityUntil) < daysToRenew) {
         return warning(saw, ours ? `${up} --replace '**Stash::pgbouncer-ca'` : configSet({ stack }, "clientTlsCa", "< ca.pem"));
     }
-    if (days(until) < daysToRenew) return warning(saw, ours ? up : configSet({ stack }, "clientTlsCert", "< cert.pem"));
+    if (days(until) < daysToRenew) return warning(saw, renewal(ours, { stack, upCommand: up }));
     return ok(saw);
 }
 
-/** Connects as pgAdmin does, from its container and with its CA. */
+const daysUntil = (time: number, now: Date) => Math.floor((time - now.getTime()) / 86_400_000);
+const ownIssuer = (owner: string) => `pg-sidecar ${owner}`;
+/** What renews the pooler's certificate. The stack's own is renewed by each first `up` of a period. */
+const renewal = (ours: boolean, { stack, upCommand }: Pick<Target, "stack" | "upCommand">) =>
+    ours ? upCommand : configSet({ stack }, "clientTlsCert", "< cert.pem");
+
+/** Whether the certificate in the pooler's file is valid for long enough: where no pgAdmin is there to shake hands. */
+export function judgeCertificate(pem: string, target: Pick<Target, "owner" | "stack" | "upCommand">, now = new Date()): Outcome {
+    const { validTo, issuer } = new X509Certificate(pem);
+    const days = daysUntil(Date.parse(validTo), now);
+    const saw = `the certificate is valid for ${days} days; there is no pgAdmin to check it from`;
+    const ours = issuer.split("\n").includes(`CN=${ownIssuer(target.owner)}`);
+    return days < daysToRenew ? warning(saw, renewal(ours, target)) : ok(saw);
+}
+
+/** Connects as pgAdmin does, from its container and with its CA. Without pgAdmin, looks at the pooler's certificate. */
 async function shakeHands(target: Target): Promise<Outcome> {
     const { clientTlsSslmode, pgbouncerAlias, listenPort } = target.deployed;
     if (clientTlsSslmode === "disable") return skipped("clientTlsSslmode is disable");
     const name = target.outputs.pgadminContainer;
-    if (name === undefined) return noPgadmin;
+    if (name === undefined) {
+        const file = `${certificatesDir}/client-cert.pem`;
+        const read = await inPooler(target, `exec ${words("cat", file)}`);
+        return read.code === 0 ? judgeCertificate(read.stdout, target) : failed(reason(read), replacePooler(target.upCommand));
+    }
     if (!(await findContainer(target, name))?.running) throw new Unmet(`container ${name} is not running (see containers)`);
     const command = ["/venv/bin/python3", "-c", program("handshake.py"), pgbouncerAlias, String(listenPort)];
     const ran = await exec(target.docker, name, ["timeout", "25", ...command]);

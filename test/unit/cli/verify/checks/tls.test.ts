@@ -1,4 +1,5 @@
-import { BackendTls, Handshake, judgeBackends, judgeHandshake } from "../../../../../cli/verify/checks/tls";
+import { expiry, makeAuthority, makeCertificate } from "../../../../../components/pgbouncer/certificate";
+import { BackendTls, Handshake, judgeBackends, judgeCertificate, judgeHandshake } from "../../../../../cli/verify/checks/tls";
 import { seen } from "../seen";
 
 const encrypted: BackendTls = { ssl: true, version: "TLSv1.3", cipher: "TLS_AES_256_GCM_SHA384", backends: 3 };
@@ -50,5 +51,18 @@ describe("to clients", () => {
         expect(judge({ authorityUntil: days(13) })).toMatch(/^warning: .* pulumi up --stack stage --replace '\*\*Stash::pgbouncer-ca'$/);
         expect(judge({ until: days(3), issuer: "ACME" })).toMatch(/pulumi config set --stack stage clientTlsCert < cert\.pem$/);
         expect(judge({ authorityUntil: days(3), issuer: "ACME" })).toMatch(/pulumi config set --stack stage clientTlsCa < ca\.pem$/);
+    });
+
+    test("without pgAdmin, warns by the certificate that the pooler has, with what renews it", async () => {
+        const certificate = async (owner: string) => (await makeCertificate(await makeAuthority(owner, now), "pgbouncer", now)).cert;
+        const own = await certificate(target.owner);
+        const before = (count: number) => new Date(expiry(now).getTime() - count * 86_400_000);
+        expect(seen(judgeCertificate(own, target, before(14)))).toBe(
+            "ok: the certificate is valid for 14 days; there is no pgAdmin to check it from ",
+        );
+        expect(seen(judgeCertificate(own, target, before(13)))).toMatch(/^warning: .* for 13 days; .* pulumi up --stack stage$/);
+        expect(judgeCertificate(await certificate("ACME"), target, before(13)).remedy).toBe(
+            "pulumi config set --stack stage clientTlsCert < cert.pem",
+        );
     });
 });
