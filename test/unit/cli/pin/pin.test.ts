@@ -26,7 +26,7 @@ test.each([
 
 test("it says what the next up does", () => {
     expect(effect("pgbouncerImage", "a:2@x", "a:1@x", "s")).toMatch(
-        /^the next up rolls the pooler: .*no connection fails \(to go back: .*a:1@x\)$/,
+        /^the next up rolls the pooler: .*notice nothing \(to go back: .*a:1@x\)$/,
     );
     expect(effect("pgadminImage", "a:2@x", "a:1@x", "s")).toMatch(/replaces pgAdmin/);
     expect(effect("pgadminImage", "a:1@x", "a:1@x", "s")).toMatch(/changes nothing/);
