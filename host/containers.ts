@@ -29,6 +29,8 @@ export interface ContainerFacts {
     healthOutput: string;
     /** As in `docker run --network`; `container:ID` if it shares another's. */
     networkMode: string;
+    /** As in `docker run --hostname`; the start of its id by default. It answers to it on its networks. */
+    hostname: string;
     /** The networks it is on, by name. */
     networks: Record<string, Endpoint>;
     /** The host's addresses on its networks. */
@@ -61,7 +63,7 @@ export interface Confinement {
 
 /** A container's place on a network. */
 export interface Endpoint {
-    /** Names it answers to there. */
+    /** Names it answers to there; its own name and the start of its id may be among them. */
     aliases: string[];
     /** Its addresses there, IPv4 first; none while it doesn't run. */
     addresses: string[];
@@ -113,7 +115,13 @@ interface InspectedContainer {
         StartedAt: string;
         Health?: { Status: string; Log: { Output: string }[] | null };
     };
-    Config: { Env: string[] | null; Labels: Record<string, string> | null; ExposedPorts?: Record<string, unknown> | null };
+    Config: {
+        Env: string[] | null;
+        Labels: Record<string, string> | null;
+        ExposedPorts?: Record<string, unknown> | null;
+        Hostname?: string;
+        StopTimeout?: number | null;
+    };
     Mounts: { Type: string; Name?: string }[];
     HostConfig: {
         NetworkMode: string;
@@ -129,7 +137,14 @@ interface InspectedContainer {
     NetworkSettings: {
         Networks: Record<
             string,
-            { Aliases: string[] | null; IPAddress: string; GlobalIPv6Address: string; Gateway: string; IPv6Gateway?: string }
+            {
+                Aliases: string[] | null;
+                DNSNames?: string[] | null;
+                IPAddress: string;
+                GlobalIPv6Address: string;
+                Gateway: string;
+                IPv6Gateway?: string;
+            }
         >;
         Ports: PortMap | null;
     };
@@ -233,6 +248,8 @@ export async function removeContainer(docker: DockerHost, id: string): Promise<v
 export function containerFacts(inspected: InspectedContainer): ContainerFacts {
     const { Id, Name, Image, RestartCount, State, Config, Mounts, HostConfig, NetworkSettings } = inspected;
     const endpoints = Object.entries(NetworkSettings.Networks);
+    // From Docker 25 on, Aliases lacks the hostname. A stopped container's DNSNames may have a name from before a rename.
+    const hostnames = Config.Hostname ? [Config.Hostname] : [];
     return {
         id: Id,
         name: Name.replace(/^\//, ""),
@@ -248,10 +265,14 @@ export function containerFacts(inspected: InspectedContainer): ContainerFacts {
         health: State.Health?.Status ?? "",
         healthOutput: State.Health?.Log?.at(-1)?.Output.trim() ?? "",
         networkMode: HostConfig.NetworkMode,
+        hostname: Config.Hostname ?? "",
         networks: Object.fromEntries(
-            endpoints.map(([network, { Aliases, IPAddress, GlobalIPv6Address }]) => [
+            endpoints.map(([network, { Aliases, DNSNames, IPAddress, GlobalIPv6Address }]) => [
                 network,
-                { aliases: Aliases ?? [], addresses: [IPAddress, GlobalIPv6Address].filter(Boolean) },
+                {
+                    aliases: [...new Set([...(Aliases ?? []), ...((State.Running ? DNSNames : hostnames) ?? [])])],
+                    addresses: [IPAddress, GlobalIPv6Address].filter(Boolean),
+                },
             ]),
         ),
         gateways: endpoints.flatMap(([, { Gateway, IPv6Gateway }]) => [Gateway, IPv6Gateway ?? ""].filter(Boolean)),

@@ -33,7 +33,7 @@ export function judgeDatabaseHost(host: HostFacts, settings: Settings): Finding[
             error(
                 `databaseHost: ${names.length} containers answer to ${databaseHost} on network ${databaseNetwork}: ${names.join(", ")}. The pooler would reach a random one of them`,
                 "if one is being replaced (a redeploy), wait until it is gone; otherwise take the name from the one that is not the database: " +
-                    names.map((name) => withoutAlias(cli, databaseNetwork, name, databaseHost)).join(", or: "),
+                    running.map((one) => withoutName(cli, databaseNetwork, one, databaseHost)).join(", or: "),
             ),
         ];
     }
@@ -44,11 +44,13 @@ export function judgeDatabaseHost(host: HostFacts, settings: Settings): Finding[
     return [explainNobody(host, settings)];
 }
 
-/** A container loses its aliases when it leaves a network and joins it again; it keeps its name. */
-function withoutAlias(cli: string, network: string, name: string, alias: string): string {
-    return name === alias
-        ? `${cli} rename ${name} ${name}-2`
-        : `${cli} network disconnect ${network} ${name} && ${cli} network connect ${network} ${name}`;
+/** A container loses its aliases when it leaves a network and joins it again; it keeps its name and its hostname. */
+function withoutName(cli: string, network: string, { name, hostname }: ContainerFacts, taken: string): string {
+    if (name === taken) return `${cli} rename ${name} ${name}-2`;
+    const leave = `${cli} network disconnect ${network} ${name}`;
+    return hostname === taken
+        ? `${leave}   (it is its hostname, which it keeps: recreate it without that before it joins again)`
+        : `${leave} && ${cli} network connect ${network} ${name}`;
 }
 
 function explainNobody(host: HostFacts, settings: Settings): Finding {

@@ -14,7 +14,12 @@ const inspected = (id: string): Parameters<typeof containerFacts>[0] => ({
         StartedAt: "2026-01-01T00:00:00Z",
         Health: { Status: "unhealthy", Log: [{ Output: "first\n" }, { Output: "timed out\n" }] },
     },
-    Config: { Env: ["A=b"], Labels: { "pg-sidecar.stack": "pg-sidecar/stage" }, ExposedPorts: { "5432/tcp": {} } },
+    Config: {
+        Env: ["A=b"],
+        Labels: { "pg-sidecar.stack": "pg-sidecar/stage" },
+        ExposedPorts: { "5432/tcp": {} },
+        Hostname: "timescale_db",
+    },
     Mounts: [{ Type: "volume", Name: "data" }, { Type: "bind" }],
     HostConfig: {
         NetworkMode: "abc",
@@ -55,6 +60,7 @@ test("the facts of a container are what the engine says of it", () => {
         health: "unhealthy",
         healthOutput: "timed out",
         networkMode: "abc",
+        hostname: "timescale_db",
         networks: { abc: { aliases: ["db"], addresses: ["172.18.0.2", "fd00::2"] } },
         gateways: ["172.18.0.1", "fd00::1"],
         volumes: ["data"],
@@ -62,6 +68,22 @@ test("the facts of a container are what the engine says of it", () => {
         published: [{ inside: 5432, address: "127.0.0.1", port: 5433 }],
         exposes: [5432],
     });
+});
+
+test("a hostname is a name on each network, which from Docker 25 on the DNS names alone show", () => {
+    const { NetworkSettings, ...rest } = inspected("c1");
+    const abc = { ...NetworkSettings.Networks.abc!, DNSNames: ["name-c1", "db", "c1", "timescale_db"] };
+    const { networks } = containerFacts({ ...rest, NetworkSettings: { ...NetworkSettings, Networks: { abc } } });
+    expect(networks.abc!.aliases).toEqual(["db", "name-c1", "c1", "timescale_db"]);
+
+    // The engine renews the DNS names of a container that was renamed while it was stopped when it starts.
+    const abcOfOldName = { ...abc, DNSNames: ["name-before", "db", "c1", "timescale_db"] };
+    const stopped = containerFacts({
+        ...rest,
+        State: { ...rest.State, Running: false },
+        NetworkSettings: { ...NetworkSettings, Networks: { abc: abcOfOldName } },
+    });
+    expect(stopped.networks.abc!.aliases).toEqual(["db", "timescale_db"]);
 });
 
 test("a stopped container without labels, health check and ports has none of them", () => {

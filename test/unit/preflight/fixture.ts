@@ -32,6 +32,7 @@ export const container = (more: Partial<ContainerFacts> = {}): ContainerFacts =>
     health: "",
     healthOutput: "",
     networkMode: "bridge",
+    hostname: "c0",
     networks: {},
     gateways: [],
     volumes: [],

@@ -24,9 +24,11 @@ describe("who answers to databaseHost", () => {
         ["nobody, but on another network", [{ ...database, networks: at("other-net", "timescale_db") }], "error", /one does on other-net$/, /^pulumi config set --stack stage databaseNetwork other-net$/],
         ["nobody, though a database is there under its own name", [{ networks: at("coolify-net") }, { ...database, networks: at("coolify-net", "db") }], "error", /no container answers/, /^pulumi config set --stack stage databaseHost timescale_db-abc-1$/],
         ["nobody, though a service with an alias is there", [{ id: "ffff", networks: at("coolify-net", "ffff", "postgres") }], "error", /no container answers/, /^pulumi config set --stack stage databaseHost postgres$/],
+        ["nobody, though a service with a hostname is there", [{ id: "ffff0000", name: "db-1", hostname: "maindb", networks: at("coolify-net", "db-1", "ffff", "maindb"), exposes: [5432] }], "error", /no container answers/, /^pulumi config set --stack stage databaseHost maindb$/],
         ["nobody at all", [], "error", /no container answers to timescale_db /, /^start the database/],
         ["one that is stopped", [stopped], "unchecked", /timescale_db-abc-1 is stopped$/, /^docker start timescale_db-abc-1$/],
         ["two, one by its name", [database, { name: "timescale_db", networks: at("coolify-net") }], "error", /2 containers answer .*: timescale_db-abc-1, timescale_db\./, /docker network disconnect coolify-net timescale_db-abc-1 && docker network connect coolify-net timescale_db-abc-1, or: docker rename timescale_db timescale_db-2$/],
+        ["two, one by its hostname", [database, { name: "copy", hostname: "timescale_db", networks: at("coolify-net", "timescale_db") }], "error", /2 containers answer /, /, or: docker network disconnect coolify-net copy   \(it is its hostname, which it keeps: recreate it without that before it joins again\)$/],
     ])("%s", (_, containers, level, what, fix) => {
         const [finding, ...others] = judge(on(...containers));
         expect(others).toEqual([]);
