@@ -234,9 +234,18 @@ export async function limitProcesses(docker: DockerHost, id: string, most: numbe
     await post(docker, `/containers/${id}/update`, { json: { PidsLimit: most } });
 }
 
-/** Stops a container, which is killed after 10 s. One that does not run or is gone is not an error. */
-export async function stopContainer(docker: DockerHost, id: string): Promise<void> {
-    if (await get(docker, `/containers/${id}/json`)) await post(docker, `/containers/${id}/stop?t=10`);
+/** Seconds after which the engine kills a container that it stops, if the container has no time of its own. */
+const defaultStopTimeout = 10;
+
+/**
+ * Stops a container, which is killed after its own stop timeout: a pooler's transactions have pgbouncerStopGrace to end. One that
+ * does not run or is gone is not an error. The engine has `spare` milliseconds to answer after that.
+ */
+export async function stopContainer(docker: DockerHost, id: string, spare = 10_000): Promise<void> {
+    const container = await get<InspectedContainer>(docker, `/containers/${id}/json`);
+    if (!container) return;
+    const within = container.Config.StopTimeout ?? defaultStopTimeout;
+    await post(docker, `/containers/${id}/stop`, { timeout: within * 1000 + spare });
 }
 
 /** Removes a container, running or not, with its unnamed volumes. One that is gone already is not an error. */

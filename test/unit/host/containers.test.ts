@@ -140,11 +140,23 @@ test("a log that the engine doesn't have is undefined", async () => {
 test("a container that is gone needs no stop, and an engine that can't stop one is an error", async () => {
     engine = await fakeEngine({
         "GET /containers/c1/json": { body: inspected("c1") },
-        "POST /containers/c1/stop?t=10": { status: 500, body: { message: "cannot stop container" } },
+        "POST /containers/c1/stop": { status: 500, body: { message: "cannot stop container" } },
     });
     await stopContainer(engine.docker, "gone");
     expect(engine.requests).toEqual(["GET /containers/gone/json"]);
-    await expect(stopContainer(engine.docker, "c1")).rejects.toThrow("answers 500 to POST /containers/c1/stop?t=10");
+    await expect(stopContainer(engine.docker, "c1")).rejects.toThrow("answers 500 to POST /containers/c1/stop");
+});
+
+test("a container has its own time to stop, and the engine that time to answer", async () => {
+    const pooler = inspected("c1");
+    engine = await fakeEngine({
+        "GET /containers/c1/json": { body: { ...pooler, Config: { ...pooler.Config, StopTimeout: 1 } } },
+        "POST /containers/c1/stop": { status: 204, delay: 700 },
+        "GET /containers/c2/json": { body: { ...pooler, Config: { ...pooler.Config, StopTimeout: 0 } } },
+        "POST /containers/c2/stop": { status: 204, delay: 700 },
+    });
+    await stopContainer(engine.docker, "c1", 0);
+    await expect(stopContainer(engine.docker, "c2", 0)).rejects.toThrow("no answer within 0 s");
 });
 
 test.each([
