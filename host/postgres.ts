@@ -21,8 +21,8 @@ export class TlsFileError extends Error {
     }
 }
 
-/** Why a connection failed. `worksWith` is the other sslmode, if pg_hba.conf has an entry for it. */
-export type ConnectFailure = NodeJS.ErrnoException & { worksWith?: "require" | "disable" };
+/** Why a connection failed. `worksWith` is the other sslmode, if pg_hba.conf has an entry for it; `routine` the server's function that refused. */
+export type ConnectFailure = NodeJS.ErrnoException & { worksWith?: "require" | "disable"; routine?: string };
 
 /** pg's TLS options for the provider's settings, as its driver (lib/pq) reads them. Throws a TlsFileError. */
 export function tlsOptions({ sslmode, sslRootCert, clientCert }: DatabaseServer): false | tls.ConnectionOptions {
@@ -60,11 +60,15 @@ function judgeName(host: string, cert: tls.PeerCertificate): Error | undefined {
 }
 
 function readFile(part: string, file: string): string {
+    let text: string;
     try {
-        return fs.readFileSync(file, "utf8");
+        text = fs.readFileSync(file, "utf8");
     } catch (cause) {
         throw new TlsFileError(`postgresql:${part}`, `can't be read (${(cause as Error).message})`);
     }
+    // An empty CA would count as none.
+    if (text.trim() === "") throw new TlsFileError(`postgresql:${part}`, `holds nothing that TLS can use (${file} is empty)`);
+    return text;
 }
 
 /** The driver refuses a key that others may read. root's key may be readable by its group. */
@@ -81,7 +85,7 @@ export async function connect({ databaseServer }: Pick<Settings, "databaseServer
         return await open(databaseServer, database, tlsOptions(databaseServer));
     } catch (cause) {
         const failure = cause as ConnectFailure;
-        if (failure.code === "28000" && /no pg_hba.conf entry/.test(failure.message)) {
+        if (failure.code === "28000" && /pg_hba\.conf/.test(failure.message)) {
             const other = databaseServer.sslmode === "disable" ? "require" : "disable";
             if (await hasEntry(databaseServer, database, other)) failure.worksWith = other;
         }

@@ -1,3 +1,4 @@
+import { isIP } from "net";
 import { configRemove, configSet, configSetSecret } from "../findings/commands";
 import { error, Finding, unchecked } from "../findings/finding";
 import { shellWord, sqlName } from "../findings/quoting";
@@ -20,6 +21,8 @@ interface Failed {
 interface Rule {
     /** SQLSTATEs, or Node's error codes; any by default. */
     codes?: string[];
+    /** The server's functions that may have raised the error; any by default. No server translates them, as it does messages. */
+    routines?: string[];
     pattern?: RegExp;
     finding: (failed: Failed) => Finding;
 }
@@ -35,6 +38,11 @@ function addEntry({ settings, container }: Failed, type: "host" | "hostnossl" | 
     const line = `${type} all ${user} ${address}/${address.includes(":") ? 128 : 32} scram-sha-256`;
     return inDatabaseContainer(settings, container, `echo ${shellWord(line)} >> "$PGDATA/pg_hba.conf" && kill -HUP 1`);
 }
+
+/** How a person has a line of pg_hba.conf accept what another one rejects. */
+const beforeRejecting = (settings: Settings, container?: string) =>
+    `put a line that accepts it before that line, then SELECT pg_reload_conf(); the lines: ` +
+    inDatabaseContainer(settings, container, `grep -n reject "$PGDATA/pg_hba.conf"`);
 
 /** Ends the idle backends, by their process titles: what pg_terminate_backend does, without a connection. */
 const endIdle = `for p in /proc/[0-9]*; do if tr -d '\\0' < $p/cmdline 2> /dev/null | grep -q '^postgres: .* idle *$'; then kill \${p#/proc/}; fi; done`;
@@ -62,7 +70,8 @@ const rules: Rule[] = [
         finding: ({ where, settings }) =>
             error(
                 `postgresql:sslrootcert: the server at ${where} has a self-signed certificate`,
-                `openssl s_client -starttls postgres -connect ${where} < /dev/null 2> /dev/null | openssl x509 > server.pem; ` +
+                // With -out, openssl writes no file if it got no certificate.
+                `${viaTunnel(settings)}openssl s_client -starttls postgres -connect ${where} < /dev/null 2> /dev/null | openssl x509 -out server.pem && ` +
                     `${configSet(settings, "postgresql:sslrootcert", '"$PWD/server.pem"')}   (this trusts what answers there now, so make sure first that it is the server)`,
             ),
     },
@@ -109,7 +118,17 @@ const rules: Rule[] = [
     },
     {
         codes: ["28000"],
-        pattern: /no pg_hba.conf entry/,
+        pattern: /pg_hba.conf rejects connection/,
+        finding: ({ message, where, settings, container }) =>
+            error(
+                `postgresql:host: a line of the pg_hba.conf of the database at ${where} rejects this connection (${message})`,
+                beforeRejecting(settings, container),
+            ),
+    },
+    {
+        // Every translation of the message has the file's name.
+        codes: ["28000"],
+        pattern: /pg_hba\.conf/,
         finding: (failed) => {
             const { message, where, settings, cause } = failed;
             const what = `the database at ${where} has no entry in its pg_hba.conf for this connection (${message})`;
@@ -118,19 +137,13 @@ const rules: Rule[] = [
                     cause.worksWith === "require" ? "it has one for connections with TLS" : "it has one for connections without TLS";
                 return error(`postgresql:sslmode: ${what}; ${tls}`, configSet(settings, "postgresql:sslmode", cause.worksWith));
             }
-            const address = /for host "([^"]+)"/.exec(message)?.[1] ?? "ADDRESS";
-            return error(`postgresql:host: ${what}`, addEntry(failed, "host", address));
+            const address = message.split(/[^\w.:%]+/).find((word) => isIP(word) !== 0) ?? "ADDRESS";
+            const add = addEntry(failed, "host", address);
+            // In another language, the same words may say that a line rejects it.
+            const isEnglish = message.startsWith("no pg_hba.conf entry");
+            const fix = isEnglish ? add : `${add}, or, if a line there rejects it: ${beforeRejecting(settings, failed.container)}`;
+            return error(`postgresql:host: ${what}`, fix);
         },
-    },
-    {
-        codes: ["28000"],
-        pattern: /pg_hba.conf rejects connection/,
-        finding: ({ message, where, settings, container }) =>
-            error(
-                `postgresql:host: a line of the pg_hba.conf of the database at ${where} rejects this connection (${message})`,
-                `put a line that accepts it before that line, then SELECT pg_reload_conf(); the lines: ` +
-                    inDatabaseContainer(settings, container, `grep -n reject "$PGDATA/pg_hba.conf"`),
-            ),
     },
     {
         codes: ["28000"],
@@ -162,16 +175,11 @@ const rules: Rule[] = [
     },
     {
         codes: ["3D000"],
-        finding: ({ message, where, settings }) => {
-            const { database } = settings.databaseServer;
-            const other = database === "postgres" ? settings.databases[0]! : "postgres";
-            return error(`postgresql:database: ${where} says: ${message}`, configSet(settings, "postgresql:database", other));
-        },
+        finding: anotherDatabase,
     },
     {
         codes: ["55000"],
-        finding: ({ message, where, settings }) =>
-            error(`postgresql:database: ${where} says: ${message}`, configSet(settings, "postgresql:database", settings.databases[0]!)),
+        finding: anotherDatabase,
     },
     {
         codes: ["42501"],
@@ -182,8 +190,9 @@ const rules: Rule[] = [
             ),
     },
     {
+        // The login's own limit and that of its database. Any other function counts the whole server's connections.
         codes: ["53300"],
-        pattern: /for (role|database)/,
+        routines: ["InitializeSessionUserId", "CheckMyDatabase"],
         finding: ({ message, where, settings }) =>
             error(
                 `the database at ${where} has no connection left for this login (${message})`,
@@ -225,6 +234,12 @@ const rules: Rule[] = [
     { pattern: /terminated unexpectedly|error establishing an SSL connection/, finding: closed },
 ];
 
+function anotherDatabase({ message, where, settings }: Failed): Finding {
+    const { database } = settings.databaseServer;
+    const other = database === "postgres" ? settings.databases[0]! : "postgres";
+    return error(`postgresql:database: ${where} says: ${message}`, configSet(settings, "postgresql:database", other));
+}
+
 function closed({ message, where, settings }: Failed): Finding {
     return unchecked(
         `the database can't be reached from here: no PostgreSQL answers at ${where}, although something accepts the connection (${message})`,
@@ -242,7 +257,12 @@ export function explainUnreachableDatabase(cause: ConnectFailure, settings: Sett
         if (cause.readableByOthers) return error(what, `chmod 600 ${shellWord(settings.databaseServer.clientCert!.key)}`);
         return error(what, configSet(settings, cause.key === "postgresql:sslrootcert" ? cause.key : `--path ${cause.key}`, "FILE"));
     }
-    const rule = rules.find(({ codes, pattern }) => (!codes || codes.includes(cause.code ?? "")) && (!pattern || pattern.test(message)));
+    const rule = rules.find(
+        ({ codes, routines, pattern }) =>
+            (!codes || codes.includes(cause.code ?? "")) &&
+            (!routines || routines.includes(cause.routine ?? "")) &&
+            (!pattern || pattern.test(message)),
+    );
     if (rule) return rule.finding({ cause, message, where, settings, ...(container && { container }) });
     return unchecked(
         `the database at ${where} can't be reached from here (${message})`,

@@ -88,10 +88,11 @@ describe("TLS", () => {
     test.each([
         ["missing", "can't be read"],
         ["no certificate", "holds nothing that TLS can use"],
+        ["empty", "holds nothing that TLS can use"],
     ])("a file of the CA that is %s", async (what, said) => {
         await server.tls(trusted);
         const file = `${ca.folder}/${what}`;
-        if (what !== "missing") fs.writeFileSync(file, "x");
+        if (what !== "missing") fs.writeFileSync(file, what === "empty" ? "" : "x");
         const on = trial({ "postgresql:sslmode": "verify-ca", "postgresql:sslrootcert": file });
         await on.fixed(said, { FILE: ca.own.cert });
         expect((await on.preview()).code).toBe(0);

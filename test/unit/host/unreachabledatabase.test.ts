@@ -46,7 +46,36 @@ test.each<[string, ConnectFailure, string, string]>([
         "error",
         "end the idle sessions: docker exec DATABASE-CONTAINER sh -c",
     ],
-    ["a role's limit", failure("53300", 'too many connections for role "x"'), "error", "postgresql:username NAME"],
+    [
+        "a role's limit",
+        failure("53300", 'too many connections for role "x"', { routine: "InitializeSessionUserId" }),
+        "error",
+        "postgresql:username NAME",
+    ],
+    [
+        "a database's limit, in German",
+        failure("53300", "zu viele Verbindungen für Datenbank »x«", { routine: "CheckMyDatabase" }),
+        "error",
+        "postgresql:username NAME",
+    ],
+    [
+        "no slot but the superusers', in German",
+        failure("53300", "die verbleibenden Verbindungen sind für Superuser reserviert", { routine: "InitPostgres" }),
+        "error",
+        "end the idle sessions: docker exec DATABASE-CONTAINER sh -c",
+    ],
+    [
+        "no entry, in German",
+        failure("28000", "kein pg_hba.conf-Eintrag für Host »172.18.0.1«, Benutzer »x«, Datenbank »y«, keine Verschlüsselung"),
+        "error",
+        "host all postgres 172.18.0.1/32 scram-sha-256",
+    ],
+    [
+        "an entry for TLS alone, in French",
+        failure("28000", "aucune entrée dans pg_hba.conf pour l'hôte « 172.18.0.1 »", { worksWith: "require" }),
+        "error",
+        "postgresql:sslmode require",
+    ],
     ["a server that starts", failure("57P03"), "unchecked", "pulumi up --stack stage"],
     ["a cold standby", failure("57P03", "the database system is not accepting connections"), "error", "(of its primary)"],
     ["a pooler", failure("08P01", "no such database: postgres"), "error", "postgresql:host HOST"],
@@ -60,6 +89,29 @@ test.each<[string, ConnectFailure, string, string]>([
     const found = explainUnreachableDatabase(cause, settings);
     expect(found).toMatchObject({ level, fix: expect.stringContaining(fix) });
     for (const [, named] of found.fix!.matchAll(/pulumi config (?:set|rm) (\S+ \S+)/g)) expect(named).toBe("--stack stage");
+});
+
+test("a refusal in another language may be that of a line, so the fix names both ways", () => {
+    const said = (message: string) => explainUnreachableDatabase(failure("28000", message), settings).fix;
+    expect(said("pg_hba.conf lehnt Verbindung ab für Host »fd00::2«")).toMatch(
+        / fd00::2\/128 .*, or, if a line there rejects it: .*grep -n/,
+    );
+    expect(said('no pg_hba.conf entry for host "fd00::2"')).not.toContain("grep -n");
+});
+
+test("a fix names another database than the one that takes no connections", () => {
+    const { fix } = explainUnreachableDatabase(failure("55000"), settingsOf({ "postgresql:database": "tracksolid_db" }));
+    expect(fix).toBe("pulumi config set --stack stage postgresql:database postgres");
+});
+
+test("a self-signed certificate is fetched through the tunnel, and set only if there is one", () => {
+    const cause = failure("DEPTH_ZERO_SELF_SIGNED_CERT");
+    const fetched =
+        "openssl s_client -starttls postgres -connect 127.0.0.1:5432 < /dev/null 2> /dev/null | openssl x509 -out server.pem && " +
+        'pulumi config set --stack stage postgresql:sslrootcert "$PWD/server.pem"   (';
+    expect(explainUnreachableDatabase(cause, settings).fix).toContain(fetched);
+    const { fix } = explainUnreachableDatabase(cause, settingsOf({ "docker:host": "ssh://me@host" }));
+    expect(fix!.startsWith(`./sidecar tunnel --stack stage -- ${fetched}`)).toBe(true);
 });
 
 test("a fix in the database's container names it", () => {
