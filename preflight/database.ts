@@ -20,8 +20,8 @@ export interface DatabaseFacts {
     /** Whether it is a standby, which accepts no changes, and the primary that it follows, if it knows. */
     standby: boolean;
     primary?: string;
-    /** Whether our sessions begin read-only. */
-    readOnly: boolean;
+    /** The databases in which our sessions begin read-only, among the provider's and the first of `databases`. */
+    readOnly: ReadOnly[];
     /** Whether it takes TLS connections. */
     tls: boolean;
     /** What our login may do. */
@@ -56,6 +56,13 @@ export interface DatabaseFacts {
     sessions: LookupSession[];
 }
 
+/** Where default_transaction_read_only is on. */
+export interface ReadOnly {
+    database: string;
+    /** As pg_settings says it: `user`, `database`, `database user`, `global`, `configuration file` … */
+    source: string;
+}
+
 /** A database of the server. */
 export interface Served {
     name: string;
@@ -64,6 +71,9 @@ export interface Served {
     /** datconnlimit: -1 for no limit, -2 for a database that an interrupted DROP DATABASE left. */
     connectionLimit: number;
 }
+
+/** Whether the server lets sessions into a database. It lets nobody into one that an interrupted DROP DATABASE left. */
+export const takesSessions = ({ connectable, connectionLimit }: Served): boolean => connectable && connectionLimit !== -2;
 
 export interface UserFacts {
     mayLogIn: boolean;
@@ -97,8 +107,10 @@ export async function inspectDatabase(settings: Settings): Promise<DatabaseFacts
             settings.pgadminRoleMemberOf,
             [...escapes, readsAll],
         ]);
-        const served = databases.find(({ name }) => name === settings.databases[0]);
-        const inFirst = served?.connectable ? await inspectFirst(settings, row!.version) : nothingInFirst;
+        const open = databases.filter(takesSessions).map(({ name }) => name);
+        const inFirst = open.includes(settings.databases[0]!)
+            ? await inspectFirst(settings, row!.version)
+            : { ...nothingInFirst, users: await inspectUsers(server, settings, false) };
         return {
             version: row!.version,
             limits: {
@@ -110,16 +122,12 @@ export async function inspectDatabase(settings: Settings): Promise<DatabaseFacts
             pooled: (server as Client & { processID: number }).processID !== row!.pid,
             standby: row!.standby,
             ...(row!.primary ? { primary: row!.primary } : {}),
-            readOnly: row!.readonly,
+            readOnly: [...(await readOnlyIn(server, settings.databaseServer.database)), ...inFirst.readOnly],
             tls: row!.tls,
             rights: { ...(await inspectRights(server, settings, row!.version)), ...inFirst.rights },
             superusers: row!.superusers,
             memberOf: Object.fromEntries(memberOf.map(({ name, reaches }) => [name, reaches])),
-            roleSchemas: await inspectRoleSchemas(
-                settings,
-                databases.filter(({ connectable }) => connectable).map(({ name }) => name),
-                row!.version,
-            ),
+            roleSchemas: await inspectRoleSchemas(settings, open, row!.version),
             supabase: inFirst.supabase,
             databases,
             ...inFirst.users,
@@ -141,7 +149,6 @@ interface ServerRow {
     pid: number;
     standby: boolean;
     primary: string | null;
-    readonly: boolean;
     tls: boolean;
     superusers: string[];
 }
@@ -154,9 +161,13 @@ const serverQuery = `
            pg_backend_pid() AS pid,
            pg_is_in_recovery() AS standby,
            (SELECT max(sender_host || ':' || sender_port) FROM pg_stat_wal_receiver) AS primary,
-           current_setting('default_transaction_read_only')::bool AS readonly,
            current_setting('ssl')::bool AS tls,
            ARRAY(SELECT rolname::text FROM pg_roles WHERE rolsuper AND rolcanlogin ORDER BY rolname) AS superusers`;
+
+const readOnlyIn = async (client: Client, database: string): Promise<ReadOnly[]> =>
+    (await rows<{ source: string }>(client, readOnlyQuery)).map(({ source }) => ({ database, source }));
+
+const readOnlyQuery = "SELECT source FROM pg_settings WHERE name = 'default_transaction_read_only' AND setting = 'on'";
 
 /** Predefined roles by which a session leaves the database: with them, it is as good as a superuser's. */
 export const escapes = ["pg_execute_server_program", "pg_read_server_files", "pg_write_server_files"];
@@ -207,14 +218,15 @@ interface InFirst {
     users: Pick<DatabaseFacts, "users" | "md5Roles">;
     lookup: Pick<DatabaseFacts, "functionOwner" | "overloads" | "schemaExists">;
     supabase: boolean;
+    readOnly: ReadOnly[];
 }
 
-/** Of a database that is not there: another finding says so. */
-const nothingInFirst: InFirst = {
+/** Of a database that is not there, or takes no sessions: another finding says so. */
+const nothingInFirst: Omit<InFirst, "users"> = {
     rights: allInFirst,
-    users: { users: {}, md5Roles: [] },
     lookup: { overloads: [], schemaExists: true },
     supabase: false,
+    readOnly: [],
 };
 
 async function inspectFirst(settings: Settings, version: number): Promise<InFirst> {
@@ -232,6 +244,7 @@ async function inspectFirst(settings: Settings, version: number): Promise<InFirs
             users: await inspectUsers(database, settings, rights.readVerifiers),
             lookup: await inspectLookup(database, settings),
             supabase: supabase!.is,
+            readOnly: await readOnlyIn(database, settings.databases[0]!),
         };
     } finally {
         await database.end();

@@ -6,7 +6,7 @@ import { error, Finding, warning } from "../findings/finding";
 import { sqlName, sqlQualified } from "../findings/quoting";
 import { ownCommand, psqlCommand } from "../host/remedies";
 import { Settings } from "../settings/settings";
-import { DatabaseFacts, oldestVersion, usersOf } from "./database";
+import { DatabaseFacts, oldestVersion, ReadOnly, takesSessions, usersOf } from "./database";
 import { asSuperuser, judgeRights, ownSchema } from "./judgerights";
 import { judgePgadminRole } from "./judgerole";
 import { removal } from "./handover";
@@ -72,13 +72,14 @@ function judgeServer(facts: DatabaseFacts, settings: Settings, owned: OwnedResou
                     : `${setServer()}   (of its primary), or make it one: ${psqlCommand(settings, settings.databaseServer.database, ["SELECT pg_promote()"])}`,
             ),
         );
-    } else if (facts.readOnly) {
+    } else if (facts.readOnly.length > 0) {
+        const where = [...new Set(facts.readOnly.map(({ database }) => database))].join(", ");
         found.push(
             error(
-                `postgresql:username: sessions of ${username} on ${at(settings)} start read-only (default_transaction_read_only)`,
+                `postgresql:username: sessions of ${username} on ${at(settings)} start read-only in ${where} (default_transaction_read_only)`,
                 psqlCommand(settings, settings.databaseServer.database, [
                     "SET default_transaction_read_only = off",
-                    `ALTER ROLE ${sqlName(username)} SET default_transaction_read_only = off`,
+                    ...new Set(facts.readOnly.map((one) => writable(username, one))),
                 ]),
             ),
         );
@@ -92,6 +93,12 @@ function judgeServer(facts: DatabaseFacts, settings: Settings, owned: OwnedResou
     return found;
 }
 
+/** What lets a role write where its sessions start read-only. A role's own value overrides all but the one that it has in a database. */
+function writable(role: string, { database, source }: ReadOnly): string {
+    const within = source === "database user" ? ` IN DATABASE ${sqlName(database)}` : "";
+    return `ALTER ROLE ${sqlName(role)}${within} SET default_transaction_read_only = off`;
+}
+
 /** The databases to be served that don't exist or can't be connected to. */
 export function judgeDatabases(facts: Pick<DatabaseFacts, "databases">, settings: Settings): Finding[] {
     const alter = (name: string, change: string) =>
@@ -100,7 +107,7 @@ export function judgeDatabases(facts: Pick<DatabaseFacts, "databases">, settings
         const key = `--path 'databases[${position}]'`;
         const served = facts.databases.find(({ name }) => name === database);
         if (!served) {
-            const existing = facts.databases.filter(({ connectable, template }) => connectable && !template).map(({ name }) => name);
+            const existing = facts.databases.filter((one) => takesSessions(one) && !one.template).map(({ name }) => name);
             const meant = existing.find((name) => name.toLowerCase() === database.toLowerCase());
             return [
                 error(

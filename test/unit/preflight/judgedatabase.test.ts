@@ -14,7 +14,7 @@ const holdings = Object.fromEntries(
     ["pgbouncer", "pgbouncer_2", "people", "sidecar_metrics", "sidecar_lookup"].map(none),
 ) as DatabaseFacts["holdings"];
 const facts: DatabaseFacts = {
-    ...{ version: 170_005, pooled: false, standby: false, readOnly: false, tls: true },
+    ...{ version: 170_005, pooled: false, standby: false, readOnly: [], tls: true },
     rights: superuser,
     ...{ memberOf: { pg_monitor: [] }, roleSchemas: [], supabase: false },
     limits: { maxConnections: 100, superuserReservedConnections: 3, reservedConnections: 0 },
@@ -23,9 +23,9 @@ const facts: DatabaseFacts = {
     users: { postgres: good },
     ...{ md5Roles: [], roleOwners: {}, holdings, overloads: [], schemaExists: true, sessions: [] },
 };
+const psql = "psql -h 127.0.0.1 -p 5432 -U postgres";
 const judge = (more: Partial<DatabaseFacts>, owned: Partial<OwnedResources> = {}, on = settings) =>
     judgeDatabase({ ...facts, ...more }, on, { ...nothingOwned, ...owned });
-const psql = "psql -h 127.0.0.1 -p 5432 -U postgres";
 
 test("a database without TLS is named if the pooler is to use it, and only then", () => {
     const without = (serverTlsSslmode: string) => judge({ tls: false }, {}, settingsOf({ serverTlsSslmode }));
@@ -46,14 +46,36 @@ test("as it should be gives no finding", () => {
 test.each<[string, Partial<DatabaseFacts>, string, string]>([
     ["a pooler", { pooled: true, standby: true }, "a pooler answers at 127.0.0.1:5432", `${set} postgresql:host HOST`],
     ["an old version", { version: 120_022 }, "is PostgreSQL 12; the sidecar needs 13 or newer", "pg_upgrade"],
-    ["a standby", { standby: true, readOnly: true }, "is a standby", `${psql} -d postgres -c 'SELECT pg_promote()'`],
+    [
+        "a standby",
+        { standby: true, readOnly: [{ database: "postgres", source: "user" }] },
+        "is a standby",
+        `${psql} -d postgres -c 'SELECT pg_promote()'`,
+    ],
     [
         "a standby with its primary",
         { standby: true, primary: "db1:5433" },
         "is a standby",
         `${set} postgresql:host db1; ${set} postgresql:port 5433`,
     ],
-    ["a read-only login", { readOnly: true }, "read-only", `-c 'ALTER ROLE "postgres" SET default_transaction_read_only = off'`],
+    [
+        "a read-only login",
+        { readOnly: ["postgres", "tracksolid_db"].map((database) => ({ database, source: "user" })) },
+        "start read-only in postgres, tracksolid_db (",
+        `${psql} -d postgres -c 'SET default_transaction_read_only = off' -c 'ALTER ROLE "postgres" SET default_transaction_read_only = off'`,
+    ],
+    [
+        "a read-only database",
+        { readOnly: [{ database: "tracksolid_db", source: "database" }] },
+        "start read-only in tracksolid_db (",
+        `-c 'ALTER ROLE "postgres" SET default_transaction_read_only = off'`,
+    ],
+    [
+        "a login that is read-only in one database",
+        { readOnly: [{ database: "tracksolid_db", source: "database user" }] },
+        "start read-only in tracksolid_db (",
+        `-c 'ALTER ROLE "postgres" IN DATABASE "tracksolid_db" SET default_transaction_read_only = off'`,
+    ],
     [
         "too few connections",
         { limits: { ...facts.limits, maxConnections: 80 } },
@@ -107,6 +129,17 @@ test.each<[string, Partial<DatabaseFacts>, string, string]>([
     expect(finding!.level).toBe("error");
     expect(finding!.what).toContain(what);
     expect(finding!.fix ?? "").toContain(fix);
+});
+
+test("in a read-only session, each place gets its statement once", () => {
+    const readOnly = [
+        { database: "postgres", source: "configuration file" },
+        { database: "tracksolid_db", source: "database user" },
+        { database: "tracksolid_db", source: "database user" },
+    ];
+    const [finding, ...others] = judge({ readOnly });
+    expect(others).toEqual([]);
+    expect(finding!.fix!.match(/ALTER ROLE "postgres"( IN DATABASE "tracksolid_db")? SET/g)).toHaveLength(2);
 });
 
 test("the admins that are set and the provider's user are both looked at", () => {
