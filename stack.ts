@@ -4,6 +4,7 @@ import { lookupRole, lookupRoles } from "./components/authentication/rotation";
 import { owner } from "./components/labels";
 import { resourceNames } from "./components/names";
 import { LimitProcesses } from "./components/container";
+import { metricsAliases } from "./components/metrics/aliases";
 import { Metrics } from "./components/metrics/metrics";
 import { secondsOf } from "./components/metrics/queries";
 import { MetricsRole } from "./components/metrics/role";
@@ -194,12 +195,6 @@ export function deploy(settings: Settings, { inState, tryImage, reload, writeSec
 function metricsNetworkOf({ metrics, metricsNetwork, databaseNetwork }: Settings): string | undefined {
     return metrics && !["", databaseNetwork].includes(metricsNetwork) ? metricsNetwork : undefined;
 }
-
-// Several stacks may have their exporters on one network, that of a Prometheus for all of them.
-const metricsAliases = ({ pgbouncerAlias, stack }: Settings) => ({
-    pgbouncer: `${pgbouncerAlias}-metrics-${stack}`,
-    postgres: `${pgbouncerAlias}-database-metrics-${stack}`,
-});
 
 interface Measured extends Pick<Surroundings, "writeSecrets" | "limitProcesses"> {
     networks: Networks;

@@ -1,9 +1,11 @@
+import { metricsAliases } from "../components/metrics/aliases";
 import { lookupRoles } from "../components/authentication/rotation";
 import { openFiles } from "../components/pgbouncer/budget";
 import { statsAccount } from "../components/pgbouncer/console";
 import { lookupDatabase } from "../components/pgbouncer/ini";
 import { shown } from "../findings/quoting";
 import { DatabaseServer } from "./databaseserver";
+import { configSet } from "../findings/commands";
 import { Mistakes } from "./mistakes";
 import { projectDefaults } from "./project";
 import { Key, OwnSettings, plainName } from "./schema";
@@ -39,6 +41,28 @@ const rules: ((settings: Checked) => Contradiction[])[] = [
 /** Reports every setting that contradicts another. */
 export function findContradictions(settings: Checked, mistakes: Mistakes): void {
     for (const { key, what, value } of rules.flatMap((rule) => rule(settings))) mistakes.add(key, what, mistakes.set(key, value));
+}
+
+/** Bytes of a name in PostgreSQL, and of each part of one in DNS. */
+const longestName = 63;
+
+/** Reports a stack's name that is too long for what is named after it. */
+export function refuseLongStackName(project: string, { stack, metrics, pgbouncerAlias }: Checked, mistakes: Mistakes): void {
+    const mark = longestName - `${project}/`.length;
+    const exporters = longestName - metricsAliases({ pgbouncerAlias, stack: "" }).postgres.split(".").at(-1)!.length;
+    const most = metrics ? Math.min(mark, exporters) : mark;
+    if (stack.length <= most) return;
+    const why =
+        most === mark
+            ? `PostgreSQL cuts ${project}/NAME, the mark of the stack's roles, after ${longestName}`
+            : `with metrics, DNS has no name for the exporters that is longer than ${longestName} (${pgbouncerAlias}-database-metrics-NAME)`;
+    const shorter = stack.slice(0, Math.max(most, 0)).replace(/[._-]+$/, "");
+    const rename = `pulumi stack rename --stack ${stack} ${shorter}   (or another name, of ${most} characters at most)`;
+    mistakes.add(
+        "stack",
+        `has a name of ${stack.length} characters, and it may have ${most}: ${why}`,
+        shorter === "" ? configSet({ stack }, "pgbouncerAlias", projectDefaults().pgbouncerAlias) : rename,
+    );
 }
 
 function poolSizes({ minPoolSize, defaultPoolSize, maxDbConnections }: Checked): Contradiction[] {

@@ -5,7 +5,7 @@ import { DockerHost, readDocker } from "./docker";
 import { Mistakes } from "./mistakes";
 import { readOwnSettings, refusePlainSecrets } from "./project";
 import { RawConfig } from "./raw";
-import { adminUsersOf, findContradictions } from "./rules";
+import { adminUsersOf, findContradictions, refuseLongStackName } from "./rules";
 import { Key, OwnSettings } from "./schema";
 
 /** All inputs of the program, checked. Pulumi.yaml has the defaults and the meaning of the project's own settings. */
@@ -27,6 +27,7 @@ export function parseSettings(raw: RawConfig): Settings {
     if (!own) throw mistakes.error();
     const settings = { ...own, adminUsers: adminUsersOf(own, databaseServer, mistakes), stack: raw.stack, databaseServer, docker };
     findContradictions(settings, mistakes);
+    refuseLongStackName(raw.project, settings, mistakes);
     findUnusableCertificates(own, mistakes);
     if (mistakes.any) throw mistakes.error();
     return settings;

@@ -62,6 +62,31 @@ test.each<Overrides>([
     expect(() => settingsOf(after)).not.toThrow();
 });
 
+describe("a stack's name", () => {
+    test.each<[Overrides, number, string]>([
+        [{}, 52, "PostgreSQL cuts pg-sidecar/NAME, the mark of the stack's roles, after 63"],
+        [{ metrics: true }, 36, "longer than 63 (pgbouncer-database-metrics-NAME)"],
+        [{ metrics: true, pgbouncerAlias: "pool.example" }, 38, "longer than 63 (pool.example-database-metrics-NAME)"],
+        [{ pgbouncerAlias: "a".repeat(63) }, 52, "PostgreSQL cuts"],
+    ])("with %j may have %d characters and no more", (overrides, most, why) => {
+        const longest = "s".repeat(most);
+        expect(settingsOf(overrides, { stack: longest }).stack).toBe(longest);
+        const said = complaint(overrides, { stack: `${longest}s` });
+        expect(said).toContain(`stack has a name of ${most + 1} characters, and it may have ${most}: `);
+        expect(said).toContain(why);
+        expect(said).toContain(`Fix: pulumi stack rename --stack ${longest}s ${longest}   (`);
+    });
+
+    test("that is cut in the fix ends with a letter or a digit", () => {
+        expect(complaint({}, { stack: `${"s".repeat(50)}-_rest` })).toContain(` ${"s".repeat(50)}   (`);
+    });
+
+    test("is not blamed if the exporters' names leave no room for any", () => {
+        const said = complaint({ metrics: true, pgbouncerAlias: "a".repeat(60) });
+        expect(said).toContain("Fix: pulumi config set --stack stage pgbouncerAlias pgbouncer");
+    });
+});
+
 describe("adminUsers", () => {
     test("follow postgresql:username unless they are set", () => {
         expect(settingsOf({ "postgresql:username": "app" }).adminUsers).toEqual(["app"]);
