@@ -12,7 +12,7 @@ import { deploy } from "./stack";
  * outputs. A test hands in another way to put the pooler's settings in force.
  */
 export async function program(reload = reloadSettings) {
-    const { settings, owned, startInterval } = await preflight(readSettings());
+    const { settings, owned, startInterval, swapLimit } = await preflight(readSettings());
     const { docker } = settings;
     await explainFailures(docker);
     return deploy(settings, {
@@ -22,5 +22,6 @@ export async function program(reload = reloadSettings) {
         writeSecrets: (secrets) => writeSecrets(docker, secrets),
         limitProcesses: (id, most) => limitProcesses(docker, id, most),
         startInterval,
+        swapLimit,
     });
 }

@@ -37,6 +37,8 @@ export interface Surroundings {
     limitProcesses?: LimitProcesses;
     /** Whether the engine knows a health check's `startInterval`; false by default. */
     startInterval?: boolean;
+    /** Whether the engine can limit swap; true by default. */
+    swapLimit?: boolean;
 }
 
 const sizes = ({ processes, maxDbConnections, databases }: Pick<Settings, "processes" | "maxDbConnections" | "databases">) => ({
@@ -45,7 +47,8 @@ const sizes = ({ processes, maxDbConnections, databases }: Pick<Settings, "proce
 });
 
 /** Declares the whole sidecar and returns the stack's outputs. */
-export function deploy(settings: Settings, { inState, tryImage, reload, writeSecrets, limitProcesses, startInterval }: Surroundings = {}) {
+export function deploy(settings: Settings, surroundings: Surroundings = {}) {
+    const { inState, tryImage, reload, writeSecrets, limitProcesses, startInterval, swapLimit } = surroundings;
     const database = settings.databases[0]!;
     const { pgadminRole } = settings;
     // For psql in the pooler. pgAdmin's people have a role of their own, if there is one.
@@ -99,7 +102,12 @@ export function deploy(settings: Settings, { inState, tryImage, reload, writeSec
             sidecarNetwork: networks.sidecar,
             databaseNetwork: networks.database,
             stopGrace: settings.pgbouncerStopGrace,
-            limits: { memory: settings.pgbouncerMemory, cpus: Number(settings.pgbouncerCpus), openFiles: settings.pgbouncerFiles },
+            limits: {
+                memory: settings.pgbouncerMemory,
+                cpus: Number(settings.pgbouncerCpus),
+                openFiles: settings.pgbouncerFiles,
+                swapLimit,
+            },
             processes: settings.pgbouncerPids,
             reach,
             limitProcesses,
@@ -111,7 +119,7 @@ export function deploy(settings: Settings, { inState, tryImage, reload, writeSec
     );
     const metrics = settings.metrics
         ? deployMetrics(settings, {
-              ...{ networks, pgbouncer, writeSecrets, limitProcesses },
+              ...{ networks, pgbouncer, writeSecrets, limitProcesses, swapLimit },
               certificate: forClients?.certified,
               dependsOn: [authentication, ...(role ? [role] : [])], // no two grants at the same time
           })
@@ -164,7 +172,7 @@ export function deploy(settings: Settings, { inState, tryImage, reload, writeSec
         volume: settings.pgadminVolume,
         hostPort: settings.pgadminPort,
         startTimeout: settings.pgadminStartTimeout,
-        limits: { memory: settings.pgadminMemory, cpus: Number(settings.pgadminCpus), openFiles: settings.pgadminFiles },
+        limits: { memory: settings.pgadminMemory, cpus: Number(settings.pgadminCpus), openFiles: settings.pgadminFiles, swapLimit },
         processes: settings.pgadminPids,
         logJson: settings.pgadminLogJson,
         limitProcesses,
@@ -196,7 +204,7 @@ function metricsNetworkOf({ metrics, metricsNetwork, databaseNetwork }: Settings
     return metrics && !["", databaseNetwork].includes(metricsNetwork) ? metricsNetwork : undefined;
 }
 
-interface Measured extends Pick<Surroundings, "writeSecrets" | "limitProcesses"> {
+interface Measured extends Pick<Surroundings, "writeSecrets" | "limitProcesses" | "swapLimit"> {
     networks: Networks;
     pgbouncer: Pgbouncer;
     /** That of the pooler, if it has one. */

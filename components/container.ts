@@ -27,22 +27,25 @@ export function pullImage(name: string, reference: pulumi.Input<string>, parent:
 
 /** What a container may use of its host. */
 export interface Limits {
-    /** MiB, with all that it writes to its tmpfs; the engine ends a process that would exceed it. It gets no swap in addition. */
+    /** MiB, with all that it writes to its tmpfs; the engine ends a process that would exceed it. It gets no swap in addition, if the engine can limit that. */
     memory: number;
     /** Cores; 0 for all of them. */
     cpus: number;
     /** Open files of each process. */
     openFiles: number;
+    /** Whether the engine can limit swap; true by default. */
+    swapLimit?: boolean;
 }
 
 /** Microseconds after which used time is counted from 0 again; the engine's default. */
 const cpuPeriod = 100_000;
 
 /** The limits as a container's properties. */
-export function limits({ memory, cpus, openFiles }: Limits) {
+export function limits({ memory, cpus, openFiles, swapLimit = true }: Limits) {
     return {
         memory,
-        memorySwap: memory,
+        // An engine that can't limit swap stores -1 whatever it is given, and the provider reads that back, also in place of nothing.
+        memorySwap: swapLimit ? memory : -1,
         // Not `cpus`: the provider returns it in another form, and a host with fewer cores refuses it.
         ...(cpus > 0 ? { cpuPeriod, cpuQuota: Math.round(cpus * cpuPeriod) } : {}),
         ulimits: [{ name: "nofile", soft: openFiles, hard: openFiles }],

@@ -214,11 +214,16 @@ export async function readLog(
 export interface EngineLimits {
     memory: boolean;
     processes: boolean;
+    swap: boolean;
 }
 
 export async function engineLimits(docker: DockerHost): Promise<EngineLimits> {
-    const { MemoryLimit = false, PidsLimit = false } = (await get<{ MemoryLimit?: boolean; PidsLimit?: boolean }>(docker, "/info")) ?? {};
-    return { memory: MemoryLimit, processes: PidsLimit };
+    const {
+        MemoryLimit = false,
+        PidsLimit = false,
+        SwapLimit = true,
+    } = (await get<{ MemoryLimit?: boolean; PidsLimit?: boolean; SwapLimit?: boolean }>(docker, "/info")) ?? {};
+    return { memory: MemoryLimit, processes: PidsLimit, swap: SwapLimit };
 }
 
 /** Whether the engine knows a health check's `startInterval`: version 25 (API 1.44) and later. */

@@ -2,7 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { owner } from "../components/labels";
 import { UserError } from "../findings/errors";
 import { Finding, render, warning } from "../findings/finding";
-import { HostFacts, inspectHost, inspectVolumes, knowsStartInterval } from "../host/containers";
+import { engineLimits, HostFacts, inspectHost, inspectVolumes, knowsStartInterval } from "../host/containers";
 import { runTasks } from "../host/tasks";
 import { explainUnreachableDatabase } from "../host/unreachabledatabase";
 import { explainUnreachableEngine } from "../host/unreachableengine";
@@ -31,6 +31,8 @@ export interface Cleared {
     settings: Settings;
     /** Whether the engine knows a health check's `startInterval`. */
     startInterval: boolean;
+    /** Whether the engine can limit swap. */
+    swapLimit: boolean;
     /** What the stack's state lists; undefined if it could not be read. */
     owned?: OwnedResources;
 }
@@ -41,6 +43,7 @@ interface EngineFacts {
     images: Finding[];
     proxy: Finding[];
     startInterval: boolean;
+    swapLimit: boolean;
 }
 
 /**
@@ -87,7 +90,9 @@ export async function preflight(configured: Settings, dryRun = pulumi.runtime.is
         await reviveOutgoing(state, owned, settings, facts);
     }
     const startInterval = !(engine instanceof Error) && engine.startInterval;
-    return { settings, startInterval, ...(state instanceof Error ? {} : { owned }) };
+    // Most engines can, so a preview without the engine takes that.
+    const swapLimit = engine instanceof Error || engine.swapLimit;
+    return { settings, startInterval, swapLimit, ...(state instanceof Error ? {} : { owned }) };
 }
 
 /** Asks the engine everything at the same time, or over ssh one question after another (see runTasks). */
@@ -98,6 +103,7 @@ async function inspectEngine(settings: Settings): Promise<EngineFacts> {
         async () => (facts.images = await inspectImages(settings)),
         async () => (facts.proxy = await inspectProxy(settings)),
         async () => (facts.startInterval = await knowsStartInterval(settings.docker)),
+        async () => (facts.swapLimit = (await engineLimits(settings.docker)).swap),
     ]);
     return facts as EngineFacts;
 }

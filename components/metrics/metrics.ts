@@ -46,6 +46,8 @@ export interface MetricsArgs {
     writeSecrets?: (secrets: SecretsOnVolume) => Promise<void>;
     /** Limits the processes in a container. */
     limitProcesses?: LimitProcesses;
+    /** Whether the engine can limit swap; true by default. */
+    swapLimit?: boolean;
 }
 
 /** Memory in MiB (8 in use, by `npm test -- 20-metrics`), and processes. */
@@ -66,7 +68,8 @@ export class Metrics extends pulumi.ComponentResource {
     constructor(name: string, args: MetricsArgs, opts?: pulumi.ComponentResourceOptions) {
         super("sidecar:index:Metrics", name, {}, opts);
         const parent = this;
-        const { pooler, database, aliases, limitProcesses } = args;
+        const { pooler, database, aliases, limitProcesses, swapLimit } = args;
+        const common = { ...confined, ...limits({ ...exporterLimits, swapLimit }) };
         const network = args.network ?? database.network;
         const pgbouncerImage = pullImage(`${name}-console`, args.images.pgbouncer, parent);
         const postgresImage = pullImage(`${name}-database`, args.images.postgres, parent);
@@ -151,11 +154,10 @@ export class Metrics extends pulumi.ComponentResource {
     }
 }
 
-const common = {
+const confined = {
     ...containerDefaults,
     wait: false, // one that fails must not keep an `up` from its end: the pool is there without it
     tmpfs: tmpfs(1),
-    ...limits(exporterLimits),
     user: `${statsAccount.uid}:${statsAccount.uid}`,
 } satisfies Partial<docker.ContainerArgs>;
 

@@ -55,8 +55,10 @@ export function judgePorts(pgbouncer: PublishedPort[], pgadmin: PublishedPort[],
         : failed(`${saw}; pgAdmin should publish ${list(expected)}`, `${up} --refresh`);
 }
 
+type Known = Pick<EngineLimits, "memory" | "processes">;
+
 /** What a container lacks of the confinement that this program gives it. */
-function lacks({ readOnly, capabilities, newPrivileges, privileged, memory, pids }: Confinement, limits: EngineLimits): string[] {
+function lacks({ readOnly, capabilities, newPrivileges, privileged, memory, pids }: Confinement, limits: Known): string[] {
     return [
         ...(readOnly ? [] : ["its root can be written"]),
         ...(capabilities ? ["it has capabilities"] : []),
@@ -68,7 +70,7 @@ function lacks({ readOnly, capabilities, newPrivileges, privileged, memory, pids
 }
 
 /** Whether nothing of the containers' confinement is missing; not whether a limit is the one that was set. */
-export function judgeConfinement(containers: Pick<ContainerFacts, "name" | "confinement">[], limits: EngineLimits, up: string): Outcome {
+export function judgeConfinement(containers: Pick<ContainerFacts, "name" | "confinement">[], limits: Known, up: string): Outcome {
     const wrong = containers.flatMap(({ name, confinement }) => lacks(confinement, limits).map((what) => `${name}: ${what}`));
     if (wrong.length > 0) return failed(wrong.join("; "), `${up} --refresh`);
     if (!limits.memory || !limits.processes)

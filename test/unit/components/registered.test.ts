@@ -116,7 +116,7 @@ function redact(value: unknown): unknown {
 const image = (name: string) => `${name}:1@sha256:${"0".repeat(64)}`;
 
 /** The resources of a stack with these settings. */
-async function resources(overrides: Overrides, inState?: Surroundings["inState"]): Promise<object[]> {
+async function resources(overrides: Overrides, inState?: Surroundings["inState"], more: Surroundings = {}): Promise<object[]> {
     registered = [];
     const { deploy } = await import("../../../stack");
     const settings = settingsOf({
@@ -125,7 +125,7 @@ async function resources(overrides: Overrides, inState?: Surroundings["inState"]
         pgadminImage: image("pgadmin"),
         ...overrides,
     });
-    deploy(settings, inState ? { inState } : {});
+    deploy(settings, { ...more, ...(inState ? { inState } : {}) });
     await pulumi.runtime.disconnect();
     return registered.map(shown).sort((a, b) => `${a.type} ${a.name}`.localeCompare(`${b.type} ${b.name}`, "en"));
 }
@@ -196,6 +196,18 @@ test("what metrics add to a stack with two processes, and to its pooler", async 
         (one) => !without.includes(JSON.stringify(one)),
     );
     expect(more).toMatchSnapshot();
+});
+
+test("where the engine can't limit swap, containers have the value that it stores, and nothing else differs", async () => {
+    const values = { metrics: "true", pgbouncerExporterImage: image("console"), postgresExporterImage: image("database") };
+    const swapOf = (all: object[]) =>
+        (all as { inputs: { memorySwap?: number } }[]).flatMap(({ inputs: { memorySwap } }) => memorySwap ?? []);
+    const without = await resources(values, undefined, { swapLimit: false });
+    expect(swapOf(without)).toEqual([-1, -1, -1, -1]);
+    const withLimit = await resources(values, undefined, { swapLimit: true });
+    expect(withLimit).toEqual(await resources(values));
+    const unlimited = JSON.stringify(withLimit).replace(/"memorySwap":\d+/g, '"memorySwap":-1');
+    expect(JSON.stringify(without)).toBe(unlimited);
 });
 
 test("metrics of a stack with a client certificate say when it ends", async () => {

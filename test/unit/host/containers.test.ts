@@ -1,4 +1,12 @@
-import { containerFacts, inspectHost, knowsStartInterval, listContainers, readLog, stopContainer } from "../../../host/containers";
+import {
+    containerFacts,
+    engineLimits,
+    inspectHost,
+    knowsStartInterval,
+    listContainers,
+    readLog,
+    stopContainer,
+} from "../../../host/containers";
 import { FakeEngine, fakeEngine } from "./fakeengine";
 
 const inspected = (id: string): Parameters<typeof containerFacts>[0] => ({
@@ -129,6 +137,21 @@ test.each([
 ])("an engine of API %s knows a startInterval: %s", async (ApiVersion, known) => {
     engine = await fakeEngine({ "GET /version": { body: { ApiVersion } } });
     expect(await knowsStartInterval(engine.docker)).toBe(known);
+});
+
+test.each([
+    [
+        { MemoryLimit: true, PidsLimit: true, SwapLimit: false },
+        { memory: true, processes: true, swap: false },
+    ],
+    [
+        { MemoryLimit: true, PidsLimit: true, SwapLimit: true },
+        { memory: true, processes: true, swap: true },
+    ],
+    [{}, { memory: false, processes: false, swap: true }],
+])("an engine that says %j has the limits %j", async (info, limits) => {
+    engine = await fakeEngine({ "GET /info": { body: info } });
+    expect(await engineLimits(engine.docker)).toEqual(limits);
 });
 
 test("a log that the engine doesn't have is undefined", async () => {
