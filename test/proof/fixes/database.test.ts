@@ -177,6 +177,17 @@ describe("a login", () => {
         expect(await trial().fixed("start read-only")).toContain("unchanged");
     });
 
+    test.each(["DATABASE tracksolid_db", "ROLE postgres IN DATABASE tracksolid_db"])(
+        "whose sessions are read-only in the first database (ALTER %s)",
+        async (where) => {
+            const parameter = "default_transaction_read_only";
+            await server.sql(`ALTER ROLE postgres RESET ${parameter}`);
+            await server.sql(`ALTER ${where} SET ${parameter} = on`);
+            expect(await trial().fixed("start read-only in tracksolid_db")).toContain("unchanged");
+            await server.sql(`ALTER ${where} RESET ${parameter}`);
+        },
+    );
+
     test("to a database that is not there", async () => {
         await trial({ "postgresql:database": "nosuch" }).fixed('database "nosuch" does not exist');
     });

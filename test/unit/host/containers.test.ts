@@ -174,9 +174,9 @@ test("a container has its own time to stop, and the engine that time to answer",
     const pooler = inspected("c1");
     engine = await fakeEngine({
         "GET /containers/c1/json": { body: { ...pooler, Config: { ...pooler.Config, StopTimeout: 1 } } },
-        "POST /containers/c1/stop": { status: 204, delay: 700 },
+        "POST /containers/c1/stop": { status: 204, delay: 200 },
         "GET /containers/c2/json": { body: { ...pooler, Config: { ...pooler.Config, StopTimeout: 0 } } },
-        "POST /containers/c2/stop": { status: 204, delay: 700 },
+        "POST /containers/c2/stop": { status: 204, delay: 200 },
     });
     await stopContainer(engine.docker, "c1", 0);
     await expect(stopContainer(engine.docker, "c2", 0)).rejects.toThrow("no answer within 0 s");
