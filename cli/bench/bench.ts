@@ -56,6 +56,7 @@ interface Wanted {
 
 async function measure({ stack, ...options }: BenchOptions, { parts, variants: names, lab, signals }: Wanted) {
     const started = Date.now();
+    if (parts.includes("profile") && !lab && options.only) console.error("bench: no profile: only the lab's engine is on this machine");
     const target = await findTarget(stack);
     const room = await roomFor(target);
     const saturate = lab || options.saturate === true;

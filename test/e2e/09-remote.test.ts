@@ -122,10 +122,12 @@ test("a roll over ssh turns no client away, and sshd no connection", async () =>
     expect(refused).toBe(0);
 });
 
-test("verify goes through ssh", async () => {
+test("verify and top go through ssh", async () => {
     const ran = await attempt("./sidecar", ["verify", "--stack", "local"], { env: on.env });
     expect(ran.stdout).toMatch(/ 0 failed,/);
     expect(ran.code).toBe(0);
+    const top = await attempt("./sidecar", ["top", "--stack", "local", "--once"], { env: on.env });
+    expect([top.stdout, top.code]).toEqual([expect.stringMatching(/pool .* of 18 backends/), 0]);
     expect(sshd.counts().refused).toBe(0);
 });
 

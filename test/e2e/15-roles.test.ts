@@ -15,7 +15,7 @@ const { clients } = on;
 const client = "steady";
 /** The role of pgAdmin's people. */
 const people = "people";
-const settings = { poolSuperusers: "false", pgadminRole: people, pgadminPassfile: "true", defaultPoolSize: "14" };
+const settings = { poolSuperusers: "false", pgadminRole: people, pgadminPassfile: "true", defaultPoolSize: "14", logConnections: "true" };
 const schemas = "pgadminRoleSchemas";
 
 beforeAll(async () => {
@@ -104,6 +104,15 @@ test("a superuser is refused by the pool with the right password, and gets in di
     expect(refused.code).not.toBe(0);
     expect((await pooled(client, on.lab.databasePassword, "SELECT current_user")).stdout.trim()).toBe(client);
     expect(await direct(on, "SELECT current_user")).toEqual([{ current_user: "postgres" }]);
+});
+
+test("with logConnections, the pooler's log says who logged in, and who was refused", async () => {
+    expect((await asPeople("SELECT 1")).stdout).toBe("1\n");
+    expect((await pooled("postgres", on.lab.databasePassword, "SELECT 1")).code).not.toBe(0);
+    const { stdout, stderr } = await attempt("docker", ["logs", on.out.pgbouncerContainer]);
+    const log = stdout + stderr;
+    expect(log).toMatch(new RegExp(`login attempt: db=tracksolid_db user=${people} `));
+    expect(log).toMatch(/no such user: postgres|login attempt: db=tracksolid_db user=postgres /);
 });
 
 test("pgAdmin's people read a table, and nothing more", async () => {

@@ -103,6 +103,14 @@ test("what a client leaves behind in a backend of a fast pool is counted, with i
     for (const kind of ["advisory lock", "temporary table"]) {
         await until(`the ${kind} to be counted`, 20, async () => (await prometheus.value(`pg_sidecar_leaks_count{kind="${kind}", user="postgres", database="tracksolid_db"}`)) === 1); // prettier-ignore
     }
+    // Of these, a direct session sees the backend's last statement alone.
+    for (const [kind, statement] of [
+        ["session setting", "SET work_mem = '5MB'"],
+        ["listen", "LISTEN left_here"],
+    ] as const) {
+        await run("docker", [...pooled, "-c", statement]);
+        await until(`the ${kind} to be counted`, 20, async () => (await prometheus.value(`pg_sidecar_leaks_count{kind="${kind}", user="postgres", database="tracksolid_db"}`)) === 1); // prettier-ignore
+    }
     await direct(on, "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND objid = 15");
 });
 
