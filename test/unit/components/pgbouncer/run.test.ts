@@ -208,6 +208,18 @@ describe("the database's address", () => {
         );
         expect(container.read("tmp/1.ini")).toContain("host=10.0.0.9 port=5432");
     });
+
+    test.each([
+        ["first", 1, ["RELOAD -c SET server_lifetime = 0"]],
+        ["second", 2, ["RELOAD -c SET server_lifetime = 0", "RELOAD"]],
+    ])("is reloaded again in the next turn if the %s RELOAD gets no answer", async (_, failing, given) => {
+        container.program("psql", `echo "\${*##*-qAtX -c }" >> asked; [ "$(wc -l < asked)" != ${failing} ]`);
+        await container.functions(
+            `address=10.0.0.1 started=1; echo > tmp/1.ini; ${turns('2) echo "10.0.0.9 STREAM db" > addresses ;;')}\nfollow`,
+        );
+        expect(container.read("asked").trim().split("\n")).toEqual([...given, "RELOAD -c SET server_lifetime = 0", "RELOAD"]);
+        expect(container.read("tmp/1.ini")).toContain("host=10.0.0.9 port=5432");
+    });
 });
 
 /** A `sleep` that changes something in one of its turns, and fails in the fourth. */
