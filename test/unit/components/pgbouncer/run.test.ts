@@ -188,7 +188,43 @@ describe("the database's address", () => {
             ),
         );
         container.write("good", "nobody");
-        expect((await container.functions("admitting 10.0.0.1 10.0.0.2")).output).toBe("10.0.0.1\n");
+        expect((await container.functions("admitting 10.0.0.1 10.0.0.2 || echo unsure")).output).toBe("10.0.0.1\nunsure\n");
+        expect((await container.functions("admitting 10.0.0.1 && echo sure")).output).toBe("10.0.0.1\nsure\n");
+    });
+
+    describe("while none of several lets the lookup role in", () => {
+        /** PostgreSQL after a move to other addresses: it admits at the one in `good`, once it has started. */
+        const starts =
+            'case "$*" in *SELECT*) echo "$PGHOSTADDR" >> tried; [ "$PGHOSTADDR" = "$(cat good)" ] ;; *) echo "$*" >> asked ;; esac';
+        const both = (...those: string[]) => those.map((one) => `${one} STREAM db`).join("\\n");
+
+        beforeEach(() => {
+            container.program("psql", starts);
+            container.write("good", "nobody");
+            container.write("addresses", "fd00::1 STREAM db\n10.0.0.1 STREAM\n");
+        });
+
+        test("is chosen again in the next turn, with no reload until it is another", async () => {
+            const { output } = await container.functions(`address=10.0.0.1 started=1; echo > tmp/1.ini
+                ${turns(`1) printf '${both("fd00::9", "10.0.0.9")}\\n' > addresses ;; 2) wc -l < asked ;; 3) wc -l < asked; echo 10.0.0.9 > good ;;`)}
+                follow; wc -l < asked; wc -l < tried; moved || echo kept; wc -l < tried`);
+            expect(output).toBe("run: db is at fd00::9 now\n2\n2\nrun: db is at 10.0.0.9 now\n4\n6\nkept\n6\n");
+            expect(container.read("tmp/1.ini")).toContain("host=10.0.0.9 port=5432");
+        });
+
+        test("stays the same if the name's answer only changes its order, or if it admits after all", async () => {
+            const { output } = await container.functions(`moved && echo "$address"
+                printf '${both("10.0.0.1", "fd00::1")}\\n' > addresses; moved || echo "$address"
+                echo fd00::1 > good; moved || echo "$address"; moved || wc -l < tried`);
+            expect(output).toBe("fd00::1\nfd00::1\nfd00::1\n5\n");
+        });
+
+        test("is not looked for once the pool has answered at it", async () => {
+            container.program("psql", 'case "$*" in *"SELECT 1"*) touch tried; exit 1 ;; esac; echo 1');
+            const { output } = await container.functions(`prover=$$; mkdir $proof; moved; echo "$unsure"; try_proof && rm tried
+                moved || echo "$address"; ls tried`);
+            expect(output).toMatch(/^yes\nfd00::1\nls: /);
+        });
     });
 
     test("replaces the name in the ini, and only there", async () => {
