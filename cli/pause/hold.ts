@@ -100,7 +100,7 @@ export class Hold {
 }
 
 function refusal(failed: Answer[], { transactions, up }: HoldArgs): UserError {
-    const [first] = failed;
+    const first = failed.find(({ code }) => code !== codes.endedBefore) ?? failed[0];
     if (!first) return new UserError("no pooler of this stack serves, so COMMAND was not run", up);
     if (first.code === codes.anotherPause) {
         return new UserError(
@@ -116,6 +116,8 @@ function refusal(failed: Answer[], { transactions, up }: HoldArgs): UserError {
             "end their transactions, or give them longer: --transactions SECONDS",
         );
     }
+    if (first.code === codes.endedBefore)
+        return new UserError("the pause was over before all clients waited, so COMMAND was not run", "pause again");
     if (first.code === 126 || first.code === 127) {
         return new UserError(`${first.pooler} is of a version that has no pause, so COMMAND was not run`, up);
     }

@@ -48,6 +48,18 @@ test.each<[string, Answer[] | Error, string[], string[]]>([
         ["begin", "end"],
     ],
     [
+        "it is over before it has begun",
+        [answer(0, "110\n"), answer(codes.endedBefore)],
+        ["the pause was over before all clients waited", "Fix: pause again"],
+        ["begin", "end"],
+    ],
+    [
+        "it is over in one pooler since another can't be paused",
+        [answer(codes.endedBefore), answer(1, "pause: no space", "pgbouncer-2")],
+        ["pgbouncer-2 can't be paused"],
+        ["begin", "end"],
+    ],
+    [
         "the pooler is of a version without it",
         [answer(127)],
         ["pgbouncer-1 is of a version that has no pause", "Fix: pulumi up"],

@@ -688,6 +688,7 @@ while read -r command; do
     case $command in
         "SHOW POOLS;") printf 'db\\tu\\t0\\t0\\t0\\t0\\t%s\\t0\\t0\\t0\\t0\\t0\\t%s\\n' "$(wc -l < using)" $logins; sed -i 1d using; logins=0 ;;
         *echo*) echo "\${command#*echo }" ;;
+        "PAUSE;") [ ! -e meanwhile ] || . ./meanwhile; echo "$command with $logins logging in" >> commands ;;
         *) echo "$command with $logins logging in" >> commands ;;
     esac
 done`;
@@ -698,6 +699,10 @@ done`;
         container.write("using", "");
         container.program("psql", console);
     });
+
+    /** The notes of those who may have paused this pooler. */
+    const notes = () => fs.readdirSync(container.path("tmp")).filter((name) => name.startsWith("held"));
+    const inSeconds = (seconds: number) => Math.floor(Date.now() / 1000) + seconds;
 
     test("begins once no backend logs in and none is in use, and gives logins that wait their time", async () => {
         container.write("using", "a\nb\nc\n");
@@ -726,7 +731,66 @@ done`;
         expect(code).toBe(5);
         expect(container.read("commands")).toMatch(/PAUSE; .*\n-c RESUME\n$/);
         expect(container.read("etc/settings/pause")).toBe("");
-        expect(fs.existsSync(container.path("tmp/held"))).toBe(false);
+        expect(notes()).toEqual([]);
+    });
+
+    describe("that is no longer in force when PAUSE has come", () => {
+        test.each([
+            ["somebody ended it", "etc/pause end me"],
+            ["it was over, and `run` ended it", ". etc/functions; rm etc/settings/pause; keep_pause"],
+        ])("has the pooler resumed, since %s", async (_, meanwhile) => {
+            container.write("meanwhile", `(${meanwhile})`);
+            expect(await container.shell("etc/pause begin me 10")).toEqual({ code: 6, output: "" });
+            expect(container.read("commands")).toMatch(/-c RESUME\nPAUSE; .*\n-c RESUME\n$/);
+            expect(notes()).toEqual([]);
+        });
+
+        test("has `run` resume the pooler if `begin` was killed", async () => {
+            container.write("meanwhile", "(etc/pause end me); kill -KILL $(cat beginning)");
+            expect((await container.shell('sh -c \'echo $$ > beginning; exec etc/pause begin me 10\'; until grep PAUSE commands; do sleep 0.1; done')).output).toContain("PAUSE;"); // prettier-ignore
+            expect(container.read("commands")).toMatch(/PAUSE; .*\n$/);
+            await container.functions("keep_pause");
+            expect(container.read("commands")).toMatch(/PAUSE; .*\n-c RESUME\n$/);
+            expect(notes()).toEqual(["held.me"]);
+            container.write("tmp/held.me", `${inSeconds(-1)}\n`); // when no PAUSE of its can come any more
+            await container.functions("keep_pause; keep_pause");
+            expect(container.read("commands")).toMatch(/PAUSE; .*\n-c RESUME\n-c RESUME\n$/);
+            expect(notes()).toEqual([]);
+        });
+
+        test("leaves the pooler to another's pause that is", async () => {
+            container.write("meanwhile", `echo "${inSeconds(100)} 110 you" > etc/settings/pause`);
+            expect(await container.shell("etc/pause begin me 10")).toEqual({ code: 6, output: "" });
+            expect(container.read("commands")).not.toContain("RESUME");
+            expect(container.read("etc/settings/pause")).toMatch(/you\n$/);
+            expect((await container.shell("etc/pause end you")).code).toBe(0);
+            expect(container.read("commands")).toMatch(/-c RESUME\n$/);
+            expect(notes()).toEqual([]);
+        });
+    });
+
+    test("that ends while transactions are open is waited for no longer", async () => {
+        container.write("using", "a\n".repeat(1000));
+        const from = Date.now();
+        const { code } = await container.shell("(until grep PAUSE commands; do sleep 0.1; done; etc/pause end me) > /dev/null 2>&1 & etc/pause begin me 20"); // prettier-ignore
+        expect(code).toBe(6);
+        expect(Date.now() - from).toBeLessThan(15_000);
+        expect(container.read("commands")).toMatch(/-c RESUME\n$/);
+    });
+
+    test("that ends while backends log in has no PAUSE", async () => {
+        container.program("psql", console.replace("logins=0 ;;", "rm -f etc/settings/pause ;;"));
+        expect(await container.shell("etc/pause begin me 10")).toEqual({ code: 6, output: "" });
+        expect(container.read("commands")).toBe("-c SET client_login_timeout = 110\n-c RESUME\n");
+    });
+
+    test("keeps the notes of a PAUSE that may come after RESUME, or that were written meanwhile", async () => {
+        container.program("psql", `touch tmp/held.meanwhile\n${console}`);
+        container.write("tmp/held.given", "");
+        container.write("tmp/held.late", `${inSeconds(-1)}\n`);
+        container.write("tmp/held.coming", `${inSeconds(100)}\n`);
+        await container.functions("resume");
+        expect(notes().sort()).toEqual(["held.coming", "held.meanwhile"]);
     });
 
     test("does not begin in a pooler that serves nobody, or if it can't be written down", async () => {
@@ -766,7 +830,7 @@ done`;
 
     test("ends by itself in `run` if nobody ends it, and after a change of the clock", async () => {
         for (const end of ["10 110 me\n", "9999999999 110 me\n"]) {
-            container.write("tmp/held", "");
+            container.write("tmp/held.me", "");
             container.write("etc/settings/pause", end);
             fs.rmSync(container.path("commands"), { force: true });
             const { output } = await container.functions("keep_pause; keep_pause");
@@ -777,7 +841,7 @@ done`;
     });
 
     test("that somebody is ending, and that `run` never saw, is over", async () => {
-        container.write("tmp/held", "");
+        container.write("tmp/held.me", "");
         expect(await container.functions("keep_pause; echo alive")).toEqual({ code: 0, output: "alive\n" });
         expect(container.read("commands")).toBe("-c RESUME\n");
     });
@@ -794,13 +858,13 @@ done`;
     });
 
     test("keeps the time of logins over a reload", async () => {
-        container.write("tmp/held", "");
+        container.write("tmp/held.me", "");
         await container.functions("address=10.0.0.1 lasts=110; reload");
         expect(container.read("commands")).toBe("-c RELOAD -c SET server_lifetime = 0\n-c RELOAD\n-c SET client_login_timeout = 110\n");
     });
 
     test("is over in a pooler that leaves", async () => {
-        container.write("tmp/held", "");
+        container.write("tmp/held.me", "");
         await container.functions(
             "sleep 600 & pids=$!; sleep 600 & background=$!; drain() { echo drained >> commands; kill $pids; }; leave",
         );
