@@ -3,7 +3,7 @@ import { Command, stackOption, wholeNumber } from "../command";
 
 export interface PauseOptions {
     stack?: string;
-    /** Seconds that open transactions get to end. */
+    /** Seconds that open transactions get to end, if clients can wait for longer. */
     transactions: number;
     /** Seconds after which clients continue whatever COMMAND does; default: as long as none of them has waited too long. */
     atMost?: number;
@@ -17,7 +17,7 @@ export const pause: Command<PauseOptions> = {
     description: `Pauses the pool, runs COMMAND, waits until the database answers, and lets clients continue: none of them fails.
 Before it runs COMMAND, it waits until open transactions end. If one doesn't, all clients continue and COMMAND is not run.
 Clients wait for 10 s less than queryWaitTimeout or queryTimeout at most, half of it if that is below 20 s, and never for more than 300 s.
-Then they continue, whatever COMMAND or this machine does.
+That includes the wait for open transactions. Then they continue, whatever COMMAND or this machine does.
 The exit code is COMMAND's. It is 2 if COMMAND was not run, or if the database does not answer after it.`,
     group: "Commands:",
     operands: "<command...>",

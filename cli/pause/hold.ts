@@ -2,7 +2,7 @@ import { UserError } from "../../findings/errors";
 import { Answer, codes, Poolers } from "./poolers";
 
 export interface HoldArgs {
-    /** Seconds that open transactions get to end. */
+    /** Seconds that open transactions get to end, if clients can wait for longer. */
     transactions: number;
     /** Seconds after which clients continue in any case; default: as long as none of them has waited too long. */
     atMost?: number | undefined;
@@ -24,8 +24,8 @@ export class Hold {
     private constructor(
         private readonly poolers: Poolers,
         private readonly args: HoldArgs,
-        /** Seconds after which the poolers end it by themselves. */
-        readonly limit: number,
+        /** Seconds from now on after which the poolers end it by themselves. */
+        readonly left: number,
     ) {}
 
     /** Pauses all poolers. Throws a UserError if one of them can't be paused; then none stays paused. */
@@ -57,7 +57,7 @@ export class Hold {
         let said = "";
         for (;;) {
             const why = await this.whyNot();
-            if (why === undefined || interrupted() || this.seconds > this.limit) return why;
+            if (why === undefined || interrupted() || this.seconds > this.left) return why;
             if (why !== said) this.args.say(`the database does not answer yet: ${(said = why)}`);
             await sleep(this.args.every ?? 200);
         }
@@ -80,7 +80,7 @@ export class Hold {
             const why = await this.whyNotEnded();
             if (why === undefined) return;
             this.args.say(`the pause can't be ended from here: ${why}`);
-            if (this.seconds > this.limit) return this.args.say("the poolers have ended it by themselves by now");
+            if (this.seconds > this.left) return this.args.say("the poolers have ended it by themselves by now");
             await sleep((this.args.every ?? 200) * 5);
         }
     }
@@ -89,7 +89,7 @@ export class Hold {
         try {
             const answers = await this.poolers.end();
             if (answers.some(({ code }) => code === codes.endedBefore)) {
-                this.args.say(`clients had continued before, after ${this.limit} s; they fail if the database was away then`);
+                this.args.say(`clients had continued before, after ${this.left} s; they fail if the database was away then`);
             }
             const failed = answers.find(({ code }) => ![0, codes.servesNobody, codes.endedBefore].includes(code));
             return failed && words(failed);
@@ -110,10 +110,14 @@ function refusal(failed: Answer[], { transactions, up }: HoldArgs): UserError {
     }
     const open = failed.filter(({ code }) => code === codes.transactionsOpen);
     if (open.length > 0) {
+        const waited = parseInt(open[0]!.stdout);
+        const clients = open.flatMap(({ stdout }) => stdout.trimEnd().split("\n").slice(1));
         return new UserError(
-            `these clients have transactions that did not end within ${transactions} s. All clients continue, and COMMAND was not run.\n` +
-                open.map(({ stdout }) => stdout.trimEnd().replace(/^/gm, "    ")).join("\n"),
-            "end their transactions, or give them longer: --transactions SECONDS",
+            `these clients have transactions that did not end within ${waited} s. All clients continue, and COMMAND was not run.\n` +
+                clients.map((client) => `    ${client}`).join("\n"),
+            waited < transactions
+                ? "end their transactions, or let clients wait longer: --at-most, queryWaitTimeout or queryTimeout"
+                : "end their transactions, or give them longer: --transactions SECONDS",
         );
     }
     if (first.code === codes.endedBefore)

@@ -23,7 +23,7 @@ export async function pause({ stack: named, transactions, atMost }: PauseOptions
         let why: string | undefined;
         try {
             if (signals.exitCode !== undefined) return signals.exitCode;
-            say(`clients wait, for ${hold.limit} s at most`);
+            say(`clients wait, for ${hold.left} s at most`);
             code = await runInTerminal(program, args, { ...folderOf(program), env: { PULUMI_STACK: stack } });
             signals.forget(); // it was the command's; another one ends the wait for the database
             why = await hold.databaseAnswers(() => signals.exitCode !== undefined);

@@ -29,7 +29,7 @@ const begin = (script: Script, more: Partial<HoldArgs> = {}) => {
 
 test("a pause lasts as long as the pooler that allows least, and one that serves nobody does not count", async () => {
     const { hold } = begin({ begin: [[answer(0, "110\n"), answer(0, "50\n"), answer(codes.servesNobody)]] });
-    expect((await hold).limit).toBe(50);
+    expect((await hold).left).toBe(50);
 });
 
 test.each<[string, Answer[] | Error, string[], string[]]>([
@@ -43,8 +43,14 @@ test.each<[string, Answer[] | Error, string[], string[]]>([
     ],
     [
         "transactions stay open in one of two poolers",
-        [answer(0, "110\n"), answer(codes.transactionsOpen, "database d, user u\ndatabase e, user v\n", "pgbouncer-2")],
+        [answer(0, "110\n"), answer(codes.transactionsOpen, "3\ndatabase d, user u\ndatabase e, user v\n", "pgbouncer-2")],
         ["did not end within 3 s", "\n    database d, user u\n    database e, user v\nFix:", "--transactions SECONDS"],
+        ["begin", "end"],
+    ],
+    [
+        "transactions stay open for as long as clients can wait",
+        [answer(codes.transactionsOpen, "2\ndatabase d, user u\n")],
+        ["did not end within 2 s", "\n    database d, user u\nFix:", "let clients wait longer: --at-most,"],
         ["begin", "end"],
     ],
     [
