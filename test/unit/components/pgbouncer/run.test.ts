@@ -123,8 +123,15 @@ ${more}`); // prettier-ignore
     }
 
     remove(): void {
-        // What was killed just now may still be writing a file.
-        fs.rmSync(this.folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 50 });
+        // What was killed just now may still be writing a file. rmSync's own retries don't look for new ones.
+        for (let tries = 20; ; tries--) {
+            try {
+                return fs.rmSync(this.folder, { recursive: true, force: true });
+            } catch (cause) {
+                if (tries === 0) throw cause;
+                Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 50);
+            }
+        }
     }
 }
 
