@@ -11,14 +11,17 @@ import { asSuperuser, judgeRights, ownSchema } from "./judgerights";
 import { judgePgadminRole } from "./judgerole";
 import { removal } from "./handover";
 import { describeSessions } from "./sessions";
-import { hasLookup, OwnedResources } from "./state";
+import { hasLookup, OwnedPooler, OwnedResources } from "./state";
 
-/** What prevents an `up` on this database, beside what the stack's state already has there. */
-export function judgeDatabase(facts: DatabaseFacts, settings: Settings, owned: OwnedResources): Finding[] {
+/**
+ * What prevents an `up` on this database, beside what the stack's state already has there. `startInterval` is whether the engine knows
+ * one, if it was asked.
+ */
+export function judgeDatabase(facts: DatabaseFacts, settings: Settings, owned: OwnedResources, startInterval?: boolean): Finding[] {
     return [
         ...judgeServer(facts, settings, owned),
         ...judgeDatabases(facts, settings),
-        ...judgeBudget(facts, settings, owned),
+        ...judgeBudget(facts, settings, owned, startInterval),
         ...judgeUsers(facts, settings),
         ...judgePgadminRole(facts, settings),
         ...judgeLookup(facts, settings),
@@ -29,14 +32,22 @@ export function judgeDatabase(facts: DatabaseFacts, settings: Settings, owned: O
 const at = ({ databaseServer: { host, port } }: Settings) => `${host}:${port}`;
 
 /** Whether the server has the connections that the sidecar may hold. */
-function judgeBudget({ limits }: DatabaseFacts, settings: Settings, { pooler }: OwnedResources): Finding[] {
+function judgeBudget({ limits }: DatabaseFacts, settings: Settings, owned: OwnedResources, startInterval?: boolean): Finding[] {
     const { otherConnections } = settings;
     const args = { ...settings, databases: settings.databases.length };
-    // Without the engine, the database's network may be unknown.
-    const moves = settings.databaseNetwork !== "" && !pooler?.networks.includes(settings.databaseNetwork);
-    const rolls = pooler !== undefined && (pooler.key !== rollKey(settings) || moves);
+    const rolls = owned.pooler !== undefined && willRoll(owned.pooler, settings, owned.owner, startInterval);
     const found = overBudget({ args, limits, otherConnections, rolls, stack: settings });
     return found ? [found] : [];
+}
+
+/** Whether a run replaces the pooler's container. `startInterval` and the database's network are unknown without the engine. */
+function willRoll(pooler: OwnedPooler, settings: Settings, owner: string, startInterval?: boolean): boolean {
+    return (
+        pooler.key !== rollKey(settings) ||
+        (settings.databaseNetwork !== "" && !pooler.networks.includes(settings.databaseNetwork)) ||
+        pooler.owner !== owner || // the stack was renamed
+        pooler.startInterval !== (startInterval ?? pooler.startInterval) // the engine was upgraded
+    );
 }
 
 /** A server that this login can't change, or that is not the database. */

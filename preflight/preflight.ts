@@ -65,7 +65,7 @@ export async function preflight(configured: Settings, dryRun = pulumi.runtime.is
     await report(settings, dryRun, [
         ...(database instanceof Error
             ? [explainUnreachableDatabase(database, settings, databaseContainer(engine, settings))]
-            : judgeDatabase(database, settings, owned)),
+            : judgeDatabase(database, settings, owned, engine instanceof Error ? undefined : engine.startInterval)),
         ...(engine instanceof Error
             ? [explainUnreachableEngine(engine, settings)]
             : [

@@ -23,7 +23,13 @@ interface StateResource {
     delete?: boolean;
     /** Of the stack itself: what the program returned. */
     outputs?: { deployed?: Before };
-    inputs?: { labels?: { label: string; value: string }[]; networksAdvanced?: { name: string }[]; searchPaths?: string[]; body?: string };
+    inputs?: {
+        labels?: { label: string; value: string }[];
+        networksAdvanced?: { name: string }[];
+        healthcheck?: { startInterval?: string };
+        searchPaths?: string[];
+        body?: string;
+    };
 }
 
 /** Of the settings with which the stack was last deployed, those that say how many backends its poolers may have. */
@@ -31,6 +37,17 @@ export interface Before {
     processes?: number;
     maxDbConnections?: number;
     databases?: string[];
+}
+
+/** What the serving pooler's container was made of, as far as a change of it rolls the pooler. */
+export interface OwnedPooler {
+    /** Its `rollKey`; empty for one of an older program. */
+    key: string;
+    networks: string[];
+    /** The stack in its mark. */
+    owner: string;
+    /** Whether its health check has a `startInterval`. */
+    startInterval: boolean;
 }
 
 /** What a stack's state lists. An adopted role or function is the stack's, though it has no mark until the next `up`. */
@@ -46,8 +63,8 @@ export interface OwnedResources {
     functions: string[];
     /** The settings of the poolers that may still run, if the state has them. */
     before?: Before;
-    /** The serving pooler, if there is one: its `rollKey`, empty for one of an older program, and its networks. */
-    pooler?: { key: string; networks: string[] };
+    /** The serving pooler, if there is one. */
+    pooler?: OwnedPooler;
 }
 
 /** Whether the state lists the lookup function that the settings name. */
@@ -73,12 +90,17 @@ export function ownedResources({ deployment: { resources = [] } }: StackState, o
         roles: resources.flatMap(({ type, id }) => (type === roleType && id ? [id] : [])),
         functions: resources.flatMap(({ type, id }) => (type === functionType && id ? [id] : [])),
         ...(deployed && { before: deployed }),
-        ...(pooler && {
-            pooler: {
-                key: pooler.inputs?.labels?.find(({ label }) => label === poolerLabel)?.value ?? "",
-                networks: pooler.inputs?.networksAdvanced?.map(({ name }) => name) ?? [],
-            },
-        }),
+        ...(pooler && { pooler: ownedPooler(pooler.inputs) }),
+    };
+}
+
+function ownedPooler({ labels = [], networksAdvanced = [], healthcheck }: NonNullable<StateResource["inputs"]> = {}): OwnedPooler {
+    const label = (wanted: string) => labels.find((one) => one.label === wanted)?.value ?? "";
+    return {
+        key: label(poolerLabel),
+        networks: networksAdvanced.map(({ name }) => name),
+        owner: label(stackLabel),
+        startInterval: healthcheck?.startInterval !== undefined,
     };
 }
 

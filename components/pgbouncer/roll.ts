@@ -8,7 +8,7 @@ export const scripts = ["common", "accept", "run", "health", "pause"] as const;
 /** Where a script is here. */
 export const scriptFile = (name: string) => path.join(__dirname, name);
 
-/** What only another container takes. Any other setting of the pooler is reloaded. */
+/** The settings that need a new container. Any other setting of the pooler is reloaded, except `databaseNetwork`. */
 export interface RollArgs {
     pgbouncerImage: string;
     pgbouncerAlias: string;
@@ -26,7 +26,7 @@ export interface RollArgs {
     metrics: boolean;
 }
 
-/** Value of the label `pg-sidecar.pooler`: while it stays the same, `pulumi up` does not roll the pooler. */
+/** Value of the label `pg-sidecar.pooler`. While it stays the same, no changed setting rolls the pooler, except `databaseNetwork`. */
 export function rollKey(args: RollArgs): string {
     const { pgbouncerImage, pgbouncerAlias, listenPort, processes, pgbouncerStopGrace } = args;
     const limits = [Number(args.pgbouncerCpus), args.pgbouncerFiles, args.pgbouncerMemory];

@@ -247,17 +247,18 @@ test("a role with md5 is named in a warning, with psql's own way to set its pass
 
 describe("a roll that the server has too few connections for", () => {
     const tight = { limits: { ...facts.limits, maxConnections: 90 } };
-    const networks = ["coolify-net", "pg-sidecar-1"];
+    const same = { key: rollKey(settings), networks: ["coolify-net", "pg-sidecar-1"], owner: nothingOwned.owner, startInterval: true };
 
     test.each<[string, string, Partial<OwnedResources>]>([
         ["a warning before the first up", "warning", {}],
-        ["a warning if this run does not roll", "warning", { pooler: { key: rollKey(settings), networks } }],
-        ["an error if another program's pooler serves", "error", { pooler: { key: "", networks } }],
+        ["a warning if this run does not roll", "warning", { pooler: same }],
+        ["an error if another program's pooler serves", "error", { pooler: { ...same, key: "" } }],
         [
             "an error if something changes that only another container takes",
             "error",
-            { pooler: { key: rollKey({ ...settings, listenPort: 6433 }), networks } },
+            { pooler: { ...same, key: rollKey({ ...settings, listenPort: 6433 }) } },
         ],
+        ["an error if the stack was renamed", "error", { pooler: { ...same, owner: "pg-sidecar/former" } }],
     ])("is %s", (_, level, owned) => {
         const [finding, ...others] = judge(tight, owned);
         expect(others).toEqual([]);
@@ -265,10 +266,20 @@ describe("a roll that the server has too few connections for", () => {
     });
 
     test.each([
+        ["the same engine", true, "warning"],
+        ["an engine that was asked for nothing", undefined, "warning"],
+        ["an engine that checks health in another way", false, "error"],
+    ])("on %s (%s), is one of level %s", (_, startInterval, level) =>
+        expect(judgeDatabase({ ...facts, ...tight }, settings, { ...nothingOwned, pooler: same }, startInterval)).toMatchObject([
+            { level },
+        ]),
+    );
+
+    test.each([
         ["another network", "coolify-net", "error"],
         ["a network that is not known without the engine", "", "warning"],
     ])("if the database is on %s", (_, databaseNetwork, level) => {
-        const pooler = { key: rollKey(settings), networks: ["another"] };
+        const pooler = { ...same, networks: ["another"] };
         expect(judge(tight, { pooler }, settingsOf({ databaseNetwork }))).toMatchObject([{ level }]);
     });
 });

@@ -24,7 +24,9 @@ test("a state lists what its serving pooler was made of", () => {
     const listed = (...resources: ReturnType<typeof pooler>[]) => ownedResources({ deployment: { resources } }, owner).pooler;
     expect(listed()).toBeUndefined();
     expect(listed(pooler("pg-sidecar.pooler", { delete: true }))).toBeUndefined();
-    expect(listed(pooler("pg-sidecar.pooler"))).toEqual({ key: "feed", networks: ["coolify-net"] });
+    expect(listed(pooler("pg-sidecar.pooler"))).toEqual({ key: "feed", networks: ["coolify-net"], owner: "", startInterval: false });
+    const inputs = { labels: [{ label: "pg-sidecar.stack", value: owner }], networksAdvanced: [], healthcheck: { startInterval: "1s" } };
+    expect(listed(pooler("", { inputs }))).toEqual({ key: "", networks: [], owner, startInterval: true });
     expect(listed(pooler("older"))).toMatchObject({ key: "" });
 });
 
