@@ -474,6 +474,18 @@ describe("several processes", () => {
         expect(container.read("tmp/1.ini")).toBe("as it was");
     });
 
+    test("and while they wait for it, the database is followed, with the settings that are loaded", async () => {
+        container.settings("two", { files: 100_000_000, more: "default_pool_size = 7\n" });
+        container.write("tmp/1.ini", "tracksolid_db = host=10.0.0.1 port=5432 dbname=tracksolid_db\n");
+        container.program("psql", 'echo "${*##*-qAtX -c }" >> asked; [ "$(wc -l < asked)" != 1 ]');
+        const { output } = await container.functions(
+            `address=10.0.0.1 started=1; ${turns('1) echo two > etc/settings/current ;; 2) echo "10.0.0.9 STREAM db" > addresses ;;')}\nfollow`,
+        );
+        expect(output.match(/db is at 10.0.0.9 now/g)).toHaveLength(2); // the first RELOAD got no answer
+        expect(container.read("asked")).toBe("RELOAD\nRELOAD\n");
+        expect(container.read("tmp/1.ini")).toBe("tracksolid_db = host=10.0.0.9 port=5432 dbname=tracksolid_db\n");
+    });
+
     test("of another number are left to the next pooler", async () => {
         container.settings("two", { host: "db2" });
         second("two");
