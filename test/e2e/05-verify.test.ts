@@ -220,7 +220,7 @@ describe("./sidecar top", () => {
         const keys = `(sleep 8; ${signal("STOP")}; sleep 3; date +%s%3N >&2; printf q; sleep 6)`;
         try {
             const ran = await attempt("sh", ["-c", `${keys} | script -qec 'stty rows 40 cols 140; ./sidecar top --stack local --interval 1; date +%s%3N' /dev/null`], { env: { ...on.env, TERM: "xterm-256color" } }); // prettier-ignore
-            const [pressed, ended] = [ran.stderr, ran.stdout].map((text) => Number(text.trim().split(/\s/).at(-1)));
+            const [pressed, ended] = [ran.stderr, ran.stdout].map((text) => Number(/(\d{13})\D*$/.exec(text)?.[1]));
             expect(ended! - pressed!).toBeLessThan(1500);
         } finally {
             await attempt("sh", ["-c", signal("CONT")]);
