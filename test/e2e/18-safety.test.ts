@@ -105,6 +105,7 @@ test("any password of the database's administrator works: in the preflight, in t
 test("what somebody creates in the schema public is called by no session of a superuser's", async () => {
     // PostgreSQL prefers an operator for exactly these types, in any schema of the path, to its own that needs a cast.
     const traps = [["regtype", "="], ["regclass", "="], ["regprocedure", "="], ["int4", "="]] as const; // prettier-ignore
+    const asking = "query,lookup-grants,lookup-role,lookup-superuser,lookup-expiry,lookup-path,left-behind";
     const isSuperuser = async () =>
         (await direct<{ is: boolean }>(on, "SELECT rolsuper AS is FROM pg_roles WHERE rolname = 'mallory'"))[0]!.is;
     await direct(on, "CREATE ROLE mallory; GRANT CREATE ON SCHEMA public TO mallory");
@@ -126,7 +127,7 @@ test("what somebody creates in the schema public is called by no session of a su
         expect((await pulumi(on, ["preview"])).code).toBe(0);
         expect(await isSuperuser()).toBe(false);
         expect((await attempt("./sidecar", ["top", "--stack", "local", "--once", "--json"], { env: on.env })).code).toBe(0);
-        const verified = await attempt("./sidecar", ["verify", "--stack", "local", "--json"], { env: on.env });
+        const verified = await attempt("./sidecar", ["verify", "--stack", "local", "--json", "--only", asking], { env: on.env });
         expect([verified.stdout, verified.code]).toEqual([expect.stringContaining('"lookup-role"'), 0]);
         expect(await isSuperuser()).toBe(false);
     } finally {
