@@ -7,6 +7,7 @@ import { Authority } from "./support/authority";
 import { beginAfresh, openBrowser, PgadminPage } from "./support/browser/pgadmin";
 import { Loop, psql } from "./support/clients";
 import { direct } from "./support/database";
+import { connectEntry } from "./support/pgadminconnect";
 import { expectNoLeak, secretsOf } from "./support/secrets";
 import { changing, pulumi, removeConfig, setConfig, useStack } from "./support/stack";
 import { TlsServer } from "../../lab/tlsserver";
@@ -187,4 +188,19 @@ test("clients: the stack's own certificate is checked by psql and pgAdmin, whose
     const { code, stdout } = await verify("tls-clients");
     expect(stdout).toMatch(/TLSv1\.3, \w+; the certificate is valid for \d+ days, its CA \(pg-sidecar\s+pg-sidecar\/local\) for \d+/);
     expect(code).toBe(0);
+});
+
+test("pgAdmin refuses a pooler whose certificate its CA has not signed", async () => {
+    const inPgadmin = (script: string, env: string[] = []) =>
+        run("docker", ["exec", ...env.flatMap((one) => ["-e", one]), on.out.pgadminContainer, "sh", "-c", script]);
+    const file = (await inPgadmin("ls /var/lib/pgadmin/storage/*/pg-sidecar-ca.pem")).trim();
+    const another = (await makeAuthority("somebody else")).cert;
+    await inPgadmin(`cp ${file} /tmp/kept.pem && printf %s "$CA" > ${file}`, [`CA=${another}`]);
+    try {
+        const refused = await connectEntry(on.out, on.lab.databasePassword);
+        expect([refused.status === 200, refused.said]).toEqual([false, expect.stringContaining("certificate verify failed")]);
+    } finally {
+        await inPgadmin(`cat /tmp/kept.pem > ${file} && rm /tmp/kept.pem`);
+    }
+    expect((await connectEntry(on.out, on.lab.databasePassword)).status).toBe(200);
 });

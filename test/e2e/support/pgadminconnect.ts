@@ -1,7 +1,7 @@
 import { Outputs } from "./stack";
 import { session } from "./pgadminlogin";
 
-/** What pgAdmin answers when the browser asks it to connect the stack's own entry without a password. */
+/** What pgAdmin answers when the browser asks it to connect the stack's own entry. */
 export interface Connected {
     /** 200 once it is connected, 428 if pgAdmin asks for a password. */
     status: number;
@@ -10,8 +10,8 @@ export interface Connected {
     user: string;
 }
 
-/** Has pgAdmin connect the pooled entry as the tree does when a person opens it, by pgAdmin's own requests. */
-export async function connectEntry(out: Outputs): Promise<Connected> {
+/** Has pgAdmin connect the pooled entry as the tree does when a person opens it, by pgAdmin's own requests; default: without a password. */
+export async function connectEntry(out: Outputs, password?: string): Promise<Connected> {
     const { cookie } = await session(out);
     const url = (path: string) => `${out.pgadminUrl}/${path}`;
     const page = await (await fetch(url("browser/js/utils.js"), { headers: { cookie } })).text();
@@ -20,7 +20,11 @@ export async function connectEntry(out: Outputs): Promise<Connected> {
     const entries = (await (await fetch(url("browser/server/obj/1/"), { headers })).json()) as Entry[];
     const entry = entries.find(({ name }) => name.endsWith("(via pgbouncer)"));
     if (!entry) throw new Error(`pgAdmin lists no pooled entry: ${JSON.stringify(entries)}`);
-    const answer = await fetch(url(`browser/server/connect/1/${entry.id}`), { method: "POST", headers, body: "{}" });
+    const answer = await fetch(url(`browser/server/connect/1/${entry.id}`), {
+        method: "POST",
+        headers,
+        body: JSON.stringify({ password }),
+    });
     return { status: answer.status, said: await answer.text(), user: entry.username };
 }
 
