@@ -153,6 +153,7 @@ const time = (seconds: number | undefined) => (seconds === undefined ? `**none w
 
 /** Hammers the pooler's port without a login, kind by kind; after each batch a login has to work. */
 async function all(args: Arguments): Promise<Result> {
+    const from = Date.now();
     const minutes = args.number("minutes", 60);
     const seed = args.number("seed", Math.floor(Math.random() * 2 ** 31));
     const only = args.text("kind");
@@ -177,7 +178,7 @@ async function all(args: Arguments): Promise<Result> {
         partial: only !== undefined,
         summary:
             `${rows.reduce((sum, { packets }) => sum + packets, 0)} packets on ${rows.reduce((sum, { sockets }) => sum + sockets, 0)} sockets to ${version.trim()}, ` +
-            `max_client_conn ${found.maxClientConn}, in ${minutes} min (seed ${seed}). After each batch a login has to work within ${limit} s, and the CPU has to come back below 10 % of a core. ` +
+            `max_client_conn ${found.maxClientConn}, in ${Math.round((Date.now() - from) / 60_000)} min (seed ${seed}). After each batch a login has to work within ${limit} s, and the CPU has to come back below 10 % of a core. ` +
             `Sockets of half-open logins and silent ones stay open until then.`,
         head: ["kind", "sockets", "packets", "longest time until a login worked", "restarts", "peak CPU", "CPU after", "peak RSS"],
         rows: rows.map((seen) => [
