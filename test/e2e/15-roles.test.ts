@@ -108,11 +108,16 @@ test("a superuser is refused by the pool with the right password, and gets in di
 
 test("with logConnections, the pooler's log says who logged in, and who was refused", async () => {
     expect((await asPeople("SELECT 1")).stdout).toBe("1\n");
+    expect((await pooled(people, "wrong", "SELECT 1")).code).not.toBe(0);
     expect((await pooled("postgres", on.lab.databasePassword, "SELECT 1")).code).not.toBe(0);
     const { stdout, stderr } = await attempt("docker", ["logs", on.out.pgbouncerContainer]);
-    const log = stdout + stderr;
-    expect(log).toMatch(new RegExp(`login attempt: db=tracksolid_db user=${people} `));
-    expect(log).toMatch(/no such user: postgres|login attempt: db=tracksolid_db user=postgres /);
+    for (const line of [
+        `login attempt: db=tracksolid_db user=${people} `,
+        `/${people}@.*(authentication|login) failed`,
+        "closing because: no such user",
+    ]) {
+        expect(line + ((stdout + stderr).match(new RegExp(line)) ? "" : " is missing")).toBe(line); // the whole log would be thousands of lines
+    }
 });
 
 test("pgAdmin's people read a table, and nothing more", async () => {
