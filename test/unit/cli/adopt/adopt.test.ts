@@ -8,7 +8,7 @@ const settings = (rotation = 0) => settingsOf({ rotation, "postgresql:host": "h"
 const found: Found = {
     role: { name: "pgbouncer", powers: ["CREATEDB"], memberOf: ["readers"], owns: 2 },
     lookup: {
-        signature: "user_lookup(text)",
+        signature: "public.user_lookup(text)",
         args: "in_user text, OUT uname text, OUT phash text",
         language: "plpgsql",
         executors: ["PUBLIC", "pgbouncer", "postgres"],
@@ -19,7 +19,7 @@ test("the plan says what changes, whom it hits, and what a destroy will remove",
     const said = plan(found, settings()).join("\n");
     for (const part of ["new random password", "CREATEDB", "readers", "owns 2 objects", "plpgsql", "which PUBLIC may now"])
         expect(said).toContain(part);
-    expect(said).toContain("a later pulumi destroy removes role pgbouncer and function user_lookup(text)");
+    expect(said).toContain("a later pulumi destroy removes role pgbouncer and function public.user_lookup(text)");
 });
 
 test("only what is there is spoken of and imported", () => {
