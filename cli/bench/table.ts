@@ -169,7 +169,10 @@ function memoryTable({ memory: { idle, backend } }: Results): string[] {
 const profiledLoad = ({ protocol, rate }: Pick<Profile, "protocol" | "rate">) => (rate === undefined ? protocol : `${protocol}, ${rate}/s`);
 
 function profileTable({ profile = [], ways }: Results, notes: Notes): string[] {
-    const columns = distinct(profile.map(profiledLoad)).flatMap((load) =>
+    const ordered = [...profile].sort(
+        (a, b) => (a.rate ?? 0) - (b.rate ?? 0) || protocols.indexOf(a.protocol) - protocols.indexOf(b.protocol),
+    );
+    const columns = distinct(ordered.map(profiledLoad)).flatMap((load) =>
         Object.keys(ways)
             .filter((way) => profile.some((one) => one.way === way))
             .map((way) => ({ load, way, all: profile.filter((one) => one.way === way && profiledLoad(one) === load) })),
