@@ -2,6 +2,7 @@ import { X509Certificate } from "crypto";
 import * as fs from "fs";
 import * as tls from "tls";
 import { Client } from "pg";
+import { ownSchemas } from "../components/searchpath";
 import { DatabaseServer } from "../settings/databaseserver";
 import { Settings } from "../settings/settings";
 import { bareHost } from "./remedies";
@@ -103,12 +104,6 @@ async function hasEntry(server: DatabaseServer, database: string, sslmode: "requ
     }
 }
 
-/**
- * Whoever may create in a schema of the login's search_path can define `oid = regtype` there, and PostgreSQL prefers that to its own
- * operator, which needs a cast. Not as an option of the connection, which a pooler refuses: the preflight says that it is one.
- */
-const ownPath = "SET search_path = pg_catalog, pg_temp";
-
 async function open(server: DatabaseServer, database: string, ssl: false | tls.ConnectionOptions): Promise<Client> {
     const client = new Client({
         host: bareHost(server.host),
@@ -122,6 +117,7 @@ async function open(server: DatabaseServer, database: string, ssl: false | tls.C
     });
     client.on("error", () => undefined); // a connection that breaks later shows in the query that waits for it
     await client.connect();
-    await client.query(ownPath);
+    // Not as an option of the connection, which a pooler refuses: the preflight says that it is one.
+    await client.query(`SET search_path = ${ownSchemas.join(", ")}`);
     return client;
 }

@@ -1,3 +1,4 @@
+import { ownSchemas } from "../../components/searchpath";
 import { sqlName } from "../../findings/quoting";
 import { Settings } from "../../settings/settings";
 import { Found, FoundFunction, FoundRole } from "./found";
@@ -18,7 +19,7 @@ function planRole({ name, powers, memberOf, owns }: FoundRole, keeper: string): 
     return [
         `role ${name}: taken over. The next pulumi up gives it`,
         `    a new random password: logins with the old one fail from then on`,
-        `    search_path pg_catalog, pg_temp and the stack's mark, NOINHERIT and a connection limit`,
+        `    search_path ${ownSchemas.join(", ")} and the stack's mark, NOINHERIT and a connection limit`,
         ...(powers.length > 0 ? [`    and removes ${powers.join(", ")} from it`] : []),
         ...(memberOf.length > 0 ? [`    and its membership in ${memberOf.join(", ")}`] : []),
         ...(owns > 0

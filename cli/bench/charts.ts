@@ -1,4 +1,5 @@
 import { EChartsOption, init } from "echarts";
+import { comparedRate } from "./latency";
 import { isSimplest, percentileNames } from "./pgbench";
 import { Latency, Results } from "./results";
 import { median } from "../statistics";
@@ -45,7 +46,7 @@ export function charts(results: Results): Record<string, Chart> {
     const main = throughput.filter((one) => isSimplest(one) && one.clients === mainClients);
     const cpu = (way: string, part: "pooler" | "database") => middle(main.filter((one) => one.way === way).map((one) => one.cpu?.[part]));
     const compared = ways.filter((way) => latency.some((one) => one.way === way && one.percentiles));
-    const rate = (one: Latency) => one.rate === 1000 && one.percent === undefined;
+    const rate = (one: Latency) => one.rate === comparedRate && one.percent === undefined;
     return {
         ...(main.length > 0 && {
             "bench-throughput.svg": bars(`SELECTs a second, ${mainClients} clients, pgbench -M simple and prepared`, "transactions a second", ways, [

@@ -1,11 +1,12 @@
 import { openFiles } from "../../components/pgbouncer/budget";
 import { makeAuthority, makeCertificate } from "../../components/pgbouncer/certificate";
-import { numbers, PgbouncerIni, renderInis, renderUserlist, socketDir } from "../../components/pgbouncer/ini";
+import { numbers, PgbouncerIni, renderInis, renderUserlist } from "../../components/pgbouncer/ini";
 import { settingsDir, settingsFiles, settingsName } from "../../components/pgbouncer/reload";
 import { clientTlsFiles } from "../../components/pgbouncer/tls";
 import { readLog } from "../../host/containers";
 import { get } from "../../host/engine";
 import { exec } from "../../host/exec";
+import { consoleCommand, parseRows } from "../verify/console";
 import { Target } from "../verify/target";
 import { createPooler, killContainer, mostFiles, startContainer } from "./containers";
 import { Endpoint } from "./generator";
@@ -95,10 +96,10 @@ export class BenchPooler {
     async wait(): Promise<number> {
         const totals = { transactions: 0, microseconds: 0 };
         for (const number of numbers(this.processes)) {
-            const at = ["-h", socketDir(number), "-p", String(this.endpoint.port), "-U", "pgbouncer", "-d", "pgbouncer"];
-            const asked = await exec(this.target.docker, this.container, ["psql", ...at, "-qAX", "-P", "footer=off", "-c", "SHOW STATS"]);
-            const [head = [], ...rows] = asked.stdout.split("\n").map((line) => line.split("|"));
-            const sum = (name: string) => rows.reduce((total, row) => total + Number(row[head.indexOf(name)] ?? 0), 0);
+            const psql = consoleCommand(number, this.endpoint.port);
+            const asked = await exec(this.target.docker, this.container, [...psql, "-c", "SHOW STATS"]);
+            const rows = parseRows(asked.stdout);
+            const sum = (name: string) => rows.reduce((total, row) => total + Number(row[name] ?? 0), 0);
             totals.transactions += sum("total_xact_count");
             totals.microseconds += sum("total_wait_time");
         }

@@ -5,7 +5,7 @@ import * as path from "path";
 import * as readline from "readline";
 import { need } from "../../lab/machine";
 import { Context } from "./context";
-import { compared } from "./latency";
+import { compared, comparedRate } from "./latency";
 import { Load } from "./pgbench";
 import { Profile, Profiled } from "./results";
 import { countSamples, Program, programs, Samples, works } from "./samples";
@@ -14,9 +14,6 @@ import { Way } from "./way";
 
 /** Microseconds of a core's time for each sample; not a part of the kernel's own tick, which would fall on the same moments. */
 const period = 1009;
-
-/** Transactions a second of the load that is not all that the machine can do. */
-const comparedRate = 1000;
 
 /** Seconds that a load may take for its connections. */
 const patience = 120;
@@ -76,8 +73,7 @@ class Recorder {
 
     /** Ends it, and returns what it has seen. */
     async samples(): Promise<Samples> {
-        this.perf.kill("SIGINT");
-        await this.ended;
+        await this.end();
         const script = spawn("perf", ["script", "-i", path.join(this.folder, data), "-F", "comm,ip,sym"], {
             stdio: ["ignore", "pipe", "ignore"],
         });
@@ -88,9 +84,13 @@ class Recorder {
     }
 
     async stop(): Promise<void> {
+        await this.end();
+        fs.rmSync(this.folder, { recursive: true });
+    }
+
+    private async end(): Promise<void> {
         this.perf.kill("SIGINT");
         await this.ended;
-        fs.rmSync(this.folder, { recursive: true });
     }
 }
 
@@ -101,12 +101,5 @@ export function perTransaction(samples: Samples, transactions: number): Required
     return { of: { pgbouncer: each("pgbouncer"), postgres: each("postgres"), pgbench: each("pgbench") } };
 }
 
-const shown = (of: Profiled) =>
-    programs
-        .map(
-            (program) =>
-                `${program} ${Object.values(of[program])
-                    .reduce((sum, one) => sum + one)
-                    .toFixed(0)} µs`,
-        )
-        .join(", ");
+const total = (counts: Profiled[Program]) => Object.values(counts).reduce((sum, one) => sum + one);
+const shown = (of: Profiled) => programs.map((program) => `${program} ${total(of[program]).toFixed(0)} µs`).join(", ");

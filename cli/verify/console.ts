@@ -1,6 +1,6 @@
 import { socketDir } from "../../components/pgbouncer/ini";
 import { once } from "./check";
-import { inPooler, reason } from "./sessions";
+import { inPooler, reason, words } from "./sessions";
 import { Target } from "./target";
 
 type Row = Record<string, string>;
@@ -25,29 +25,33 @@ export async function askConsoles(target: Target): Promise<ConsoleFacts[]> {
     return facts;
 }
 
+/** psql on the console of one of a pooler's processes. It prints tables for `parseRows`. */
+export const consoleCommand = (number: number, port: number): string[] =>
+    ["psql", "-h", socketDir(number), "-p", String(port), "-U", "pgbouncer", "-d", "pgbouncer", "-qAX", "-F", separator, "-P", "footer=off"]; // prettier-ignore
+
 async function askConsole(target: Target, number: number): Promise<ConsoleFacts> {
-    const shows = ["VERSION", "POOLS", "DATABASES", "CONFIG", "LISTS"].flatMap((what) => [
-        "-c",
-        `'\\echo @${what}'`,
-        "-c",
-        `'SHOW ${what}'`,
-    ]);
-    const psql = `exec psql -h ${socketDir(number)} -p ${target.deployed.listenPort} -U pgbouncer -d pgbouncer -qAX -F "$SEPARATOR" -P footer=off`;
-    const ran = await inPooler(target, `${psql} ${shows.join(" ")}`, { SEPARATOR: separator, PGCONNECT_TIMEOUT: "5" });
+    const shows = ["VERSION", "POOLS", "DATABASES", "CONFIG", "LISTS"].flatMap((what) => ["-c", `\\echo @${what}`, "-c", `SHOW ${what}`]);
+    const psql = words(...consoleCommand(number, target.deployed.listenPort), ...shows);
+    const ran = await inPooler(target, `exec ${psql}`, { PGCONNECT_TIMEOUT: "5" });
     if (ran.code !== 0) throw new Error(`the admin console${number > 1 ? ` of process ${number}` : ""}: ${reason(ran)}`);
     return parseConsole(ran.stdout);
 }
 
 export const consoleFacts = once(askConsoles);
 
+/** The rows of a table with a header. */
+export function parseRows(table: string): Row[] {
+    const [header = "", ...lines] = table.replace(/\n$/, "").split("\n");
+    const columns = header.split(separator);
+    return lines.map((line) => Object.fromEntries(line.split(separator).map((value, at) => [columns[at] ?? "", value])));
+}
+
 /** Parses what psql printed: for each SHOW a line with `@` and its name, then a table with a header. */
 export function parseConsole(printed: string): ConsoleFacts {
-    const tables: Record<string, Row[]> = {};
-    for (const block of printed.split(/^@/m).slice(1)) {
-        const [name = "", header = "", ...lines] = block.replace(/\n$/, "").split("\n");
-        const columns = header.split(separator);
-        tables[name] = lines.map((line) => Object.fromEntries(line.split(separator).map((value, at) => [columns[at] ?? "", value])));
-    }
+    const blocks = printed.split(/^@/m).slice(1);
+    const tables: Record<string, Row[]> = Object.fromEntries(
+        blocks.map((block) => [block.split("\n", 1)[0]!, parseRows(block.slice(block.indexOf("\n") + 1))]),
+    );
     const { VERSION: version = [], POOLS: pools = [], DATABASES: databases = [], CONFIG: config = [], LISTS: lists = [] } = tables;
     return {
         version: /[\d.]+/.exec(version[0]?.version ?? "")?.[0] ?? "",

@@ -1,3 +1,4 @@
+import { ownSchemas } from "../../components/searchpath";
 import { certificatesDir, verifies } from "../../components/pgbouncer/tls";
 import { shellWord } from "../../findings/quoting";
 import { exec, ExecResult } from "../../host/exec";
@@ -8,8 +9,8 @@ import { Target } from "./target";
 /** Name of verify's direct sessions in pg_stat_activity. It sets them apart from the pooler's backends. */
 export const applicationName = "pg-sidecar verify";
 
-/** Of direct sessions. With the path, a superuser's query calls nothing that somebody else has made (see host/postgres.ts). */
-const directOptions = "-c search_path=pg_catalog,pg_temp -c statement_timeout=15s -c lock_timeout=3s";
+/** Of direct sessions. */
+const directOptions = `-c search_path=${ownSchemas.join(",")} -c statement_timeout=15s -c lock_timeout=3s`;
 
 /** Seconds after which a session that is stuck or cut off ends by itself. */
 const sessionTimeout = 25;
@@ -25,22 +26,9 @@ export function psqlFor(
 ): { command: string[]; env: Record<string, string> } {
     const login = way === "direct" ? direct : pooled;
     const [host, port] = way === "direct" ? [deployed.databaseHost, deployed.databasePort] : ["127.0.0.1", deployed.listenPort];
+    const at = ["-h", host, "-p", String(port), "-U", login.user, "-d", database];
     return {
-        command: [
-            ...(way === "direct" ? tlsFor(deployed) : []),
-            "psql",
-            "-h",
-            host,
-            "-p",
-            String(port),
-            "-U",
-            login.user,
-            "-d",
-            database,
-            "-qAtX",
-            "-v",
-            "ON_ERROR_STOP=1",
-        ],
+        command: [...(way === "direct" ? tlsFor(deployed) : []), "psql", ...at, "-qAtX", "-v", "ON_ERROR_STOP=1"],
         env: {
             PGPASSWORD: login.password,
             PGCONNECT_TIMEOUT: "5",

@@ -3,6 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
 import { hide } from "../redaction";
 import { owner } from "../labels";
+import { ownSchemas } from "../searchpath";
 import { lookupBody } from "./lookup";
 import { formerNames, lookupId, LookupNames, lookupNames } from "./names";
 import { lookupRole } from "./rotation";
@@ -66,7 +67,7 @@ export class Authentication extends pulumi.ComponentResource {
                 connectionLimit: args.connectionLimit ?? -1,
                 password: password.result.apply(scramVerifier),
                 // The last is not a schema: it says for the preflight whose role this is. The provider has no field for a comment.
-                searchPaths: ["pg_catalog", "pg_temp", owner()],
+                searchPaths: [...ownSchemas, owner()],
             },
             { parent, aliases: aliasOf("role") },
         );

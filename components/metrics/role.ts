@@ -1,6 +1,7 @@
 import * as postgresql from "@pulumi/postgresql";
 import * as pulumi from "@pulumi/pulumi";
 import { ownRole } from "../ownrole";
+import { ownSchemas } from "../searchpath";
 
 /** Two exporters side by side, each with a connection that it keeps and one for the scrape; and two that PostgreSQL has not ended yet. */
 export const metricsConnections = 6;
@@ -30,7 +31,7 @@ export class MetricsRole extends pulumi.ComponentResource {
             memberOf: [metricsMemberOf],
             connectionLimit: metricsConnections,
             // It sees everybody's queries: what somebody creates in public is not to be called as this role.
-            searchPath: ["pg_catalog", "pg_temp"],
+            searchPath: ownSchemas,
             parent,
         });
         const { database } = args;

@@ -2,6 +2,7 @@ import "reflect-metadata"; // which @peculiar/x509 expects to be loaded
 import { webcrypto } from "crypto";
 import * as x509 from "@peculiar/x509";
 import * as pulumi from "@pulumi/pulumi";
+import { authorityName } from "./tls";
 
 /** Node's own, under the name that the library gives a browser's: not every TypeScript project knows that one. */
 const engine = webcrypto as unknown as Parameters<typeof x509.SubjectKeyIdentifierExtension.create>[2];
@@ -40,7 +41,7 @@ export async function makeAuthority(owner: string, now = new Date()): Promise<Ce
     const keys = await makeKeys();
     const cert = await x509.X509CertificateGenerator.createSelfSigned(
         {
-            name: [{ CN: [`pg-sidecar ${owner}`] }],
+            name: [{ CN: [authorityName(owner)] }],
             notBefore: since(now),
             notAfter: new Date(now.getTime() + authorityYears * 365 * day),
             signingAlgorithm: algorithm,

@@ -9,6 +9,9 @@ export type ServerTlsMode = (typeof serverTlsModes)[number];
 export const clientTlsModes = ["disable", "allow", "prefer", "require"] as const;
 export type ClientTlsMode = (typeof clientTlsModes)[number];
 
+/** Name of the CA that the stack makes for itself. */
+export const authorityName = (owner: string): string => `pg-sidecar ${owner}`;
+
 /** Whether the mode checks who the database is. */
 export const verifies = (mode: ServerTlsMode) => mode === "verify-ca" || mode === "verify-full";
 

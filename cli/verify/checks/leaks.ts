@@ -198,16 +198,10 @@ const leftBehind: Check = {
 
 export const leakChecks: Check[] = [
     leftBehind, // before the others leave something behind themselves
-    ...leaks("").map(({ id, what, without }) => ({
-        id: `leak-${id}`,
-        proves: `what one client leaves behind with ${what} does not reach the next`,
+    ...leaks("").map((leak) => ({
+        id: `leak-${leak.id}`,
+        proves: `what one client leaves behind with ${leak.what} does not reach the next`,
         needs: ["query"],
-        run: async (target: Target) =>
-            judgeLeak(
-                await look(target),
-                { id, what, ...(without ? { without } : {}) },
-                target.deployed.serverResetQueryAlways,
-                target.upCommand,
-            ),
+        run: async (target: Target) => judgeLeak(await look(target), leak, target.deployed.serverResetQueryAlways, target.upCommand),
     })),
 ];

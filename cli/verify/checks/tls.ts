@@ -1,5 +1,5 @@
 import { X509Certificate } from "crypto";
-import { certificatesDir, verifies } from "../../../components/pgbouncer/tls";
+import { authorityName, certificatesDir, verifies } from "../../../components/pgbouncer/tls";
 import { configSet } from "../../../findings/commands";
 import { exec } from "../../../host/exec";
 import { Check, daysToRenew, failed, ok, Outcome, skipped, Unmet, warning } from "../check";
@@ -47,7 +47,7 @@ export function judgeHandshake(
 ): Outcome {
     const days = (seconds: number) => daysUntil(seconds * 1000, now);
     const saw = `${version}, ${cipher}; the certificate is valid for ${days(until)} days, its CA (${issuer}) for ${days(authorityUntil)}${checks ? "" : "; pgAdmin's shared entry uses TLS without checking it"}`;
-    const ours = issuer === ownIssuer(owner);
+    const ours = issuer === authorityName(owner);
     if (days(authorityUntil) < daysToRenew) {
         return warning(saw, ours ? `${up} --replace '**Stash::pgbouncer-ca'` : configSet({ stack }, "clientTlsCa", "< ca.pem"));
     }
@@ -56,7 +56,6 @@ export function judgeHandshake(
 }
 
 const daysUntil = (time: number, now: Date) => Math.floor((time - now.getTime()) / 86_400_000);
-const ownIssuer = (owner: string) => `pg-sidecar ${owner}`;
 /** What renews the pooler's certificate. The stack's own is renewed by each first `up` of a period. */
 const renewal = (ours: boolean, { stack, upCommand }: Pick<Target, "stack" | "upCommand">) =>
     ours ? upCommand : configSet({ stack }, "clientTlsCert", "< cert.pem");
@@ -66,7 +65,7 @@ export function judgeCertificate(pem: string, target: Pick<Target, "owner" | "st
     const { validTo, issuer } = new X509Certificate(pem);
     const days = daysUntil(Date.parse(validTo), now);
     const saw = `the certificate is valid for ${days} days; there is no pgAdmin to check it from`;
-    const ours = issuer.split("\n").includes(`CN=${ownIssuer(target.owner)}`);
+    const ours = issuer.split("\n").includes(`CN=${authorityName(target.owner)}`);
     return days < daysToRenew ? warning(saw, renewal(ours, target)) : ok(saw);
 }
 

@@ -60,6 +60,8 @@ export async function secretsOf(on: Sidecar): Promise<Secret[]> {
     ];
     const set = (key: string) => config[`pg-sidecar:${key}`]?.value;
     const stashes = (exported.deployment.resources ?? []).filter(({ type }) => type === "pulumi:index:Stash");
+    const keys = (suffix: string, name: string) =>
+        stashes.filter(({ urn }) => urn.endsWith(suffix)).flatMap((one) => keysIn(one.outputs).map((value) => ({ name, value })));
     const made = (exported.deployment.resources ?? []).filter(
         ({ type, outputs: its }) => type === "random:index/randomPassword:RandomPassword" && its?.result,
     );
@@ -70,8 +72,8 @@ export async function secretsOf(on: Sidecar): Promise<Secret[]> {
         ...(outputs.pgadminRolePassword ? [{ name: "pgadminRole's password", value: outputs.pgadminRolePassword }] : []),
         ...(set("oidcClientSecret") ? [{ name: "oidcClientSecret", value: set("oidcClientSecret")! }] : []),
         ...["serverTlsKey", "clientTlsKey"].filter(set).map((key) => ({ name: `key of ${key}`, value: set(key)! })),
-        ...stashes.filter(({ urn }) => urn.endsWith("-certificate")).flatMap((one) => keysIn(one.outputs)).map((value) => ({ name: "key of the stack's certificate", value })), // prettier-ignore
-        ...stashes.filter(({ urn }) => urn.endsWith("-ca")).flatMap((one) => keysIn(one.outputs)).map((value) => ({ name: "the CA's key", value })), // prettier-ignore
+        ...keys("-certificate", "key of the stack's certificate"),
+        ...keys("-ca", "the CA's key"),
         { name: "provider's password", value: on.lab.databasePassword },
     ];
 }
