@@ -100,7 +100,8 @@ function ownedPooler({ labels = [], networksAdvanced = [], healthcheck }: NonNul
         key: label(poolerLabel),
         networks: networksAdvanced.map(({ name }) => name),
         owner: label(stackLabel),
-        startInterval: healthcheck?.startInterval !== undefined,
+        // The provider writes "0s" where the program gives none.
+        startInterval: (healthcheck?.startInterval ?? "0s") !== "0s",
     };
 }
 

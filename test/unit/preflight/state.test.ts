@@ -25,8 +25,12 @@ test("a state lists what its serving pooler was made of", () => {
     expect(listed()).toBeUndefined();
     expect(listed(pooler("pg-sidecar.pooler", { delete: true }))).toBeUndefined();
     expect(listed(pooler("pg-sidecar.pooler"))).toEqual({ key: "feed", networks: ["coolify-net"], owner: "", startInterval: false });
-    const inputs = { labels: [{ label: "pg-sidecar.stack", value: owner }], networksAdvanced: [], healthcheck: { startInterval: "1s" } };
-    expect(listed(pooler("", { inputs }))).toEqual({ key: "", networks: [], owner, startInterval: true });
+    const inputs = (startInterval?: string) => ({
+        inputs: { labels: [{ label: "pg-sidecar.stack", value: owner }], networksAdvanced: [], healthcheck: { startInterval } },
+    });
+    expect(listed(pooler("", inputs("1s")))).toEqual({ key: "", networks: [], owner, startInterval: true });
+    // What the provider fills in where the program gives none, as on an engine that knows none.
+    expect(listed(pooler("", inputs("0s")))).toMatchObject({ startInterval: false });
     expect(listed(pooler("older"))).toMatchObject({ key: "" });
 });
 
