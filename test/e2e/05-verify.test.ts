@@ -78,8 +78,12 @@ test.each([
     expect(code).toBe(2);
 });
 
-test("an EXECUTE granted to everybody by hand is caught, and the remedy fixes it", async () => {
-    await direct(on, "GRANT EXECUTE ON FUNCTION public.user_lookup(text) TO PUBLIC");
+test("an EXECUTE granted to everybody by hand shows nobody a verifier, is caught, and the remedy fixes it", async () => {
+    await direct(on, "GRANT EXECUTE ON FUNCTION public.user_lookup(text) TO PUBLIC; CREATE ROLE stranger");
+    const asked = (role: string) =>
+        run("docker", ["exec", on.lab.databaseContainer, "psql", "-U", "postgres", "-d", "tracksolid_db", "-AtqX", "-c", `SET SESSION AUTHORIZATION ${role}`, "-c", "SELECT count(phash) FROM public.user_lookup('postgres')"]); // prettier-ignore
+    expect([await asked("stranger"), await asked("postgres"), await asked("pgbouncer")]).toEqual(["0\n", "0\n", "1\n"]);
+    await direct(on, "DROP ROLE stranger");
     const { code, by } = await reports("--only", "lookup-grants");
     expect(by["lookup-grants"]).toMatchObject({ result: "failed", saw: "PUBLIC may execute it" });
     expect(code).toBe(1);

@@ -24,7 +24,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
     for (const key of [...Object.keys(settings), schemas]) await removeConfig(on, key);
-    await direct(on, `DROP ROLE IF EXISTS ${client}`);
+    await direct(on, `DROP ROLE IF EXISTS ${client}, replica`);
 });
 
 /** psql through the pool. */
@@ -98,10 +98,15 @@ test("what an interrupted run left is gone, and what somebody made as its role s
     expect((await attempt("docker", ["volume", "inspect", leftVolume])).code).not.toBe(0);
 });
 
-test("a superuser is refused by the pool with the right password, and gets in directly", async () => {
-    const refused = await pooled("postgres", on.lab.databasePassword, "SELECT 1");
-    expect(refused.stderr).toMatch(/authentication failed|no such user/);
-    expect(refused.code).not.toBe(0);
+test("the pool refuses a superuser and a replication role with the right password, and nobody else; the superuser gets in directly", async () => {
+    await direct(on, `CREATE ROLE replica LOGIN REPLICATION PASSWORD '${on.lab.databasePassword}'`);
+    for (const role of ["postgres", "replica"]) {
+        const refused = await pooled(role, on.lab.databasePassword, "SELECT 1");
+        expect(refused.stderr).toMatch(/authentication failed|no such user/);
+        expect(refused.code).not.toBe(0);
+    }
+    await direct(on, "ALTER ROLE replica NOREPLICATION");
+    expect((await pooled("replica", on.lab.databasePassword, "SELECT 1")).stdout).toBe("1\n");
     expect((await pooled(client, on.lab.databasePassword, "SELECT current_user")).stdout.trim()).toBe(client);
     expect(await direct(on, "SELECT current_user")).toEqual([{ current_user: "postgres" }]);
 });
@@ -135,6 +140,9 @@ test("pgAdmin's people read a table, and nothing more", async () => {
         ["ALTER ROLE people SUPERUSER", "permission denied to alter role"],
         ["ALTER ROLE steady PASSWORD 'x'", "permission denied"],
         ["CREATE ROLE another", "permission denied to create role"],
+        ["CREATE TABLE tracksolid.another (n int)", "permission denied for schema tracksolid"],
+        ["CREATE TABLE public.another (n int)", "permission denied for schema public"],
+        ["CREATE SCHEMA another", "permission denied for database tracksolid_db"],
         ["SET ROLE postgres", 'permission denied to set role "postgres"'],
         ["ALTER SYSTEM SET log_statement = 'all'", "permission denied to set parameter"],
         [
