@@ -6,6 +6,7 @@ import { resourceNames } from "./components/names";
 import { LimitProcesses } from "./components/container";
 import { metricsAliases } from "./components/metrics/aliases";
 import { Metrics } from "./components/metrics/metrics";
+import { exporterHostPorts } from "./components/metrics/ports";
 import { secondsOf } from "./components/metrics/queries";
 import { MetricsRole } from "./components/metrics/role";
 import { scrapeConfig } from "./components/metrics/scrape";
@@ -138,7 +139,7 @@ export function deploy(settings: Settings, surroundings: Surroundings = {}) {
         ...(metrics
             ? {
                   metricsNetwork: (networks.metrics ?? networks.database).name,
-                  metricsScrape: scrapeConfig({ aliases: metricsAliases(settings), stack: settings.stack }),
+                  metricsScrape: scrapeConfig({ aliases: metricsAliases(settings), hostPorts: exporterHostPorts(settings), stack: settings.stack }),
               }
             : {}),
         // What `./sidecar verify` compares the running stack with.
@@ -230,6 +231,7 @@ function deployMetrics(settings: Settings, { networks, pgbouncer, certificate, d
         },
         network: networks.metrics,
         aliases: metricsAliases(settings),
+        hostPorts: exporterHostPorts(settings),
         lookupRole: lookupRole(settings),
         // Without its key, a certificate is no secret.
         queries: pulumi.unsecret(pulumi.output(certificate)).apply((own) => ({

@@ -94,6 +94,8 @@ export interface NetworkFacts {
     name: string;
     /** The stack that made it, `project/stack`. */
     owner?: string;
+    /** Whether it is a network that leads nowhere, not even to a port of the host. */
+    internal?: boolean;
 }
 
 export interface HostFacts {
@@ -150,6 +152,14 @@ interface InspectedContainer {
     };
 }
 
+/** A network as the engine describes it. */
+interface InspectedNetwork {
+    Id: string;
+    Name: string;
+    Labels: Record<string, string> | null;
+    Internal?: boolean;
+}
+
 /** By the container's port, such as `5432/tcp`. */
 type PortMap = Record<string, { HostIp: string; HostPort: string }[] | null>;
 
@@ -181,9 +191,9 @@ export async function inspectContainers(docker: DockerHost, owner?: string): Pro
 
 /** All networks and containers of a Docker host. Reads only. */
 export async function inspectHost(docker: DockerHost): Promise<HostFacts> {
-    const networks = (await get<{ Id: string; Name: string; Labels: Record<string, string> | null }[]>(docker, "/networks")) ?? [];
+    const networks = (await get<InspectedNetwork[]>(docker, "/networks")) ?? [];
     return {
-        networks: networks.map(({ Id, Name, Labels }) => ({ id: Id, name: Name, ...ownerOf(Labels) })),
+        networks: networks.map(({ Id, Name, Labels, Internal }) => ({ id: Id, name: Name, ...ownerOf(Labels), internal: Internal })),
         containers: await inspectContainers(docker),
     };
 }

@@ -1,3 +1,4 @@
+import { exporterHostPorts } from "../components/metrics/ports";
 import { configRemove, configSet } from "../findings/commands";
 import { error, Finding, warning } from "../findings/finding";
 import { ContainerFacts, HostFacts } from "../host/containers";
@@ -6,6 +7,7 @@ import { Settings } from "../settings/settings";
 import { bypasses, whereabouts } from "./isolation";
 import { judgeAliases, judgeDatabaseHost } from "./names";
 import { builtinNetworks, databasesOn, judgeDatabaseNetwork, ownNetwork } from "./network";
+import { wantedPorts, WantedPort } from "./port";
 import { OwnedResources } from "./state";
 
 type Owned = Pick<OwnedResources, "owner" | "ids">;
@@ -15,10 +17,11 @@ const rules: Rule[] = [
     judgeDatabasePlace,
     judgeProxyNetwork,
     judgeMetricsNetwork,
+    judgeExportersNetwork,
     judgeIsolation,
     judgeAliases,
     judgeVolume,
-    judgePublishedPort,
+    judgePublishedPorts,
 ];
 
 /** What prevents an `up` on this Docker host, beside what the stack's state already has there. */
@@ -49,6 +52,20 @@ function judgeMetricsNetwork(host: HostFacts, settings: Settings): Finding[] {
         whose: "PROMETHEUS",
         otherwise,
     });
+}
+
+/** Whether ports of the host can lead to the exporters. */
+function judgeExportersNetwork({ networks }: HostFacts, settings: Settings): Finding[] {
+    const { metricsNetwork, databaseNetwork, metricsPort } = settings;
+    if (exporterHostPorts(settings).length === 0) return [];
+    const name = metricsNetwork || databaseNetwork;
+    if (!networks.some((one) => one.name === name && one.internal)) return [];
+    return [
+        error(
+            `metricsPort: is ${metricsPort}, and the exporters' network ${name} is an internal one, on which no port of the host leads to a container`,
+            `${configRemove(settings, "metricsPort")}, or have them on another network: ${configSet(settings, "metricsNetwork", "NETWORK")}`,
+        ),
+    ];
 }
 
 interface NamedNetwork {
@@ -100,11 +117,11 @@ function judgeVolume(host: HostFacts, settings: Settings, owned: Owned): Finding
         : [];
 }
 
-function judgePublishedPort(host: HostFacts, settings: Settings, owned: Owned): Finding[] {
-    const { pgadminPort } = settings;
-    if (pgadminPort === 0) return [];
-    const holder = others(host, owned).find((one) => one.running && one.hostPorts.includes(pgadminPort));
-    return holder ? [conflict(settings, holder, { key: "pgadminPort", what: `port ${pgadminPort}`, free: String(pgadminPort + 1) })] : [];
+function judgePublishedPorts(host: HostFacts, settings: Settings, owned: Owned): Finding[] {
+    return wantedPorts(settings).flatMap(({ key, port, free }) => {
+        const holder = others(host, owned).find((one) => one.running && one.hostPorts.includes(port));
+        return holder ? [conflict(settings, holder, { key, what: `port ${port}`, free })] : [];
+    });
 }
 
 /** The containers that are not the stack's. */
@@ -113,7 +130,7 @@ function others({ containers }: HostFacts, { owner, ids }: Owned): ContainerFact
 }
 
 interface Taken {
-    key: "pgadminVolume" | "pgadminPort";
+    key: "pgadminVolume" | WantedPort["key"];
     what: string;
     /** A value of the setting that avoids the conflict. */
     free: string;

@@ -1,25 +1,53 @@
 import { execFile } from "child_process";
 import * as net from "net";
 import { promisify } from "util";
+import { exporterHostPorts } from "../components/metrics/ports";
 import { configSet } from "../findings/commands";
 import { error, Finding } from "../findings/finding";
 import { HostFacts } from "../host/containers";
 import { sshArguments } from "../host/ssh";
 import { DockerHost, Settings } from "../settings/settings";
 
-/** A program outside Docker that holds pgAdmin's port. It is looked for on this machine and over ssh, not over TCP. */
-export async function judgePort({ containers }: HostFacts, settings: Settings): Promise<Finding[]> {
-    const { pgadminPort, docker } = settings;
-    if (pgadminPort === 0 || containers.some((one) => one.running && one.hostPorts.includes(pgadminPort))) return [];
-    const isLocal = docker.host.startsWith("unix:");
-    const taken = isLocal ? await isTaken(pgadminPort) : docker.host.startsWith("ssh:") && listensOn(await listeners(docker), pgadminPort);
-    if (!taken) return [];
+/** A port of the host that a setting asks for. */
+export interface WantedPort {
+    key: "pgadminPort" | "metricsPort";
+    port: number;
+    /** A value of the setting with which nobody asks for this port. */
+    free: string;
+}
+
+/** The ports of the host that the settings ask for: pgAdmin's, and those of the exporters. */
+export function wantedPorts(settings: Settings): WantedPort[] {
+    const of = (key: WantedPort["key"], ports: number[]) => ports.map((port) => ({ key, port, free: String(nextTo(ports)) }));
     return [
-        error(
-            `pgadminPort: a program on ${isLocal ? "this machine" : docker.host} already listens on port ${pgadminPort}`,
-            `${configSet(settings, "pgadminPort", String(pgadminPort + 1))}   (or stop that program)`,
-        ),
+        ...of("pgadminPort", settings.pgadminPort === 0 ? [] : [settings.pgadminPort]),
+        ...of("metricsPort", exporterHostPorts(settings)),
     ];
+}
+
+/** The first of as many ports beside these. */
+function nextTo(ports: number[]): number {
+    const [first = 0, last = first] = [ports[0], ports.at(-1)];
+    return last + ports.length <= 65_535 ? last + 1 : first - ports.length;
+}
+
+/** Programs outside Docker that hold one of these ports. They are looked for on this machine and over ssh, not over TCP. */
+export async function judgePorts({ containers }: HostFacts, settings: Settings): Promise<Finding[]> {
+    const { docker } = settings;
+    const wanted = wantedPorts(settings).filter(({ port }) => !containers.some((one) => one.running && one.hostPorts.includes(port)));
+    if (wanted.length === 0) return [];
+    const isLocal = docker.host.startsWith("unix:");
+    const table = docker.host.startsWith("ssh:") ? await listeners(docker) : "";
+    const listens = async ({ port }: WantedPort) => (isLocal ? isTaken(port) : listensOn(table, port));
+    const taken = await Promise.all(wanted.map(listens));
+    return wanted
+        .filter((_, at) => taken[at])
+        .map(({ key, port, free }) =>
+            error(
+                `${key}: a program on ${isLocal ? "this machine" : docker.host} already listens on port ${port}`,
+                `${configSet(settings, key, free)}   (or stop that program)`,
+            ),
+        );
 }
 
 /** Whether, by Linux's table of TCP sockets, a program listens on this port of the loopback's address or of all addresses. */

@@ -16,7 +16,7 @@ import { findLeftovers, judgeState, removeLeftovers } from "./leftovers";
 import { judgeLogin } from "./login";
 import { databasesOn, findDatabaseNetwork } from "./network";
 import { reviveOutgoing } from "./outgoing";
-import { judgePort } from "./port";
+import { judgePorts } from "./port";
 import { inspectProxy } from "./proxy";
 import { judgeSsh } from "./ssh";
 import { OwnedResources, ownedResources, readState, StackState } from "./state";
@@ -70,7 +70,7 @@ export async function preflight(configured: Settings, dryRun = pulumi.runtime.is
             ? [explainUnreachableEngine(engine, settings)]
             : [
                   ...(typeof network === "string" ? judgeHost(engine.host, settings, owned) : [network]),
-                  ...(await judgePort(engine.host, settings)),
+                  ...(await judgePorts(engine.host, settings)),
                   ...engine.images,
                   ...engine.proxy,
               ]),

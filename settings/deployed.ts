@@ -34,6 +34,7 @@ const names = [
     "proxyNetwork",
     "pipelineTable",
     "metrics",
+    "metricsPort",
 ] as const satisfies (keyof Settings)[];
 
 /** The settings with which a stack was last deployed, as its output `deployed` has them. */

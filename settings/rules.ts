@@ -1,4 +1,5 @@
 import { metricsAliases } from "../components/metrics/aliases";
+import { exporterHostPorts } from "../components/metrics/ports";
 import { lookupRoles } from "../components/authentication/rotation";
 import { openFiles } from "../components/pgbouncer/budget";
 import { statsAccount } from "../components/pgbouncer/console";
@@ -30,6 +31,7 @@ const rules: ((settings: Checked) => Contradiction[])[] = [
     separateRole,
     separateMetricsRole,
     consoleUser,
+    exporterPorts,
     roleForPassfile,
     roleSchemas,
     poolerName,
@@ -149,6 +151,21 @@ function consoleUser({ metrics, adminUsers, pgadminRole }: Checked): Contradicti
     }
     if (pgadminRole !== name) return [];
     return [{ key: "pgadminRole", what: `is ${name}, which is the exporters' user on the console`, value: "people" }];
+}
+
+/** The exporters' ports follow each other, and pgAdmin's is none of them. */
+function exporterPorts(settings: Checked): Contradiction[] {
+    const { metricsPort, pgadminPort, processes } = settings;
+    const last = metricsPort + processes;
+    const ports = exporterHostPorts(settings);
+    if (ports.length > 0 && last > 65_535) {
+        const what = `is ${metricsPort}, and the exporters of ${processes} processes need the ports up to ${last}`;
+        return [{ key: "metricsPort", what, value: String(65_535 - processes) }];
+    }
+    if (!ports.includes(pgadminPort)) return [];
+    const free = pgadminPort + 1 + processes > 65_535 ? pgadminPort - 1 - processes : pgadminPort + 1;
+    const what = `is ${metricsPort}, so the exporters have the ports up to ${last}, and ${pgadminPort} is pgadminPort`;
+    return [{ key: "metricsPort", what, value: String(free) }];
 }
 
 /** pgAdmin has no other password to write into a file. */

@@ -132,6 +132,7 @@ export const schema = z.object({
 
     metrics: boolean,
     metricsNetwork: matching(/^([A-Za-z0-9][\w.-]{0,254})?$/, "the name of a Docker network, or empty for the database's"),
+    metricsPort: integer(0, 65_535),
     metricsRole: ownName.describe("a plain name"),
     pgbouncerExporterImage: image,
     postgresExporterImage: image,

@@ -38,6 +38,8 @@ export interface MetricsArgs {
     network?: FoundNetwork;
     /** Names of the exporters there. */
     aliases: Record<"pgbouncer" | "postgres", string>;
+    /** Ports of the host's loopback that lead to them: the database's first, then that of each process; none by default. */
+    hostPorts?: number[];
     /** What the queries need to know, but for the age of the lookup role's password. */
     queries: pulumi.Input<Omit<MetricsQueries, "since" | "lookupRole">>;
     /** The lookup role in force. */
@@ -68,7 +70,7 @@ export class Metrics extends pulumi.ComponentResource {
     constructor(name: string, args: MetricsArgs, opts?: pulumi.ComponentResourceOptions) {
         super("sidecar:index:Metrics", name, {}, opts);
         const parent = this;
-        const { pooler, database, aliases, limitProcesses, swapLimit } = args;
+        const { pooler, database, aliases, hostPorts = [], limitProcesses, swapLimit } = args;
         const common = { ...confined, ...limits({ ...exporterLimits, swapLimit }) };
         const network = args.network ?? database.network;
         const pgbouncerImage = pullImage(`${name}-console`, args.images.pgbouncer, parent);
@@ -104,6 +106,7 @@ export class Metrics extends pulumi.ComponentResource {
                     ],
                     volumes: [{ volumeName: pooler.sockets, containerPath: socketsDir, readOnly: true }],
                     networksAdvanced: [{ name: network.name, aliases: [aliases.pgbouncer] }],
+                    ...published(exporterPorts.pgbouncer, hostPorts[number]),
                     labels: labels({
                         [metricsNetworkLabel]: network.id,
                         ...scraped(exporterPorts.pgbouncer),
@@ -140,6 +143,7 @@ export class Metrics extends pulumi.ComponentResource {
                     { name: database.network.name, ...(args.network ? {} : { aliases: [aliases.postgres] }) },
                     ...(args.network ? [{ name: args.network.name, aliases: [aliases.postgres] }] : []),
                 ],
+                ...published(exporterPorts.postgres, hostPorts[0]),
                 labels: labels({
                     [databaseNetworkLabel]: database.network.id,
                     [metricsNetworkLabel]: network.id,
@@ -160,6 +164,10 @@ const confined = {
     tmpfs: tmpfs(1),
     user: `${statsAccount.uid}:${statsAccount.uid}`,
 } satisfies Partial<docker.ContainerArgs>;
+
+/** Only on loopback: the exporters ask for no login. */
+const published = (internal: number, external?: number) =>
+    external === undefined ? {} : { ports: [{ internal, external, ip: "127.0.0.1" }] };
 
 /** Folder of the socket of a pooler's process, as the exporters see it; `run` has the same rule. */
 const socketOf = (poolerId: string, number: number) => socketDir(number, `${socketsDir}/${poolerId.slice(0, 12)}`);

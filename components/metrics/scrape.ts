@@ -11,26 +11,36 @@ export const scraped = (port: number) => ({
 interface ScrapedStack {
     /** Names of the exporters on Prometheus' network. */
     aliases: Record<keyof typeof exporterPorts, string>;
+    /** Ports of the host that lead to them: the database's first, then that of each process; none by default. */
+    hostPorts?: number[];
     stack: string;
 }
 
 /**
- * A file for Prometheus' `scrape_config_files`. DNS has the exporters of both poolers in a roll, and of each process. A job's name
+ * A file for Prometheus' `scrape_config_files`. With ports of the host, it is for a Prometheus on that host. Otherwise, DNS has the exporters of both poolers in a roll, and of each process. A job's name
  * has to be unique in a Prometheus, so the stack is in it; in the series, the stack is a label of its own.
  */
-export function scrapeConfig({ aliases, stack }: ScrapedStack): string {
-    const job = (name: string, alias: string, port: number) => [
-        `  - job_name: ${name}-${stack}`,
+export function scrapeConfig({ aliases, hostPorts = [], stack }: ScrapedStack): string {
+    const [databasePort, ...poolerPorts] = hostPorts;
+    const byName = (alias: string, port: number) => [
         "    dns_sd_configs:",
         `      - { names: [${alias}], type: A, port: ${port}, refresh_interval: 5s }`,
+    ];
+    const byPort = (ports: number[]) => [
+        "    static_configs:",
+        `      - { targets: [${ports.map((port) => `"127.0.0.1:${port}"`).join(", ")}] }`,
+    ];
+    const job = (name: string, found: string[]) => [
+        `  - job_name: ${name}-${stack}`,
+        ...found,
         "    relabel_configs:",
         `      - { target_label: job, replacement: ${name} }`,
         `      - { target_label: stack, replacement: "${stack}" }`,
     ];
     return [
         "scrape_configs:",
-        ...job("pgbouncer", aliases.pgbouncer, exporterPorts.pgbouncer),
-        ...job("pg-sidecar", aliases.postgres, exporterPorts.postgres),
+        ...job("pgbouncer", databasePort ? byPort(poolerPorts) : byName(aliases.pgbouncer, exporterPorts.pgbouncer)),
+        ...job("pg-sidecar", databasePort ? byPort([databasePort]) : byName(aliases.postgres, exporterPorts.postgres)),
         "",
     ].join("\n");
 }

@@ -2,6 +2,7 @@ import * as fs from "fs";
 import * as path from "path";
 import { load } from "js-yaml";
 import { exporterImages } from "../../lab/exporters";
+import { freePort } from "../../lab/identity";
 import { project } from "../../lab/paths";
 import { attempt, run, until } from "../../lab/run";
 import { questions } from "../../observability/questions";
@@ -35,7 +36,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
     await prometheus?.stop();
-    for (const key of [...Object.keys(settings), ...Object.keys(twoProcesses), "serverResetEnforced", "minPoolSize"])
+    for (const key of [...Object.keys(settings), ...Object.keys(twoProcesses), "metricsPort", "serverResetEnforced", "minPoolSize"])
         await removeConfig(on, key);
     await on.up();
     await attempt("docker", ["network", "rm", monitoring]);
@@ -230,9 +231,27 @@ test("a reset that fails leaves a client's state to the next ones: it is counted
     for (const key of ["serverResetEnforced", "minPoolSize"]) await removeConfig(on, key);
 });
 
-test("each of two processes has an exporter of its own", async () => {
-    for (const [key, value] of Object.entries(twoProcesses)) await setConfig(on, key, value);
-    await on.up();
+test("each of two processes has an exporter of its own, and each of them a port of the host if one is asked for", async () => {
+    for (const name of await containers("metrics-")) expect((await run("docker", ["port", name])).trim()).toBe("");
+    const first = await freePort(9187);
+    const ports = [first, first + 1, first + 2];
+    for (const [key, value] of Object.entries({ ...twoProcesses, metricsPort: String(first) })) await setConfig(on, key, value);
+    const { metricsScrape } = (await on.up()) as Outputs & MetricsOutputs;
+    const answers = await Promise.all(ports.map(async (port) => (await fetch(`http://127.0.0.1:${port}/metrics`)).text()));
+    expect(answers.map((text) => [text.includes("\npg_sidecar_pool_budget"), text.includes("\npgbouncer_version_info")])).toEqual([
+        [true, false],
+        [false, true],
+        [false, true],
+    ]);
+    // Whoever reaches the database's exporter has it connect elsewhere, with a login of the request's own.
+    const target = encodeURIComponent(`stranger:wrong@${on.lab.databaseContainer}:5432/tracksolid_db?sslmode=disable`);
+    expect(await (await fetch(`http://127.0.0.1:${first}/probe?target=${target}`)).text()).toMatch(/^pg_up 0$/m);
+    const { stdout, stderr } = await attempt("docker", ["logs", "--since", "1m", on.lab.databaseContainer]);
+    expect((stdout + stderr).match(/authentication failed for user "(?!stranger)\w+"/g) ?? []).toEqual([]);
+    expect(stdout + stderr).toContain('authentication failed for user "stranger"');
+    for (const port of ports) expect(metricsScrape).toContain(`"127.0.0.1:${port}"`);
+    const published = await verify("containers", "ports");
+    expect([published.code, published.stdout]).toEqual([0, expect.stringContaining(`127.0.0.1:${first + 2}`)]);
     await until("both to be scraped", 30, async () => (await prometheus.value('sum(up{job="pgbouncer"}) * sum(pgbouncer_up)')) === 4);
     const running = await prometheus.query("count by (instance) (pgbouncer_version_info)");
     expect(running).toHaveLength(2);
@@ -241,7 +260,7 @@ test("each of two processes has an exporter of its own", async () => {
 
 test("without metrics nothing of them is left", async () => {
     await setConfig(on, "metrics", "false");
-    for (const key of Object.keys(twoProcesses)) await removeConfig(on, key);
+    for (const key of [...Object.keys(twoProcesses), "metricsPort"]) await removeConfig(on, key);
     await on.up();
     await on.up(); // the lookup role's limit is lowered once the pooler that had two processes is gone
     expect(await containers("metrics-")).toEqual([]);

@@ -1,3 +1,4 @@
+import { exporterHostPorts } from "../../../components/metrics/ports";
 import { resourceNames } from "../../../components/names";
 import { Confinement, ContainerFacts, EngineLimits, engineLimits, PublishedPort } from "../../../host/containers";
 import { get } from "../../../host/engine";
@@ -44,15 +45,22 @@ export function judgeImage(reference: string, repoDigests: string[], up: string)
     return failed(`runs ${repoDigests.join(", ") || "an image without a digest"}, not ${reference}`, `${up} --refresh`);
 }
 
-/** Whether the containers publish nothing but pgAdmin's port on loopback. */
-export function judgePorts(pgbouncer: PublishedPort[], pgadmin: PublishedPort[], pgadminPort: number, up: string): Outcome {
-    const expected = pgadminPort > 0 ? [`127.0.0.1:${pgadminPort}`] : [];
-    const list = (ports: string[]) => ports.join(", ") || "nothing";
-    const shown = (published: PublishedPort[]) => list(published.map(({ address, port }) => `${address}:${port}`));
-    const saw = `pgbouncer publishes ${shown(pgbouncer)}, pgAdmin ${shown(pgadmin)}`;
-    return pgbouncer.length === 0 && shown(pgadmin) === list(expected)
-        ? ok(saw)
-        : failed(`${saw}; pgAdmin should publish ${list(expected)}`, `${up} --refresh`);
+/** What publishes ports on the host, and the ports that it should have there. */
+export interface Publisher {
+    who: string;
+    published: PublishedPort[];
+    expected: number[];
+}
+
+/** Whether each publishes exactly its ports, on loopback. */
+export function judgePorts(publishers: Publisher[], up: string): Outcome {
+    const list = (ports: string[]) => ports.sort().join(", ") || "nothing";
+    const shown = ({ published }: Publisher) => list(published.map(({ address, port }) => `${address}:${port}`));
+    const wanted = ({ expected }: Publisher) => list(expected.map((port) => `127.0.0.1:${port}`));
+    const saw = `published: ${publishers.map((one) => `${one.who} ${shown(one)}`).join(", ")}`;
+    const wrong = publishers.filter((one) => shown(one) !== wanted(one));
+    if (wrong.length === 0) return ok(saw);
+    return failed(`${saw}; ${wrong.map((one) => `${one.who} should publish ${wanted(one)}`).join("; ")}`, `${up} --refresh`);
 }
 
 type Known = Pick<EngineLimits, "memory" | "processes">;
@@ -127,10 +135,25 @@ export const containerChecks: Check[] = [
     },
     {
         id: "ports",
-        proves: "nothing is published on the host except pgAdmin's loopback port, if pgadminPort is set",
+        proves: "nothing is published on the host but the loopback ports of pgadminPort and metricsPort, if they are set",
         run: async (target) => {
+            const { deployed, upCommand } = target;
             const { pgbouncer, pgadmin } = await both(target);
-            return judgePorts(pgbouncer.published, pgadmin?.published ?? [], target.deployed.pgadminPort, target.upCommand);
+            const exporters = (await findContainers(target)).filter(({ name }) => name.startsWith(`${resourceNames.metrics}-`));
+            const publishers = [
+                { who: "pgbouncer", published: pgbouncer.published, expected: [] },
+                ...(pgadmin ? [{ who: "pgAdmin", published: pgadmin.published, expected: [deployed.pgadminPort].filter(Boolean) }] : []),
+                ...(deployed.metrics
+                    ? [
+                          {
+                              who: "the exporters",
+                              published: exporters.flatMap((one) => one.published),
+                              expected: exporterHostPorts(deployed),
+                          },
+                      ]
+                    : []),
+            ];
+            return judgePorts(publishers, upCommand);
         },
     },
 ];

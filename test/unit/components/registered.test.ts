@@ -198,6 +198,21 @@ test("what metrics add to a stack with two processes, and to its pooler", async 
     expect(more).toMatchSnapshot();
 });
 
+test("the exporters publish no port unless asked for, and then on loopback alone", async () => {
+    const values = { processes: "2", metrics: "true", pgbouncerExporterImage: image("console"), postgresExporterImage: image("database") };
+    const portsOf = async (more: object) =>
+        ((await resources({ ...values, ...more })) as { name: string; inputs: { ports?: object[] } }[]).flatMap(({ name, inputs }) =>
+            (inputs?.ports ?? []).map((port) => ({ name, ...port })),
+        );
+    expect(await portsOf({})).toEqual([]);
+    const ip = "127.0.0.1";
+    expect(await portsOf({ metricsPort: "9500" })).toEqual([
+        { name: "metrics-console", internal: 9127, external: 9501, ip },
+        { name: "metrics-console-2", internal: 9127, external: 9502, ip },
+        { name: "metrics-database", internal: 9187, external: 9500, ip },
+    ]);
+});
+
 test("where the engine can't limit swap, containers have the value that it stores, and nothing else differs", async () => {
     const values = { metrics: "true", pgbouncerExporterImage: image("console"), postgresExporterImage: image("database") };
     const swapOf = (all: object[]) =>

@@ -64,6 +64,38 @@ test("metrics without their network are refused, with both ways out", () => {
     expect(builtin!.what).toContain("metricsNetwork: bridge is one of Docker's own networks");
 });
 
+describe("ports for the exporters", () => {
+    const wanted = { metrics: true, metricsPort: 9187, processes: 2 };
+
+    test("another container's is refused, with ports that are all free", () => {
+        expect(judge(facts({ hostPorts: [9190] }), wanted)).toEqual([]);
+        for (const port of [9187, 9188, 9189]) {
+            const [finding, ...others] = judge(facts({ hostPorts: [port] }), wanted);
+            expect(others).toEqual([]);
+            expect(finding).toMatchObject({
+                what: expect.stringContaining(`metricsPort: port ${port} is already that of container web`),
+                fix: "pulumi config set --stack stage metricsPort 9190, or: docker stop web",
+            });
+        }
+        expect(judge(facts({ hostPorts: [9187] }), { ...wanted, metrics: false })).toEqual([]);
+        const [highest] = judge(facts({ hostPorts: [65_535] }), { ...wanted, metricsPort: 65_533 });
+        expect(highest!.fix).toContain("metricsPort 65530,");
+    });
+
+    test("an internal network is refused", () => {
+        const host = facts();
+        host.networks.push({ id: "i", name: "monitoring", internal: true });
+        const [finding, ...others] = judge(host, { ...wanted, metricsNetwork: "monitoring" });
+        expect(others).toEqual([]);
+        expect(finding).toMatchObject({
+            what: expect.stringContaining("the exporters' network monitoring is an internal one"),
+            fix: "pulumi config rm --stack stage metricsPort, or have them on another network: pulumi config set --stack stage metricsNetwork NETWORK",
+        });
+        expect(judge(host, wanted)).toEqual([]);
+        expect(judge(host, { ...wanted, metricsNetwork: "monitoring", metricsPort: 0 })).toEqual([]);
+    });
+});
+
 describe("a way past the pooler is a warning", () => {
     const proxied = { pgadminDomain: "pgadmin.example.com", proxyNetwork: "coolify" };
     const both = { ...database, networks: { ...database.networks!, ...at("coolify", "timescale_db") } };

@@ -26,6 +26,18 @@ test("the exporters' images need their digests", () => {
     expect(complaint({ metrics, postgresExporterImage: "exporter:1" })).toContain("postgresExporterImage is exporter:1, without a digest");
 });
 
+test.each([
+    [{ metricsPort: "65534", processes: "2" }, "is 65534, and the exporters of 2 processes need the ports up to 65536", 65_533],
+    [{ metricsPort: "5049", pgadminPort: "5050" }, "is 5049, so the exporters have the ports up to 5050, and 5050 is pgadminPort", 5051],
+    [{ metricsPort: "65533", pgadminPort: "65534" }, "and 65534 is pgadminPort", 65_532],
+])("the exporters have ports of their own: %j", (values, what, value) => {
+    const said = complaint({ metrics, ...values });
+    expect(said).toContain(`metricsPort ${what}`.replace("metricsPort and", "and"));
+    expect(said).toContain(`pulumi config set --stack stage metricsPort ${value}`);
+    expect(() => settingsOf({ metrics, ...values, metricsPort: value })).not.toThrow();
+    expect(() => settingsOf({ ...values, metrics: "false" })).not.toThrow();
+});
+
 test.each(["no network", "-x", "a/b"])("%s is no network", (metricsNetwork) => {
     expect(complaint({ metricsNetwork })).toContain("metricsNetwork is ");
 });

@@ -1,6 +1,17 @@
 import { load } from "js-yaml";
 import { scrapeConfig } from "../../../../components/metrics/scrape";
 
+test("with ports of the host, the scrape config is for a Prometheus there", () => {
+    const aliases = { pgbouncer: "p-metrics", postgres: "p-database-metrics" };
+    const { scrape_configs: jobs } = load(scrapeConfig({ aliases, hostPorts: [9187, 9188, 9189], stack: "stage" })) as {
+        scrape_configs: { job_name: string; static_configs: { targets: string[] }[] }[];
+    };
+    expect(jobs.map(({ job_name: job, static_configs: [found] }) => [job, found!.targets])).toEqual([
+        ["pgbouncer-stage", ["127.0.0.1:9188", "127.0.0.1:9189"]],
+        ["pg-sidecar-stage", ["127.0.0.1:9187"]],
+    ]);
+});
+
 test("the scrape config finds the exporters by their names", () => {
     const aliases = { pgbouncer: "p-metrics", postgres: "p-database-metrics" };
     const { scrape_configs: jobs } = load(scrapeConfig({ aliases, stack: "stage" })) as {

@@ -53,11 +53,25 @@ describe("containers", () => {
         expect(judged({ pids: 0 }, { memory: false, processes: false })).toMatch(/^warning: this engine can't limit/);
     });
     test("ports", () => {
-        const on = (address: string, port: number) => [{ inside: 5432, address, port }];
-        expect(judgePorts([], [], 0, "pulumi up").result).toBe("ok");
-        expect(judgePorts([], on("127.0.0.1", 5050), 5050, "pulumi up").result).toBe("ok");
-        expect(judgePorts([], on("0.0.0.0", 5050), 5050, "pulumi up").result).toBe("failed");
-        expect(judgePorts([], on("127.0.0.1", 5050), 0, "pulumi up").result).toBe("failed");
-        expect(judgePorts(on("127.0.0.1", 6432), [], 0, "pulumi up").result).toBe("failed");
+        const at = (address: string, ...ports: number[]) => ports.map((port) => ({ inside: 5432, address, port }));
+        const judged = (published: ReturnType<typeof at>, ...expected: number[]) =>
+            seen(
+                judgePorts(
+                    [
+                        { who: "pgbouncer", published: [], expected: [] },
+                        { who: "pgAdmin", published, expected },
+                    ],
+                    "pulumi up",
+                ),
+            );
+        expect(judged([])).toBe("ok: published: pgbouncer nothing, pgAdmin nothing ");
+        expect(judged(at("127.0.0.1", 5050), 5050)).toBe("ok: published: pgbouncer nothing, pgAdmin 127.0.0.1:5050 ");
+        expect(judged(at("127.0.0.1", 9188, 9187), 9187, 9188)).toMatch(/^ok: .* 127\.0\.0\.1:9187, 127\.0\.0\.1:9188 $/);
+        expect(judged(at("0.0.0.0", 5050), 5050)).toBe(
+            "failed: published: pgbouncer nothing, pgAdmin 0.0.0.0:5050; pgAdmin should publish 127.0.0.1:5050 pulumi up --refresh",
+        );
+        expect(judged(at("127.0.0.1", 5050))).toMatch(/^failed: .*; pgAdmin should publish nothing/);
+        expect(judged([], 5050)).toMatch(/^failed/);
+        expect(judgePorts([{ who: "pgbouncer", published: at("127.0.0.1", 6432), expected: [] }], "pulumi up").result).toBe("failed");
     });
 });
