@@ -72,12 +72,14 @@ export function poolersOf(lookupRoles: string[]): Record<"poolers" | "roles", st
 }
 
 /** What clients left behind in the pool's backends, as rows of kind, user, database, application and count. */
-export const leaksQuery = (lookupRoles: string[]) => queryOf("leaks", poolersOf(lookupRoles));
+export const leaksQuery = (lookupRoles: string[]) => queryOf("leaks", { ...poolersOf(lookupRoles), shared: "NULL" });
 
 /** The exporter's file of queries. */
 export function renderQueries(stack: MetricsQueries): string {
     const values = {
         ...poolersOf(stack.lookupRoles),
+        // If the exporter has the poolers' address, the host's direct clients have it, too: whose a backend is can't be seen.
+        shared: "inet_client_addr()",
         lookup: sqlLiteral(stack.lookupRole),
         function: sqlLiteral(stack.authFunction),
         pooler: String(stack.poolerBackends),

@@ -1,5 +1,5 @@
 import { load } from "js-yaml";
-import { MetricsQueries, renderQueries, secondsOf } from "../../../../components/metrics/queries";
+import { leaksQuery, MetricsQueries, renderQueries, secondsOf } from "../../../../components/metrics/queries";
 
 const stack: MetricsQueries = {
     lookupRoles: ["pgbouncer", "pgbouncer_2"],
@@ -39,4 +39,9 @@ test("every described column is in its query", () => {
     for (const { query, metrics } of Object.values(rendered())) {
         for (const column of metrics.flatMap((one) => Object.keys(one))) expect(query).toMatch(new RegExp(`\\b${column}\\b`));
     }
+});
+
+test("backends of the exporter's own address, which are not the pool's alone, leak nothing; verify asks from the pooler's address", () => {
+    expect(rendered().pg_sidecar_leaks!.query).toContain("AND client_addr IS DISTINCT FROM inet_client_addr() AND");
+    expect(leaksQuery(["pgbouncer"])).toContain("AND client_addr IS DISTINCT FROM NULL AND");
 });
