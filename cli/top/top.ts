@@ -52,11 +52,12 @@ async function watch(first: Target, interval: number): Promise<void> {
     terminal.hideCursor();
     terminal.grabInput(true);
     terminal.on("key", (key: string) => (["q", "Q", "CTRL_C", "ESCAPE"].includes(key) ? end() : undefined));
-    process.once("SIGTERM", end);
+    for (const signal of ["SIGTERM", "SIGINT"]) process.once(signal, end); // Ctrl-C is a key only if stdin is a terminal
     try {
         while (!ended) {
             await Promise.race([asked, look()]);
-            if (!ended) await Promise.race([asked, setTimeout(interval * 1000, undefined, { ref: false })]);
+            // If stdin is at its end, this timer alone keeps the process.
+            if (!ended) await Promise.race([asked, setTimeout(interval * 1000)]);
         }
     } finally {
         terminal.grabInput(false);
