@@ -110,8 +110,11 @@ function refusal(failed: Answer[], { transactions, up }: HoldArgs): UserError {
     }
     const open = failed.filter(({ code }) => code === codes.transactionsOpen);
     if (open.length > 0) {
-        const waited = parseInt(open[0]!.stdout);
-        const clients = open.flatMap(({ stdout }) => stdout.trimEnd().split("\n").slice(1));
+        // A pooler of an older version prints the clients without the seconds before them.
+        const isSeconds = (line: string) => /^\d+$/.test(line);
+        const said = open.map(({ stdout }) => stdout.trimEnd().split("\n"));
+        const waited = Number(said.map(([first = ""]) => first).find(isSeconds) ?? transactions);
+        const clients = said.flatMap(([first = "", ...others]) => (isSeconds(first) ? others : [first, ...others]));
         return new UserError(
             `these clients have transactions that did not end within ${waited} s. All clients continue, and COMMAND was not run.\n` +
                 clients.map((client) => `    ${client}`).join("\n"),

@@ -54,6 +54,12 @@ test.each<[string, Answer[] | Error, string[], string[]]>([
         ["begin", "end"],
     ],
     [
+        "transactions stay open in a pooler of a version that does not print its wait",
+        [answer(codes.transactionsOpen, "database d, user u\ndatabase e, user v\n")],
+        ["did not end within 3 s", "\n    database d, user u\n    database e, user v\nFix:", "--transactions SECONDS"],
+        ["begin", "end"],
+    ],
+    [
         "it is over before it has begun",
         [answer(0, "110\n"), answer(codes.endedBefore)],
         ["the pause was over before all clients waited", "Fix: pause again"],
