@@ -22,6 +22,9 @@ export class TlsFileError extends Error {
     }
 }
 
+/** A pooler answers where the database was expected. */
+export class PoolerError extends Error {}
+
 /** Why a connection failed. `worksWith` is the other sslmode, if pg_hba.conf has an entry for it; `routine` the server's function that refused. */
 export type ConnectFailure = NodeJS.ErrnoException & { worksWith?: "require" | "disable"; routine?: string };
 
@@ -80,7 +83,7 @@ function readKey(file: string): string {
     return key;
 }
 
-/** Connects as the provider does. Throws a ConnectFailure or a TlsFileError. */
+/** Connects as the provider does. Throws a ConnectFailure, a TlsFileError or a PoolerError. */
 export async function connect({ databaseServer }: Pick<Settings, "databaseServer">, database: string): Promise<Client> {
     try {
         return await open(databaseServer, database, tlsOptions(databaseServer));
@@ -117,7 +120,16 @@ async function open(server: DatabaseServer, database: string, ssl: false | tls.C
     });
     client.on("error", () => undefined); // a connection that breaks later shows in the query that waits for it
     await client.connect();
-    // Not as an option of the connection, which a pooler refuses: the preflight says that it is one.
-    await client.query(`SET search_path = ${ownSchemas.join(", ")}`);
+    try {
+        // The name is qualified, since the search_path is still the server's. A pooler invents the process id that it gives its clients.
+        const { rows } = await client.query<{ pid: number }>("SELECT pg_catalog.pg_backend_pid() AS pid");
+        if ((client as Client & { processID: number }).processID !== rows[0]!.pid)
+            throw new PoolerError(`a pooler answers at ${server.host}:${server.port}, not the database`);
+        // Not as an option of the connection, which a pooler refuses. Nor on a pooler's backend, which may keep it for the next client.
+        await client.query(`SET search_path = ${ownSchemas.join(", ")}`);
+    } catch (cause) {
+        await client.end(); // an open socket would keep the command alive
+        throw cause;
+    }
     return client;
 }

@@ -4,7 +4,7 @@ import { error, Finding, unchecked } from "../findings/finding";
 import { shellWord, sqlName } from "../findings/quoting";
 import { loopbackHosts } from "../settings/databaseserver";
 import { Settings } from "../settings/settings";
-import { ConnectFailure, TlsFileError } from "./postgres";
+import { ConnectFailure, PoolerError, TlsFileError } from "./postgres";
 import { inDatabaseContainer, upCommand, viaTunnel } from "./remedies";
 
 interface Failed {
@@ -256,6 +256,10 @@ export function explainUnreachableDatabase(cause: ConnectFailure, settings: Sett
         const what = `${cause.key}: ${message}`;
         if (cause.readableByOthers) return error(what, `chmod 600 ${shellWord(settings.databaseServer.clientCert!.key)}`);
         return error(what, configSet(settings, cause.key === "postgresql:sslrootcert" ? cause.key : `--path ${cause.key}`, "FILE"));
+    }
+    if (cause instanceof PoolerError) {
+        const what = `postgresql:host: ${message}: it would be asked to create the roles that it depends on`;
+        return error(what, `${setHost(settings)}   (of the database itself)`);
     }
     const rule = rules.find(
         ({ codes, routines, pattern }) =>

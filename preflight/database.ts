@@ -15,8 +15,6 @@ export interface DatabaseFacts {
     /** As server_version_num counts: 170005 is 17.5. */
     version: number;
     limits: ServerLimits;
-    /** Whether a pooler answers instead of the database. */
-    pooled: boolean;
     /** Whether it is a standby, which accepts no changes, and the primary that it follows, if it knows. */
     standby: boolean;
     primary?: string;
@@ -118,8 +116,6 @@ export async function inspectDatabase(settings: Settings): Promise<DatabaseFacts
                 superuserReservedConnections: row!.superuser,
                 reservedConnections: row!.reserved,
             },
-            // A pooler invents the process id that it gives its clients.
-            pooled: (server as Client & { processID: number }).processID !== row!.pid,
             standby: row!.standby,
             ...(row!.primary ? { primary: row!.primary } : {}),
             readOnly: [...(await readOnlyIn(server, settings.databaseServer.database)), ...inFirst.readOnly],
@@ -146,7 +142,6 @@ interface ServerRow {
     max: number;
     superuser: number;
     reserved: number;
-    pid: number;
     standby: boolean;
     primary: string | null;
     tls: boolean;
@@ -158,7 +153,6 @@ const serverQuery = `
            current_setting('max_connections')::int AS max,
            current_setting('superuser_reserved_connections')::int AS superuser,
            coalesce(current_setting('reserved_connections', true), '0')::int AS reserved,
-           pg_backend_pid() AS pid,
            pg_is_in_recovery() AS standby,
            (SELECT max(sender_host || ':' || sender_port) FROM pg_stat_wal_receiver) AS primary,
            current_setting('ssl')::bool AS tls,

@@ -55,14 +55,6 @@ function judgeServer(facts: DatabaseFacts, settings: Settings, owned: OwnedResou
     const { username } = settings.databaseServer;
     const setServer = (host = "HOST", port = "PORT") =>
         `${configSet(settings, "postgresql:host", host)}; ${configSet(settings, "postgresql:port", port)}`;
-    if (facts.pooled) {
-        return [
-            error(
-                `postgresql:host: a pooler answers at ${at(settings)}, not the database: it would be asked to create the roles that it depends on`,
-                `${setServer()}   (of the database itself)`,
-            ),
-        ];
-    }
     if (facts.version < oldestVersion) {
         const shown = (version: number) => Math.floor(version / 10_000);
         return [

@@ -1,4 +1,4 @@
-import { ConnectFailure, TlsFileError } from "../../../host/postgres";
+import { ConnectFailure, PoolerError, TlsFileError } from "../../../host/postgres";
 import { explainUnreachableDatabase } from "../../../host/unreachabledatabase";
 import { settingsOf } from "../fixture";
 
@@ -79,6 +79,12 @@ test.each<[string, ConnectFailure, string, string]>([
     ["a server that starts", failure("57P03"), "unchecked", "pulumi up --stack stage"],
     ["a cold standby", failure("57P03", "the database system is not accepting connections"), "error", "(of its primary)"],
     ["a pooler", failure("08P01", "no such database: postgres"), "error", "postgresql:host HOST"],
+    [
+        "a pooler that lets it in",
+        new PoolerError("a pooler answers at 127.0.0.1:5432, not the database"),
+        "error",
+        "postgresql:port PORT   (of the database itself)",
+    ],
     [
         "a file that isn't there",
         new TlsFileError("postgresql:sslrootcert", "can't be read (ENOENT)"),

@@ -14,7 +14,7 @@ const holdings = Object.fromEntries(
     ["pgbouncer", "pgbouncer_2", "people", "sidecar_metrics", "sidecar_lookup"].map(none),
 ) as DatabaseFacts["holdings"];
 const facts: DatabaseFacts = {
-    ...{ version: 170_005, pooled: false, standby: false, readOnly: [], tls: true },
+    ...{ version: 170_005, standby: false, readOnly: [], tls: true },
     rights: superuser,
     ...{ memberOf: { pg_monitor: [] }, roleSchemas: [], supabase: false },
     limits: { maxConnections: 100, superuserReservedConnections: 3, reservedConnections: 0 },
@@ -44,7 +44,6 @@ test("as it should be gives no finding", () => {
 });
 
 test.each<[string, Partial<DatabaseFacts>, string, string]>([
-    ["a pooler", { pooled: true, standby: true }, "a pooler answers at 127.0.0.1:5432", `${set} postgresql:host HOST`],
     ["an old version", { version: 120_022 }, "is PostgreSQL 12; the sidecar needs 13 or newer", "pg_upgrade"],
     [
         "a standby",
