@@ -44,6 +44,10 @@ const ofTcp: [RegExp, (words: Words) => string][] = [
     [/Parse Error|ECONNRESET|socket hang up/, ({ stack }) => `what answers there is not a Docker engine, or is one that wants TLS: ${configSet(stack, "docker:host", "tcp://HOST:PORT")}, or: ${setCertificates(stack)}`],
 ]; // prettier-ignore
 
+/** What a proxy or a plugin in front of the engine has to pass: all that the preflight, the commands and the provider ask. */
+export const passFix =
+    "let the socket proxy or plugin in front of the engine pass containers, distribution, exec, images, info, networks, ping, version and volumes, with each method";
+
 /** Why the engine can't be reached, and what fixes it. It is an error in a preview too: the providers' lookups would fail there with a stack trace. */
 export function explainUnreachableEngine({ message }: Error, { docker, stack }: Pick<Settings, "docker" | "stack">): Finding {
     // Some TLS errors end with a line break.
@@ -57,8 +61,7 @@ export function explainUnreachableEngine({ message }: Error, { docker, stack }: 
 function engineFix(docker: DockerHost, message: string, stack: OfStack): string {
     const { host, tls } = docker;
     const tryByHand = `try it by hand: docker -H ${host} version`;
-    if (/answers 403/.test(message))
-        return `let what is in front of the engine (a socket proxy, an authorization plugin) pass containers, exec, images, networks and volumes`;
+    if (/answers 403/.test(message)) return passFix;
     if (host.startsWith("ssh:")) return sshFix(docker, message, stack) ?? `${tryByHand}; or name another host: ${goOverSsh(stack)}`;
     if (host.startsWith("unix:"))
         return ofSocket.find(([pattern]) => pattern.test(message))?.[1](stack) ?? `start it: ${startHere}, or: ${goOverSsh(stack)}`;

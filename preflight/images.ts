@@ -11,6 +11,8 @@ export interface RegistryAnswer {
     status: number;
     platforms: string[];
     message: string;
+    /** Whether something in front of the engine refused the question. */
+    withheld?: boolean;
 }
 
 /** Asks, for each image that is not on the host yet, whether the engine can pull it, before anything is changed. */
@@ -37,9 +39,11 @@ async function platformOf(docker: DockerHost): Promise<string> {
 }
 
 /** A registry that doesn't answer within the time of one request is not an error of the engine's: it has status 0. */
-async function askRegistry(docker: DockerHost, reference: string): Promise<RegistryAnswer> {
+export async function askRegistry(docker: DockerHost, reference: string): Promise<RegistryAnswer> {
     try {
         const { status, body } = await request(docker, "GET", `/distribution/${reference}/json`);
+        // The engine's own 403 is JSON, and has the registry's words.
+        if (status === 403 && !body.toString().startsWith("{")) return { status, platforms: [], message: "", withheld: true };
         const answer = JSON.parse(body.toString()) as { message?: string; Platforms?: { os: string; architecture: string }[] | null };
         return {
             status,
@@ -60,7 +64,7 @@ interface AskedImage {
 
 /** Why an image that is not on the host yet can't be pulled, or would not run there. */
 export function judgeImage(
-    { status, platforms, message }: RegistryAnswer,
+    { status, platforms, message, withheld }: RegistryAnswer,
     { key, reference, platform }: AskedImage,
     settings: Pick<Settings, "docker" | "stack">,
 ): Finding[] {
@@ -69,6 +73,14 @@ export function judgeImage(
     if (status === 200) {
         if (platforms.length === 0 || platforms.some((one) => one === platform)) return [];
         return [error(`${key}: ${reference} is for ${platforms.join(", ")}, and ${docker.host} is ${platform}`, another)];
+    }
+    if (withheld) {
+        return [
+            warning(
+                `${key}: the proxy in front of the engine at ${docker.host} does not pass distribution, so ${reference} was not looked up`,
+                `let it pass distribution, or try the pull, which may work: ${dockerCommand(docker)} pull ${reference}`,
+            ),
+        ];
     }
     if (/denied|unauthorized|authentication required/i.test(message)) {
         // The provider logs in with the login of this machine's docker; this question was asked without one.

@@ -2,7 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { owner } from "../components/labels";
 import { UserError } from "../findings/errors";
 import { Finding, render, warning } from "../findings/finding";
-import { engineLimits, HostFacts, inspectHost, inspectVolumes, knowsStartInterval } from "../host/containers";
+import { HostFacts, inspectHost, inspectVolumes, knowsStartInterval } from "../host/containers";
 import { runTasks } from "../host/tasks";
 import { explainUnreachableDatabase } from "../host/unreachabledatabase";
 import { explainUnreachableEngine } from "../host/unreachableengine";
@@ -13,6 +13,7 @@ import { judgeHealth } from "./health";
 import { inspectImages } from "./images";
 import { judgeDatabase } from "./judgedatabase";
 import { findLeftovers, judgeState, removeLeftovers } from "./leftovers";
+import { inspectLimits } from "./limits";
 import { judgeLogin } from "./login";
 import { databasesOn, findDatabaseNetwork } from "./network";
 import { reviveOutgoing } from "./outgoing";
@@ -44,6 +45,8 @@ interface EngineFacts {
     proxy: Finding[];
     startInterval: boolean;
     swapLimit: boolean;
+    /** What the engine could not be asked. */
+    refused: Finding[];
 }
 
 /**
@@ -73,6 +76,7 @@ export async function preflight(configured: Settings, dryRun = pulumi.runtime.is
                   ...(await judgePorts(engine.host, settings)),
                   ...engine.images,
                   ...engine.proxy,
+                  ...engine.refused,
               ]),
         ...judgeLogin(settings),
         ...ssh,
@@ -103,7 +107,7 @@ async function inspectEngine(settings: Settings): Promise<EngineFacts> {
         async () => (facts.images = await inspectImages(settings)),
         async () => (facts.proxy = await inspectProxy(settings)),
         async () => (facts.startInterval = await knowsStartInterval(settings.docker)),
-        async () => (facts.swapLimit = (await engineLimits(settings.docker)).swap),
+        async () => Object.assign(facts, await inspectLimits(settings)),
     ]);
     return facts as EngineFacts;
 }

@@ -16,7 +16,7 @@ test.each([
     ["tcp://h:2375", "connect ECONNREFUSED 127.0.0.1:2375", "nothing listens there"],
     ["tcp://h:2375", "no answer within 20 s", "firewall"],
     ["tcp://h:2375", "Parse Error: Expected HTTP/, RTSP/ or ICE/", "not a Docker engine"],
-    ["tcp://h:2375", "the Docker engine at tcp://h:2375 answers 403 to /networks: Forbidden", "socket proxy"],
+    ["tcp://h:2375", "the Docker engine at tcp://h:2375 answers 403 to /networks: Forbidden", "socket proxy or plugin in front of the engine pass containers, distribution,"],
 ])("an engine at %s that says %s has a fix", (host, message, fix) => {
     const tls = host.endsWith("2376") ? { tls: { certPath: "/c" } } : {};
     const found = explainUnreachableEngine(new Error(message), { docker: { host, sshOpts: [], ...tls }, stack: "stage" });
