@@ -84,7 +84,7 @@ function judgeThere(host: HostFacts, settings: Settings, { key, what, whose, oth
     return [
         error(
             builtin
-                ? `${key}: ${name} is one of Docker's own networks, where containers don't find each other by name; ${what} can't use it`
+                ? `${key}: ${name} is one of Docker's own networks, where containers don't find each other by name, so it is no network for ${what}`
                 : `${key}: there is no network ${name} on ${settings.docker.host} for ${what}`,
             `${configSet(settings, key, "NETWORK")}   (docker inspect -f '{{json .NetworkSettings.Networks}}' ${whose}-CONTAINER prints it), ${otherwise}`,
         ),

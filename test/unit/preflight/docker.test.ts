@@ -61,7 +61,9 @@ test("metrics without their network are refused, with both ways out", () => {
     expect(finding!.fix).toContain("pulumi config rm --stack stage metricsNetwork");
     expect(judge(facts(), { metricsNetwork: "gone" })).toEqual([]);
     const [builtin] = judge(facts(), { metrics: true, metricsNetwork: "bridge" });
-    expect(builtin!.what).toContain("metricsNetwork: bridge is one of Docker's own networks");
+    expect(builtin!.what).toBe(
+        "metricsNetwork: bridge is one of Docker's own networks, where containers don't find each other by name, so it is no network for Prometheus to find the exporters on",
+    );
 });
 
 describe("ports for the exporters", () => {
