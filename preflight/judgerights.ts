@@ -35,7 +35,7 @@ export function judgeRights(facts: DatabaseFacts, settings: Settings, owned: Pic
         if (superuser) return [];
         return [
             warning(
-                `postgresql:superuser: ${who} is a superuser, and this is false: the provider does not see a password that was changed by hand`,
+                `postgresql:superuser: ${who} is a superuser, but postgresql:superuser is false: the provider does not see a password that was changed by hand`,
                 configRemove(settings, "postgresql:superuser"),
             ),
         ];

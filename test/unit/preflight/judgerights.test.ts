@@ -37,7 +37,13 @@ test("a login that is not a superuser has to be set as such", () => {
     expect(judge({}, { on: { "postgresql:superuser": "true" } })).toMatchObject([
         { level: "error", what: expect.stringContaining("would fail when it reads a password"), fix: `${set} postgresql:superuser false` },
     ]);
-    expect(judge({ superuser: true })).toMatchObject([{ level: "warning", fix: `${remove} postgresql:superuser` }]);
+    expect(judge({ superuser: true })).toMatchObject([
+        {
+            level: "warning",
+            what: expect.stringContaining("is a superuser, but postgresql:superuser is false: the provider"),
+            fix: `${remove} postgresql:superuser`,
+        },
+    ]);
 });
 
 test.each<[string, Partial<LoginRights>, string, string]>([
