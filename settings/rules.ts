@@ -48,23 +48,34 @@ export function findContradictions(settings: Checked, mistakes: Mistakes): void 
 /** Bytes of a name in PostgreSQL, and of each part of one in DNS. */
 const longestName = 63;
 
+/** Characters that the stack's name may have before its first dot: the part of the exporters' name that begins with the alias ends there. */
+const roomInDns = (pgbouncerAlias: string) =>
+    longestName - metricsAliases({ pgbouncerAlias, stack: "" }).postgres.split(".").at(-1)!.length;
+
 /** Reports a stack's name that is too long for what is named after it. */
 export function refuseLongStackName(project: string, { stack, metrics, pgbouncerAlias }: Checked, mistakes: Mistakes): void {
     const mark = longestName - `${project}/`.length;
-    const exporters = longestName - metricsAliases({ pgbouncerAlias, stack: "" }).postgres.split(".").at(-1)!.length;
-    const most = metrics ? Math.min(mark, exporters) : mark;
-    if (stack.length <= most) return;
-    const why =
-        most === mark
-            ? `PostgreSQL cuts ${project}/NAME, the mark of the stack's roles, after ${longestName}`
-            : `with metrics, DNS has no name for the exporters that is longer than ${longestName} (${pgbouncerAlias}-database-metrics-NAME)`;
-    const shorter = stack.slice(0, Math.max(most, 0)).replace(/[._-]+$/, "");
-    const rename = `pulumi stack rename --stack ${stack} ${shorter}   (or another name, of ${most} characters at most)`;
-    mistakes.add(
-        "stack",
-        `has a name of ${stack.length} characters, and it may have ${most}: ${why}`,
-        shorter === "" ? configSet({ stack }, "pgbouncerAlias", projectDefaults().pgbouncerAlias) : rename,
-    );
+    const [first, ...rest] = stack.split(".") as [string, ...string[]];
+    const isTooLong = (alias: string) => metrics && first.length > roomInDns(alias);
+    if (stack.length <= mark && !isTooLong(pgbouncerAlias)) return;
+    const what = isTooLong(pgbouncerAlias)
+        ? `has a name of ${first.length} characters${rest.length > 0 ? " before its first dot" : ""}, and it may have ${Math.max(roomInDns(pgbouncerAlias), 0)}: ` +
+          `with metrics, a part of a DNS name has ${longestName} characters at most (${pgbouncerAlias}-database-metrics-NAME)`
+        : `has a name of ${stack.length} characters, and it may have ${mark}: ` +
+          `PostgreSQL cuts ${project}/NAME, the mark of the stack's roles, after ${longestName} characters`;
+    // An alias that leaves less room than the default one is shortened first, since a stack's name is harder to change.
+    const usual = projectDefaults().pgbouncerAlias;
+    const alias = isTooLong(pgbouncerAlias) && roomInDns(pgbouncerAlias) < roomInDns(usual) ? usual : pgbouncerAlias;
+    const most = metrics ? Math.min(mark, roomInDns(alias)) : mark;
+    const cut = (name: string, end: number) => name.slice(0, end).replace(/[._-]+$/, "");
+    const shorter = cut([isTooLong(alias) ? cut(first, most) : first, ...rest].join("."), mark);
+    const fixes = [
+        ...(alias === pgbouncerAlias ? [] : [configSet({ stack }, "pgbouncerAlias", alias)]),
+        ...(shorter === stack
+            ? []
+            : [`pulumi stack rename --stack ${stack} ${shorter}   (or another name, of ${most} characters at most)`]),
+    ];
+    mistakes.add("stack", what, fixes.join("; "));
 }
 
 function poolSizes({ minPoolSize, defaultPoolSize, maxDbConnections }: Checked): Contradiction[] {

@@ -64,9 +64,9 @@ test.each<Overrides>([
 
 describe("a stack's name", () => {
     test.each<[Overrides, number, string]>([
-        [{}, 52, "PostgreSQL cuts pg-sidecar/NAME, the mark of the stack's roles, after 63"],
-        [{ metrics: true }, 36, "longer than 63 (pgbouncer-database-metrics-NAME)"],
-        [{ metrics: true, pgbouncerAlias: "pool.example" }, 38, "longer than 63 (pool.example-database-metrics-NAME)"],
+        [{}, 52, "PostgreSQL cuts pg-sidecar/NAME, the mark of the stack's roles, after 63 characters"],
+        [{ metrics: true }, 36, "a part of a DNS name has 63 characters at most (pgbouncer-database-metrics-NAME)"],
+        [{ metrics: true, pgbouncerAlias: "pool.example" }, 38, "has 63 characters at most (pool.example-database-metrics-NAME)"],
         [{ pgbouncerAlias: "a".repeat(63) }, 52, "PostgreSQL cuts"],
     ])("with %j may have %d characters and no more", (overrides, most, why) => {
         const longest = "s".repeat(most);
@@ -81,9 +81,27 @@ describe("a stack's name", () => {
         expect(complaint({}, { stack: `${"s".repeat(50)}-_rest` })).toContain(` ${"s".repeat(50)}   (`);
     });
 
-    test("is not blamed if the exporters' names leave no room for any", () => {
-        const said = complaint({ metrics: true, pgbouncerAlias: "a".repeat(60) });
-        expect(said).toContain("Fix: pulumi config set --stack stage pgbouncerAlias pgbouncer");
+    test("with dots may be longer with metrics, since DNS limits each part", () => {
+        const stack = `${"s".repeat(36)}.${"t".repeat(15)}`;
+        expect(settingsOf({ metrics: true }, { stack }).stack).toBe(stack);
+        const said = complaint({ metrics: true }, { stack: `s${stack}` });
+        expect(said).toContain("stack has a name of 37 characters before its first dot, and it may have 36: ");
+        expect(said).toContain(`Fix: pulumi stack rename --stack s${stack} ${stack}   (`);
+    });
+
+    test.each([
+        ["stage", 60],
+        ["s".repeat(36), 10],
+    ])("of %s is not blamed for a pgbouncerAlias of %d characters", (stack, length) => {
+        const said = complaint({ metrics: true, pgbouncerAlias: "a".repeat(length) }, { stack });
+        expect(said).toMatch(new RegExp(`Fix: pulumi config set --stack ${stack} pgbouncerAlias pgbouncer$`));
+    });
+
+    test("and an alias that are both too long get both fixes", () => {
+        const stack = "s".repeat(37);
+        const said = complaint({ metrics: true, pgbouncerAlias: "a".repeat(10) }, { stack });
+        const rename = `pulumi stack rename --stack ${stack} ${"s".repeat(36)}   (`;
+        expect(said).toContain(`Fix: pulumi config set --stack ${stack} pgbouncerAlias pgbouncer; ${rename}`);
     });
 });
 
