@@ -3,6 +3,7 @@ import { configSet } from "../../findings/commands";
 import { UserError } from "../../findings/errors";
 import { render } from "../../findings/finding";
 import { HostFacts } from "../../host/containers";
+import { isContainerName } from "../../preflight/names";
 import { databasesOn, findDatabaseNetwork } from "../../preflight/network";
 import { loopbackHosts } from "../../settings/databaseserver";
 import { Settings } from "../../settings/settings";
@@ -24,9 +25,10 @@ export function routeTo(settings: Settings, host: HostFacts): Route {
     const { databaseServer, databaseHost, databasePort, docker } = settings;
     const network = findDatabaseNetwork(host, settings);
     if (typeof network !== "string") throw new UserError(render(network));
-    const found = databasesOn(network, host, settings).filter((one) => one.running);
-    // An address means a database outside Docker's names, such as one on the host's own network.
-    const given = isIP(databaseHost) !== 0 ? databaseHost : undefined;
+    const all = databasesOn(network, host, settings);
+    const found = all.filter((one) => one.running);
+    // A database outside Docker's names, such as one on the host's own network or on another host. The Docker host resolves its name.
+    const given = all.length === 0 && !isContainerName(databaseHost) ? databaseHost : undefined;
     if (!given && found.length !== 1) {
         const there = found.length > 0 ? found : host.containers.filter((one) => one.running && one.networks[network]);
         throw new UserError(

@@ -29,6 +29,23 @@ test("a database with an IPv6 address gets the brackets that ssh needs", () => {
     expect(destination(routeTo(settings(), host()))).toBe("172.18.0.2:5432");
 });
 
+test.each(["db.internal.example.com", "10.0.0.7"])(
+    "a database that is no container is reached at %s, as the Docker host resolves it",
+    (databaseHost) => {
+        const outside = settings({ databaseHost, databaseNetwork: "abc" });
+        expect(destination(routeTo(outside, host()))).toBe(`${databaseHost}:5432`);
+    },
+);
+
+test("a container whose name has a dot is looked up", () => {
+    const named = (running: boolean): HostFacts => ({
+        networks: [{ id: "n", name: "abc" }],
+        containers: [container({ running, networks: { abc: { aliases: ["db.local"], addresses: ["172.18.0.3"] } } })],
+    });
+    expect(routeTo(settings({ databaseHost: "db.local" }), named(true)).address).toBe("172.18.0.3");
+    expect(() => routeTo(settings({ databaseHost: "db.local" }), named(false))).toThrow("no running container is db.local");
+});
+
 test.each<[string, Record<string, string>, HostFacts, string]>([
     ["a database that does not run", {}, host(null), "no running container is timescale_db on network abc"],
     [
