@@ -37,6 +37,8 @@ export interface ContainerFacts {
     gateways: string[];
     /** Names of its volumes. */
     volumes: string[];
+    /** Those of them that it may write: a backup's container mounts its volumes read-only. */
+    writableVolumes: string[];
     /** Ports it holds on the host, running or not. */
     hostPorts: number[];
     /** What it publishes on the host while it runs. */
@@ -124,7 +126,7 @@ interface InspectedContainer {
         Hostname?: string;
         StopTimeout?: number | null;
     };
-    Mounts: { Type: string; Name?: string }[];
+    Mounts: { Type: string; Name?: string; RW?: boolean }[];
     HostConfig: {
         NetworkMode: string;
         PortBindings: PortMap | null;
@@ -272,6 +274,8 @@ export async function removeContainer(docker: DockerHost, id: string): Promise<v
 export function containerFacts(inspected: InspectedContainer): ContainerFacts {
     const { Id, Name, Image, RestartCount, State, Config, Mounts, HostConfig, NetworkSettings } = inspected;
     const endpoints = Object.entries(NetworkSettings.Networks);
+    const volumesOf = (mounts: InspectedContainer["Mounts"]) =>
+        mounts.flatMap(({ Type, Name: volume }) => (Type === "volume" && volume ? [volume] : []));
     // From Docker 25 on, Aliases lacks the hostname. A stopped container's DNSNames may have a name from before a rename.
     const hostnames = Config.Hostname ? [Config.Hostname] : [];
     return {
@@ -300,7 +304,8 @@ export function containerFacts(inspected: InspectedContainer): ContainerFacts {
             ]),
         ),
         gateways: endpoints.flatMap(([, { Gateway, IPv6Gateway }]) => [Gateway, IPv6Gateway ?? ""].filter(Boolean)),
-        volumes: Mounts.flatMap(({ Type, Name: volume }) => (Type === "volume" && volume ? [volume] : [])),
+        volumes: volumesOf(Mounts),
+        writableVolumes: volumesOf(Mounts.filter(({ RW }) => RW !== false)),
         hostPorts: publishedPorts(HostConfig.PortBindings).map(({ port }) => port),
         published: publishedPorts(NetworkSettings.Ports),
         exposes: Object.keys(Config.ExposedPorts ?? {}).map((port) => parseInt(port, 10)),

@@ -111,7 +111,7 @@ function judgeIsolation(host: HostFacts, settings: Settings, { owner }: Owned): 
 function judgeVolume(host: HostFacts, settings: Settings, owned: Owned): Finding[] {
     const { adminUi, pgadminVolume, stack } = settings;
     if (adminUi === "none") return [];
-    const holder = others(host, owned).find((one) => one.running && one.volumes.includes(pgadminVolume));
+    const holder = others(host, owned).find((one) => one.running && one.writableVolumes.includes(pgadminVolume));
     return holder
         ? [conflict(settings, holder, { key: "pgadminVolume", what: `the volume ${pgadminVolume}`, free: `${pgadminVolume}-${stack}` })]
         : [];

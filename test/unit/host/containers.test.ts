@@ -28,7 +28,7 @@ const inspected = (id: string): Parameters<typeof containerFacts>[0] => ({
         ExposedPorts: { "5432/tcp": {} },
         Hostname: "timescale_db",
     },
-    Mounts: [{ Type: "volume", Name: "data" }, { Type: "bind" }],
+    Mounts: [{ Type: "volume", Name: "data", RW: true }, { Type: "volume", Name: "read", RW: false }, { Type: "bind" }],
     HostConfig: {
         NetworkMode: "abc",
         PortBindings: { "5432/tcp": [{ HostIp: "127.0.0.1", HostPort: "5433" }], "80/tcp": null },
@@ -71,7 +71,8 @@ test("the facts of a container are what the engine says of it", () => {
         hostname: "timescale_db",
         networks: { abc: { aliases: ["db"], addresses: ["172.18.0.2", "fd00::2"] } },
         gateways: ["172.18.0.1", "fd00::1"],
-        volumes: ["data"],
+        volumes: ["data", "read"],
+        writableVolumes: ["data"],
         hostPorts: [5433],
         published: [{ inside: 5432, address: "127.0.0.1", port: 5433 }],
         exposes: [5432],

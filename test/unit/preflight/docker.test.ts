@@ -37,6 +37,10 @@ test.each<[string, Partial<ContainerFacts>, string, string]>([
     expect(finding!.fix).toContain(fix);
 });
 
+test("a backup's container may mount pgAdmin's volume read-only", () => {
+    expect(judge(facts({ volumes: ["pgadmin-data"], writableVolumes: [] }))).toEqual([]);
+});
+
 test("without pgAdmin, neither its volume and port nor a way past the pooler matters", () => {
     const alone = settingsOf({ databaseNetwork: "coolify-net", pgadminPort: 5050, adminUi: "none" });
     const published = { ...database, published: [{ inside: 5432, address: "0.0.0.0", port: 5433 }] };

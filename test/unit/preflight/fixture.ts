@@ -36,6 +36,7 @@ export const container = (more: Partial<ContainerFacts> = {}): ContainerFacts =>
     networks: {},
     gateways: [],
     volumes: [],
+    writableVolumes: more.volumes ?? [],
     hostPorts: [],
     published: [],
     exposes: [],
