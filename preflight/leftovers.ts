@@ -7,6 +7,7 @@ import { connect } from "../host/postgres";
 import { upCommand } from "../host/remedies";
 import { Settings } from "../settings/settings";
 import { DatabaseFacts } from "./database";
+import { runDdl } from "./ddl";
 import { removal, runHandover } from "./handover";
 import { hasLookup, OwnedResources, StackState } from "./state";
 
@@ -114,7 +115,7 @@ export async function removeLeftovers(
     if (roles.length > 0 || lookupFunction) {
         const client = await connect(settings, databases[0]!);
         try {
-            if (lookupFunction) await client.query(`DROP FUNCTION ${sqlQualified(authFunction)}(text)`);
+            if (lookupFunction) await runDdl(client, `DROP FUNCTION ${sqlQualified(authFunction)}(text)`, databases[0]!, settings);
         } finally {
             await client.end();
         }

@@ -5,6 +5,7 @@ import { sqlName } from "../findings/quoting";
 import { connect } from "../host/postgres";
 import { Settings } from "../settings/settings";
 import { DatabaseFacts } from "./database";
+import { runDdl } from "./ddl";
 import { handover, holdingsOf, runHandover } from "./handover";
 import { ownRolesOf } from "./sessions";
 import { hasLookup, OwnedResources, StackState } from "./state";
@@ -80,9 +81,8 @@ export async function reviveOutgoing(
                     [schema, name],
                 );
                 if (!rows[0]!.schema || rows[0]!.lookup) continue;
-                await client.query(
-                    `CREATE FUNCTION ${sqlName(schema)}.${sqlName(name)}(text) RETURNS text LANGUAGE sql AS 'SELECT NULL::text'`,
-                );
+                const empty = `CREATE FUNCTION ${sqlName(schema)}.${sqlName(name)}(text) RETURNS text LANGUAGE sql AS 'SELECT NULL::text'`;
+                await runDdl(client, empty, database, settings);
                 created.push(`function ${schema}.${name} in ${database}`);
             } finally {
                 await client.end();
