@@ -118,11 +118,21 @@ function judgeVolume(host: HostFacts, settings: Settings, owned: Owned): Finding
 }
 
 function judgePublishedPorts(host: HostFacts, settings: Settings, owned: Owned): Finding[] {
-    return wantedPorts(settings).flatMap(({ key, port, free }) => {
-        const holder = others(host, owned).find((one) => one.running && one.hostPorts.includes(port));
-        return holder ? [conflict(settings, holder, { key, what: `port ${port}`, free })] : [];
+    const strangers = others(host, owned);
+    return wantedPorts(settings).flatMap(({ key, port, of, free }) => {
+        const holder = host.containers.find((one) => one.running && one.hostPorts.includes(port));
+        if (!holder) return [];
+        if (strangers.includes(holder)) return [conflict(settings, holder, { key, what: `port ${port}`, free })];
+        // Which of the two is replaced first is not certain.
+        const now = publisherOf(holder);
+        return now === undefined || now === of
+            ? []
+            : [error(`${key}: port ${port} is still that of the stack's own ${holder.name}`, configSet(settings, key, free))];
     });
 }
+
+/** The resource that publishes a port by one of our containers, by the name that Pulumi gave it; undefined if it has another. */
+const publisherOf = ({ name }: ContainerFacts) => /^(pgadmin|metrics-(?:database|console(?:-\d+)?))-[0-9a-f]{7}$/.exec(name)?.[1];
 
 /** The containers that are not the stack's. */
 function others({ containers }: HostFacts, { owner, ids }: Owned): ContainerFacts[] {

@@ -1,7 +1,8 @@
 import { execFile } from "child_process";
 import * as net from "net";
 import { promisify } from "util";
-import { exporterHostPorts } from "../components/metrics/ports";
+import { exporterHostPorts, exporterName } from "../components/metrics/ports";
+import { resourceNames } from "../components/names";
 import { configSet } from "../findings/commands";
 import { error, Finding } from "../findings/finding";
 import { HostFacts } from "../host/containers";
@@ -12,23 +13,30 @@ import { DockerHost, Settings } from "../settings/settings";
 export interface WantedPort {
     key: "pgadminPort" | "metricsPort";
     port: number;
+    /** Name of the resource that gets it. */
+    of: string;
     /** A value of the setting with which nobody asks for this port. */
     free: string;
 }
 
 /** The ports of the host that the settings ask for: pgAdmin's, and those of the exporters. */
 export function wantedPorts(settings: Settings): WantedPort[] {
-    const of = (key: WantedPort["key"], ports: number[]) => ports.map((port) => ({ key, port, free: String(nextTo(ports)) }));
+    const { pgadminPort } = settings;
+    const exporters = exporterHostPorts(settings);
     return [
-        ...of("pgadminPort", settings.pgadminPort === 0 ? [] : [settings.pgadminPort]),
-        ...of("metricsPort", exporterHostPorts(settings)),
+        ...(pgadminPort === 0
+            ? []
+            : [{ key: "pgadminPort" as const, port: pgadminPort, of: resourceNames.pgadmin, free: nextTo([pgadminPort]) }]),
+        ...exporters.map((port, at) => ({
+            ...{ key: "metricsPort" as const, port, of: exporterName(resourceNames.metrics, at), free: nextTo(exporters) },
+        })),
     ];
 }
 
 /** The first of as many ports beside these. */
-function nextTo(ports: number[]): number {
+function nextTo(ports: number[]): string {
     const [first = 0, last = first] = [ports[0], ports.at(-1)];
-    return last + ports.length <= 65_535 ? last + 1 : first - ports.length;
+    return String(last + ports.length <= 65_535 ? last + 1 : first - ports.length);
 }
 
 /** Programs outside Docker that hold one of these ports. They are looked for on this machine and over ssh, not over TCP. */

@@ -169,14 +169,14 @@ function exporterPorts(settings: Checked): Contradiction[] {
     const { metricsPort, pgadminPort, processes } = settings;
     const last = metricsPort + processes;
     const ports = exporterHostPorts(settings);
-    if (ports.length > 0 && last > 65_535) {
-        const what = `is ${metricsPort}, and the exporters of ${processes} processes need the ports up to ${last}`;
-        return [{ key: "metricsPort", what, value: String(65_535 - processes) }];
-    }
-    if (!ports.includes(pgadminPort)) return [];
-    const free = pgadminPort + 1 + processes > 65_535 ? pgadminPort - 1 - processes : pgadminPort + 1;
-    const what = `is ${metricsPort}, so the exporters have the ports up to ${last}, and ${pgadminPort} is pgadminPort`;
-    return [{ key: "metricsPort", what, value: String(free) }];
+    const isFree = (first: number) => first + processes <= 65_535 && (pgadminPort < first || pgadminPort > first + processes);
+    if (ports.length === 0 || isFree(metricsPort)) return [];
+    const what =
+        last > 65_535
+            ? `is ${metricsPort}, and the exporters of ${processes} processes need the ports up to ${last}`
+            : `is ${metricsPort}, so the exporters have the ports up to ${last}, and ${pgadminPort} is pgadminPort`;
+    const highest = last > 65_535 ? [65_535 - processes] : [pgadminPort + 1];
+    return [{ key: "metricsPort", what, value: String([...highest, pgadminPort - 1 - processes].find(isFree)) }];
 }
 
 /** pgAdmin has no other password to write into a file. */

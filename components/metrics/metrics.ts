@@ -9,6 +9,7 @@ import { ServerTlsMode } from "../pgbouncer/tls";
 import { socketsDir, statsAccount } from "../pgbouncer/console";
 import { numbers, socketDir } from "../pgbouncer/ini";
 import { MetricsQueries, renderQueries, secondsOf } from "./queries";
+import { exporterName } from "./ports";
 import { exporterPorts, scraped } from "./scrape";
 
 export interface MetricsArgs {
@@ -94,7 +95,7 @@ export class Metrics extends pulumi.ComponentResource {
         // Not "pgbouncer": `docker ps --filter name=pgbouncer` finds the poolers alone.
         const ofProcess = (number: number) =>
             new docker.Container(
-                number === 1 ? `${name}-console` : `${name}-console-${number}`,
+                exporterName(name, number),
                 {
                     ...common,
                     image: pgbouncerImage,
@@ -118,7 +119,7 @@ export class Metrics extends pulumi.ComponentResource {
         const { host, port, name: databaseName, tls, ca } = database;
         const checked = ca === "" ? "" : `&sslrootcert=${filesDir}/ca.pem`;
         const ofDatabase = new docker.Container(
-            `${name}-database`,
+            exporterName(name, 0),
             {
                 ...common,
                 image: postgresImage,

@@ -12,3 +12,8 @@ interface PortArgs {
 export function exporterHostPorts({ metrics, metricsPort, processes }: PortArgs): number[] {
     return metrics && metricsPort > 0 ? [metricsPort, ...numbers(processes).map((number) => metricsPort + number)] : [];
 }
+
+/** Name of an exporter's resource, and so of its container: 0 for the database's, otherwise the number of a process. */
+export function exporterName(name: string, number: number): string {
+    return number === 0 ? `${name}-database` : number === 1 ? `${name}-console` : `${name}-console-${number}`;
+}

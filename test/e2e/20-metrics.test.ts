@@ -255,6 +255,8 @@ test("each of two processes has an exporter of its own, and each of them a port 
     await until("both to be scraped", 30, async () => (await prometheus.value('sum(up{job="pgbouncer"}) * sum(pgbouncer_up)')) === 4);
     const running = await prometheus.query("count by (instance) (pgbouncer_version_info)");
     expect(running).toHaveLength(2);
+    await on.up(...replacing); // the new exporters get the ports of the old ones
+    expect(await (await fetch(`http://127.0.0.1:${first + 2}/metrics`)).text()).toContain("\npgbouncer_version_info");
     await upWithoutChanges(on);
 });
 

@@ -88,6 +88,19 @@ describe("ports for the exporters", () => {
         expect(highest!.fix).toContain("metricsPort 65530,");
     });
 
+    test("one that another of the stack's own containers still has is refused", () => {
+        const own = (name: string, ...hostPorts: number[]) => ({ id: name, name, owner, hostPorts });
+        const now = [own("metrics-database-0123abc", 9187), own("metrics-console-0123abc", 9188), own("metrics-console-2-0123abc", 9189)];
+        expect(judge(facts(...now), wanted)).toEqual([]);
+        const [finding, ...others] = judge(facts(...now), { ...wanted, metricsPort: 9189 });
+        expect(others).toEqual([]);
+        expect(finding).toMatchObject({
+            what: "metricsPort: port 9189 is still that of the stack's own metrics-console-2-0123abc",
+            fix: "pulumi config set --stack stage metricsPort 9192",
+        });
+        expect(judge(facts(own("pgadmin-0123abc", 9188)), wanted)).toHaveLength(1);
+    });
+
     test("an internal network is refused", () => {
         const host = facts();
         host.networks.push({ id: "i", name: "monitoring", internal: true });

@@ -30,6 +30,7 @@ test.each([
     [{ metricsPort: "65534", processes: "2" }, "is 65534, and the exporters of 2 processes need the ports up to 65536", 65_533],
     [{ metricsPort: "5049", pgadminPort: "5050" }, "is 5049, so the exporters have the ports up to 5050, and 5050 is pgadminPort", 5051],
     [{ metricsPort: "65533", pgadminPort: "65534" }, "and 65534 is pgadminPort", 65_532],
+    [{ metricsPort: "65534", pgadminPort: "65534", processes: "2" }, "is 65534, and the exporters of 2 processes", 65_531],
 ])("the exporters have ports of their own: %j", (values, what, value) => {
     const said = complaint({ metrics, ...values });
     expect(said).toContain(`metricsPort ${what}`.replace("metricsPort and", "and"));
