@@ -1,7 +1,8 @@
 WITH client AS (
     SELECT *, coalesce(client_addr IN ({{poolers}}), false) AS pooled
       FROM pg_stat_activity
-     WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()
+     -- Without pg_read_all_stats, the sessions of other roles show little more than their database.
+     WHERE (backend_type = 'client backend' OR (backend_type IS NULL AND datid IS NOT NULL)) AND pid <> pg_backend_pid()
 ), opened AS (
     SELECT pid, usename AS user, datname AS database, application_name AS application, state, pooled,
            round(extract(epoch FROM clock_timestamp() - xact_start))::int AS seconds,
@@ -11,7 +12,7 @@ WITH client AS (
      ORDER BY xact_start
      LIMIT 20
 ), client_address AS (
-    SELECT coalesce(host(client_addr), 'socket') AS address, count(*)::int AS count
+    SELECT CASE WHEN backend_type IS NULL THEN 'hidden' ELSE coalesce(host(client_addr), 'socket') END AS address, count(*)::int AS count
       FROM client
      WHERE NOT pooled
      GROUP BY 1
