@@ -46,13 +46,13 @@ export interface RoleFacts {
     /** -1 for no limit. */
     connectionLimit: number;
     memberOf: string[];
-    /** The tables and views that it can read in one of the databases, but for the server's own. */
+    /** The tables and views of one of the databases that it has a grant on, and those that it can read but for the server's own. */
     readable: Readable[];
 }
 
 export interface Readable {
     table: string;
-    /** Whether it was granted to the role itself. If not, it was to PUBLIC, and every role can read it. */
+    /** Whether anything on it was granted to the role itself. If not, reading was to PUBLIC, and every role can. */
     own: boolean;
     /** Whether it belongs to an extension. */
     extension: boolean;

@@ -1,4 +1,4 @@
--- What the lookup role is, and which tables it can read here: by a grant of its own, or as every role can.
+-- What the lookup role is, and which tables it has here: by any grant of its own, in any schema, or to read, as every role can.
 SELECT json_build_object(
            'attributes', array_remove(ARRAY[CASE WHEN NOT rolcanlogin THEN 'NOLOGIN' END, CASE WHEN rolinherit THEN 'INHERIT' END,
                CASE WHEN rolsuper THEN 'SUPERUSER' END, CASE WHEN rolcreatedb THEN 'CREATEDB' END, CASE WHEN rolcreaterole THEN 'CREATEROLE' END,
@@ -12,7 +12,7 @@ SELECT json_build_object(
                 CROSS JOIN LATERAL (SELECT c.relowner = r.oid OR EXISTS (
                           SELECT FROM aclexplode(c.relacl) acl WHERE acl.grantee = r.oid) OR EXISTS (
                           SELECT FROM pg_attribute a, aclexplode(a.attacl) acl WHERE a.attrelid = c.oid AND acl.grantee = r.oid) AS granted) own
-                WHERE relkind IN ('r', 'p', 'v', 'm', 'f') AND nspname <> 'information_schema' AND nspname !~ '^pg_'
-                  AND has_schema_privilege(r.oid, n.oid, 'USAGE') AND has_any_column_privilege(r.oid, c.oid, 'SELECT')
+                WHERE relkind IN ('r', 'p', 'v', 'm', 'f') AND (own.granted OR nspname <> 'information_schema' AND nspname !~ '^pg_'
+                  AND has_schema_privilege(r.oid, n.oid, 'USAGE') AND has_any_column_privilege(r.oid, c.oid, 'SELECT'))
                 ORDER BY c.oid::regclass::text))
   FROM pg_roles r WHERE rolname = {{role}}

@@ -87,7 +87,7 @@ export function judgeRole(
     if (memberOf.length > 0) return failed(`${authUser} is a member of ${memberOf.join(", ")}`, fixes.leave(memberOf[0]!));
     const readable = each.flatMap(({ database, role: here }) => (here?.readable ?? []).map((one) => ({ ...one, database })));
     const own = readable.find((one) => one.own);
-    if (own) return failed(`${authUser} can read ${own.table} in ${own.database}`, fixes.unread(own.database, own.table));
+    if (own) return failed(`${authUser} has a grant on ${own.table} in ${own.database}`, fixes.unread(own.database, own.table));
     const extensions = readable.filter(({ extension }) => extension).length;
     const others = readable.filter(({ extension }) => !extension).map(({ table, database }) => `${database} ${table}`);
     const shown = others.length > 5 ? [...others.slice(0, 5), `${others.length - 5} more`] : others;

@@ -73,7 +73,7 @@ describe("the lookup", () => {
     test("role must not have been granted a table in any of the databases; what PUBLIC has is said", () => {
         const one = { table: "t", own: true, extension: false };
         expect(judged({}, { readable: [one] })).toMatch(
-            /^failed: pgbouncer can read t in dwh .*-d dwh -c 'REVOKE ALL ON t FROM "pgbouncer"'$/,
+            /^failed: pgbouncer has a grant on t in dwh .*-d dwh -c 'REVOKE ALL ON t FROM "pgbouncer"'$/,
         );
         const open = [
             { ...one, own: false },
