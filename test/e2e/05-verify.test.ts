@@ -192,8 +192,8 @@ test("the stress is refused where it would take the last slots for clients", asy
             saw: "not run: the stress needs 30 client slots, and 10 have to stay free, but maxClientConn is 35: too low for it even without other clients",
             remedy: expect.stringMatching(/^pulumi config set --stack local maxClientConn \d+; /) as string,
         });
-        expect(results(Object.values(by))).toEqual({ query: "ok", stress: "failed", direct: "ok" });
-        expect(code).toBe(1);
+        expect(results(Object.values(by))).toEqual({ query: "ok", stress: "warning", direct: "ok" });
+        expect(code).toBe(0);
     } finally {
         await allow(Number(before));
     }

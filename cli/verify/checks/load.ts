@@ -27,8 +27,9 @@ export function headroomProblem({ maxConnections, reserved, used, pooled }: Head
 const clientMargin = 10;
 
 /**
- * Refuses the stress if it would take the last slots for clients; undefined if it may run. Each process of the pooler has
- * maxClientConn slots of its own. The kernel picks a process for each client, so any of them may get all of the stress.
+ * Refuses the stress if it would take the last slots for clients; undefined if it may run. A warning: a stack may be healthy
+ * with few slots. Each process of the pooler has maxClientConn slots of its own. The kernel picks a process for each client,
+ * so any of them may get all of the stress.
  */
 export function clientsProblem(
     processes: ConsoleFacts[],
@@ -43,7 +44,7 @@ export function clientsProblem(
         most < needed
             ? `maxClientConn is ${most}: too low for it even without other clients`
             : `${Math.max(0, most - used)} of ${most} (maxClientConn) are left`;
-    return failed(`not run: ${why}, but ${has}`, `${configSet({ stack }, "maxClientConn", String(used + needed))}; ${up}`);
+    return warning(`not run: ${why}, but ${has}`, `${configSet({ stack }, "maxClientConn", String(used + needed))}; ${up}`);
 }
 
 interface Load {
@@ -56,18 +57,17 @@ interface Load {
 const load = once(async (target: Target): Promise<Load> => {
     const most = mostBackends(target);
     const scarce = headroomProblem(await readHeadroom(target), most);
-    const refused = scarce ? failed(scarce) : (clientsProblem(await askConsoles(target), target) ?? (await noLogin(target)));
+    const refused = scarce ? failed(scarce) : await noClients(target);
     // Also without the stress: it still shows whether direct connections succeed.
     const facts = await runStress(target, refused ? 0 : stressClients);
     return { facts, most, ...(refused ? { refused } : {}) };
 });
 
-/** Why verify can't log in through the pool; undefined if it can. */
-const noLogin = (target: Target) =>
-    needPooledLogin(target).then(
-        () => undefined,
-        (cause: Error) => failed(`not run: ${cause.message}`),
-    );
+/** Why the pooler can't take the stress's clients; undefined if it can. What watches the database needs neither console nor login. */
+export const noClients = (target: Target) =>
+    needPooledLogin(target)
+        .then(async () => clientsProblem(await askConsoles(target), target))
+        .catch((cause: Error) => failed(`not run: ${cause.message}`));
 
 const mostBackends = ({ deployed }: Target) => poolerBackends({ ...deployed, databases: deployed.databases.length });
 

@@ -5,12 +5,20 @@ import {
     judgeLimits,
     judgePipeline,
     judgeStress,
+    noClients,
 } from "../../../../../cli/verify/checks/load";
+import { askConsoles } from "../../../../../cli/verify/console";
 import { Headroom } from "../../../../../cli/verify/headroom";
 import { StressFacts } from "../../../../../cli/verify/stress";
+import { Target } from "../../../../../cli/verify/target";
 import { facts as consoleFacts } from "../console";
 import { seen } from "../seen";
 import { facts } from "../stress";
+
+jest.mock("../../../../../cli/verify/console", () => ({
+    ...jest.requireActual<object>("../../../../../cli/verify/console"),
+    askConsoles: jest.fn(),
+}));
 
 describe("the load", () => {
     const room: Headroom = { maxConnections: 100, reserved: 3, used: 70, pooled: 2 };
@@ -33,7 +41,7 @@ describe("the load", () => {
         expect(judge(consoleFacts)).toBeUndefined();
         expect(judge(process(160))).toBeUndefined(); // 40 left
         expect(seen(judge(process(161))!)).toBe(
-            "failed: not run: the stress needs 30 client slots, and 10 have to stay free, but 39 of 200 (maxClientConn) are left " +
+            "warning: not run: the stress needs 30 client slots, and 10 have to stay free, but 39 of 200 (maxClientConn) are left " +
                 "pulumi config set --stack s maxClientConn 201; pulumi up --stack s",
         );
         expect(seen(judge(process(5), process(201))!)).toMatch(
@@ -42,6 +50,12 @@ describe("the load", () => {
         expect(seen(judge(process(1, 39))!)).toMatch(
             /but maxClientConn is 39: too low for it even without other clients .* maxClientConn 41;/,
         );
+    });
+
+    test("is refused, and direct connections are still watched, if the console does not answer", async () => {
+        jest.mocked(askConsoles).mockRejectedValue(new Error("the admin console: timeout expired"));
+        const target = { deployed: { poolSuperusers: true } } as Target;
+        expect(seen((await noClients(target))!)).toBe("failed: not run: the admin console: timeout expired ");
     });
 
     const changed = (more: Partial<StressFacts>): StressFacts => ({ ...facts, ...more });
