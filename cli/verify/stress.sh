@@ -33,3 +33,5 @@ echo "phase|after"
 sleep {{after}}
 echo "phase|over"
 kill $watching 2> /dev/null
+wait $watching
+echo "watch|$?" # 143 if it lasted until the kill

@@ -11,6 +11,10 @@ const stressSeconds = 8;
 const beforeSeconds = 4;
 // PostgreSQL writes the statistics of an insert out a second after it.
 const afterSeconds = 1.5;
+/** What the watch sees at its full pace: a sample each 0.1 s, and a connection each 0.5 s. */
+export const fullPace = { samples: stressSeconds * 10, before: beforeSeconds * 2, during: stressSeconds * 2 };
+/** Part of it that a distant database or a busy host still lets it see. Less proves nothing. */
+export const leastPace = 0.25;
 
 export type Phase = "before" | "during" | "after";
 
@@ -62,7 +66,10 @@ export async function runStress(target: Target, clients: number): Promise<Stress
     return parseStress(ran.stdout, ran.stderr);
 }
 
-/** Parses the script's lines: `phase|…`, `backends|SECONDS|COUNT`, `connection|MS|INSERTED`, `clients|COUNT|WHAT THEY SAID`. */
+/** Exit code of a psql that lasted until the script killed it. */
+const killed = "143";
+
+/** Parses the script's lines: `phase|…`, `backends|SECONDS|COUNT`, `connection|MS|INSERTED`, `clients|COUNT|WHAT THEY SAID`, `watch|EXIT CODE`. */
 export function parseStress(stdout: string, stderr: string): StressFacts {
     const facts: StressFacts = {
         backends: [],
@@ -76,6 +83,8 @@ export function parseStress(stdout: string, stderr: string): StressFacts {
     let phase: Phase | "over" = "before";
     let began: number | undefined;
     let at = 0;
+    let answered = false;
+    let ended: string | undefined;
     for (const line of stdout.split("\n")) {
         const [kind, first = "", ...rest] = line.split("|");
         if (kind === "phase") {
@@ -85,9 +94,12 @@ export function parseStress(stdout: string, stderr: string): StressFacts {
         } else if (kind === "backends") {
             began ??= Number(first);
             at = Number(first) - began;
+            answered ||= phase === "after";
             facts.backends.push({ at, value: Number(rest[0]) });
         } else if (kind === "connection" && phase !== "over") {
             facts.connections.push({ phase, ms: Number(first), inserted: rest[0] ? Number(rest[0]) : null });
+        } else if (kind === "watch") {
+            ended = first;
         } else if (kind === "clients") {
             const what = rest.join("|");
             if (what === "query") facts.queries = Number(first);
@@ -95,7 +107,9 @@ export function parseStress(stdout: string, stderr: string): StressFacts {
             else facts.failures.push(`${first} × ${what}`);
         }
     }
-    if (phase !== "over") facts.watchError = stderr.trim() || "the script ended before its time";
-    else facts.watchError = stderr.split("\n").find((line) => /ERROR|FATAL|error:/.test(line)) ?? "";
+    // psql's messages may be in any language.
+    if (ended === undefined) facts.watchError = stderr.trim() || "the script ended before its time";
+    else if (ended !== killed) facts.watchError = stderr.trim().replace(/\s*\n\s*/g, "; ") || `psql ended with exit code ${ended}`;
+    else if (!answered) facts.watchError = "the database no longer answered it after the stress";
     return facts;
 }

@@ -6,7 +6,7 @@ import { Check, failed, ok, once, Outcome, skipped, warning } from "../check";
 import { askConsoles, ConsoleFacts } from "../console";
 import { Headroom, readHeadroom, unseen } from "../headroom";
 import { needPooledLogin } from "../lookup-probe";
-import { Phase, runStress, stressClients, StressFacts } from "../stress";
+import { fullPace, leastPace, Phase, runStress, stressClients, StressFacts } from "../stress";
 import { Target } from "../target";
 
 /** Connections that have to stay free beyond what the pool may still grow by: for verify's own sessions, and for others. */
@@ -74,11 +74,18 @@ const mostBackends = ({ deployed }: Target) => poolerBackends({ ...deployed, dat
 /** Whether direct connections succeed before the stress and during it. */
 export function judgeDirect({ connections, watchError }: StressFacts, stressed: boolean): Outcome {
     const times = (phase: Phase) => connections.filter((one) => one.phase === phase).map(({ ms }) => ms);
-    const shown = (phase: Phase) => `${times(phase).length} ${phase}, median ${median(times(phase)).toFixed(0)} ms`;
+    const shown = (phase: Phase) =>
+        `${times(phase).length} ${phase}` + (times(phase).length > 0 ? `, median ${median(times(phase)).toFixed(0)} ms` : "");
     if (watchError) return failed(`after ${connections.length} direct connections: ${watchError}`);
-    if (times("before").length === 0) return failed("no direct connection was made");
+    const few = (phase: "before" | "during") => times(phase).length < fullPace[phase] * leastPace;
+    if (few("before")) return failed(`${shown("before")}, too few to judge by: ${fullPace.before} are usual`);
     if (!stressed) return ok(`${shown("before")}; there was no stress`);
-    return times("during").length > 0 ? ok(`${shown("before")}; ${shown("during")}`) : failed(`${shown("before")}; none during the stress`);
+    const saw = `${shown("before")}; ${shown("during")}`;
+    if (few("during")) return failed(`${saw}, too few to judge by: ${fullPace.during} are usual`);
+    const slowest = Math.max(...times("during"));
+    return slowest > 1000 && slowest > 10 * median(times("before"))
+        ? warning(`${saw}, but the slowest took ${slowest.toFixed(0)} ms`)
+        : ok(saw);
 }
 
 /** Whether all queries of the stress came back, without more backends than a pooler may hold. */
@@ -97,6 +104,7 @@ export function judgeStress({ backends, stress, queries, finished, failures, wat
         ...(finished < stressClients ? [`${stressClients - finished} of ${stressClients} clients did not last until the end`] : []),
         ...(peak > most ? ["more backends than one pooler may hold"] : []),
         ...(peak === 0 ? [`pg_stat_activity shows none of the pooler's backends: ${unseen}`] : []),
+        ...(during.length < fullPace.samples * leastPace ? [`too few samples to judge by: ${fullPace.samples} are usual`] : []),
         ...(watchError ? [`the watch ended early: ${watchError}`] : []),
     ];
     return { ...(problems.length === 0 ? ok(saw) : failed(`${saw}; ${problems.join("; ")}`)), chart: lines };

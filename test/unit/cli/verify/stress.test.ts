@@ -7,3 +7,16 @@ test("the stress is read by phase", () => {
     expect(parseStress("phase|during\n", "psql: error: gone").watchError).toBe("psql: error: gone");
     expect(parseStress("clients|2|ERROR:  query_wait_timeout\nphase|over\n", "").failures).toEqual(["2 × ERROR:  query_wait_timeout"]);
 });
+
+test.each([
+    [
+        "a psql that ended is known by its exit code",
+        "watch|3\n",
+        "psql:<stdin>:9: FEHLER:  keine Berechtigung\n",
+        "psql:<stdin>:9: FEHLER:  keine Berechtigung",
+    ],
+    ["so is one that says nothing", "watch|0\n", "", "psql ended with exit code 0"],
+    ["one that hangs answers no longer", "watch|143\n", "Terminated\n", "the database no longer answered it after the stress"],
+])("%s", (_, last, stderr, error) => {
+    expect(parseStress(`phase|during\nbackends|1|2\nphase|after\nphase|over\n${last}`, stderr).watchError).toBe(error);
+});

@@ -1,4 +1,4 @@
-import { parseStress } from "../../../../cli/verify/stress";
+import { parseStress, StressFacts } from "../../../../cli/verify/stress";
 
 const printed = `connection|12.5|100
 backends|1000.0|2
@@ -13,7 +13,14 @@ phase|after
 clients|1200|query
 clients|30|finished
 connection|9.0|140
+backends|1002.0|18
 phase|over
+backends|1002.1|18
+watch|143
 `;
 /** What one stress printed, parsed. */
 export const facts = parseStress(printed, "Terminated\n");
+
+const repeated = <T>(all: T[], times: number) => all.flatMap((one) => Array.from({ length: times }, () => one));
+/** The same of a watch with as many samples and connections as one has to have. */
+export const full: StressFacts = { ...facts, backends: repeated(facts.backends, 5), connections: repeated(facts.connections, 4) };

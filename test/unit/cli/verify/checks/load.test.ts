@@ -13,7 +13,7 @@ import { StressFacts } from "../../../../../cli/verify/stress";
 import { Target } from "../../../../../cli/verify/target";
 import { facts as consoleFacts } from "../console";
 import { seen } from "../seen";
-import { facts } from "../stress";
+import { facts, full } from "../stress";
 
 jest.mock("../../../../../cli/verify/console", () => ({
     ...jest.requireActual<object>("../../../../../cli/verify/console"),
@@ -58,11 +58,11 @@ describe("the load", () => {
         expect(seen((await noClients(target))!)).toBe("failed: not run: the admin console: timeout expired ");
     });
 
-    const changed = (more: Partial<StressFacts>): StressFacts => ({ ...facts, ...more });
+    const changed = (more: Partial<StressFacts>): StressFacts => ({ ...full, ...more });
 
     test("passes within one pooler's backends, and shows a chart", () => {
-        expect(seen(judgeStress(facts, 18))).toMatch(/^ok: 30 clients, 1200 queries, at most 18 backends of 18/);
-        expect(judgeStress(facts, 18).chart!.join("\n")).toContain("18 at most");
+        expect(seen(judgeStress(full, 18))).toMatch(/^ok: 30 clients, 1200 queries, at most 18 backends of 18/);
+        expect(judgeStress(full, 18).chart!.join("\n")).toContain("18 at most");
     });
 
     test.each<[string, Partial<StressFacts>, string]>([
@@ -70,6 +70,7 @@ describe("the load", () => {
         ["a failed query", { failures: ["1 × ERROR:  no"] }, "1 × ERROR:  no"],
         ["a client that stopped", { finished: 29 }, "1 of 30 clients"],
         ["backends that nobody sees", { backends: [{ at: 1, value: 0 }] }, "pg_read_all_stats"],
+        ["a watch that saw little", { backends: full.backends.slice(0, 15) }, "(10 samples); too few samples to judge by: 80 are usual"],
         ["a watch that ended", { watchError: "FATAL: no" }, "the watch ended early: FATAL: no"],
     ])("%s fails", (_, more, said) => {
         const outcome = judgeStress(changed(more), 18);
@@ -78,15 +79,25 @@ describe("the load", () => {
     });
 
     test("direct connections are reported with their median", () => {
-        expect(seen(judgeDirect(facts, true))).toMatch(/^ok: 3 before, median 12 ms; 1 during, median 20 ms/);
+        expect(seen(judgeDirect(full, true))).toMatch(/^ok: 12 before, median 12 ms; 4 during, median 20 ms $/);
         expect(judgeDirect(changed({ watchError: "FATAL:  too many clients" }), true).result).toBe("failed");
-        expect(judgeDirect(changed({ connections: facts.connections.slice(0, 3) }), true).result).toBe("failed");
-        expect(seen(judgeDirect(changed({ connections: facts.connections.slice(0, 3) }), false))).toMatch(/^ok: .*there was no stress/);
+        const before = changed({ connections: full.connections.slice(0, 12) });
+        expect(seen(judgeDirect(before, true))).toMatch(/^failed: .*; 0 during, too few to judge by: 16 are usual/);
+        expect(seen(judgeDirect(before, false))).toMatch(/^ok: .*there was no stress/);
+        expect(seen(judgeDirect(changed({ connections: [] }), false))).toMatch(/^failed: 0 before, too few/);
+    });
+
+    test("a direct connection that is slow during the stress is a warning", () => {
+        const slowest = (ms: number) => changed({ connections: [...full.connections, { phase: "during", ms, inserted: 1 }] });
+        expect(judgeDirect(slowest(1000), true).result).toBe("ok");
+        expect(seen(judgeDirect(slowest(1001), true))).toMatch(/^warning: .* but the slowest took 1001 ms/);
     });
 
     test("the pipeline has to continue if it wrote before", () => {
-        const counts = (...inserted: (number | null)[]) =>
-            changed({ connections: facts.connections.map((one, at) => ({ ...one, inserted: inserted[at]! })) });
+        const counts = (...inserted: (number | null)[]) => ({
+            ...facts,
+            connections: facts.connections.map((one, at) => ({ ...one, inserted: inserted[at]! })),
+        });
         expect(judgePipeline(counts(100, 110, 121, 150, 160), "a.b").result).toBe("ok");
         expect(judgePipeline(counts(100, 110, 121, 121, 121), "a.b").result).toBe("failed");
         expect(judgePipeline(counts(100, 110, 121, 122, 123), "a.b").result).toBe("warning");
