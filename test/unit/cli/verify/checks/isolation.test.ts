@@ -1,4 +1,4 @@
-import { judgeIsolation, judgeReach, judgeUnreached, otherPlaces, Place } from "../../../../../cli/verify/checks/isolation";
+import { batchesOf, judgeIsolation, judgeReach, judgeUnreached, otherPlaces, Place } from "../../../../../cli/verify/checks/isolation";
 import { Target } from "../../../../../cli/verify/target";
 import { ContainerFacts } from "../../../../../host/containers";
 import { Deployed } from "../../../../../settings/deployed";
@@ -72,6 +72,17 @@ describe("reach", () => {
         expect(places).toContainEqual({ what: "the host's port 8080", address: "172.18.0.1", port: 8080 });
         expect(places).toContainEqual({ what: "the host's port 22", address: "172.18.0.1", port: 22 });
         expect(places.filter(({ what }) => what.startsWith("old") || what === "web:8080")).toEqual([]);
+    });
+
+    test("places are tried once each, in runs whose argument Linux takes and whose time limit fits", () => {
+        const place = (at: number) => ({ address: `fd00:1234:5678:9abc:def0:1234:5678:${(at + 4096).toString(16)}`, port: 65_535 });
+        const batches = batchesOf([...Array(10_500).keys(), 0, 1].map(place));
+        expect(batches.map(({ pairs }) => pairs.length)).toEqual([2000, 2000, 2000, 2000, 2000, 500]);
+        for (const { pairs, timeout } of batches) {
+            expect(JSON.stringify(pairs).length).toBeLessThan(131_072);
+            expect(timeout).toBeGreaterThan((pairs.length / 128) * 2000);
+        }
+        expect(batchesOf([])).toEqual([]);
     });
 
     const judge = (reached: Partial<Place>[], more: Partial<Deployed> = {}) =>
