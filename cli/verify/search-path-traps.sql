@@ -1,4 +1,6 @@
 -- Asks with a search_path that begins with traps. Whoever asks has to qualify every name and operator as well.
+-- An event trigger of the database's, which may need its own search_path, does not fire for a replica.
+SET LOCAL session_replication_role = replica;
 CREATE ROLE {{name}} LOGIN PASSWORD '{{verifier}}';
 CREATE ROLE {{name}}_old LOGIN PASSWORD '{{verifier}}' VALID UNTIL 'yesterday';
 -- The traps: everything equals everything, nothing is before anything, now is long ago, and the catalog lies.

@@ -22,7 +22,8 @@ test("statements come one by one, without their semicolon and without comments",
 
 test("the traps come first in search_path, before anybody asks", () => {
     const asked = statements("search-path-traps.sql", { name: "n", verifier: "v", role: "pgbouncer", function: "public.f" });
-    expect(asked).toHaveLength(24);
+    expect(asked).toHaveLength(25);
+    expect(asked[0]).toBe("SET LOCAL session_replication_role = replica"); // before what event triggers fire for
     const asks = asked.findIndex((statement) => statement.includes("public.f("));
     expect(asked.indexOf("SET LOCAL search_path = n, pg_catalog")).toBeGreaterThan(0);
     expect(asked.indexOf("SET LOCAL search_path = n, pg_catalog")).toBeLessThan(asks);
