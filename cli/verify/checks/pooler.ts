@@ -1,5 +1,6 @@
 import { randomBytes } from "crypto";
 import * as path from "path";
+import { projectDefaults } from "../../../settings/project";
 import { Check, failed, ok, Outcome, skipped, warning } from "../check";
 import { ConsoleFacts, consoleFacts } from "../console";
 import { needPooledLogin } from "../lookup-probe";
@@ -13,12 +14,16 @@ export function versionInTag(reference: string): string | undefined {
     return /^v?(\d+(?:\.\d+)+)/.exec(tag)?.[1];
 }
 
+/** Whether what runs is what the tag names. Only the default image, from whatever registry, is known to have pgbouncer's version there. */
 export function judgeVersion(running: string, reference: string): Outcome {
     const expected = versionInTag(reference);
     if (!expected) return skipped(`the tag of ${reference} has no version; it runs ${running}`);
-    return running === expected || running.startsWith(`${expected}.`)
-        ? ok(running)
-        : failed(`it runs ${running}, but its image is tagged ${reference.split("@")[0]}`);
+    if (running === expected || running.startsWith(`${expected}.`)) return ok(running);
+    const tagged = reference.split("@")[0];
+    const known = `/${imageName(reference)}`.endsWith(`/${imageName(projectDefaults().pgbouncerImage)}`);
+    return known
+        ? failed(`it runs ${running}, but its image is tagged ${tagged}`)
+        : skipped(`it runs ${running}; whether the tag of ${tagged} is pgbouncer's version is not known`);
 }
 
 /** What is open in the version that runs, and what isn't and why; `name` is the image's as it is pinned. */

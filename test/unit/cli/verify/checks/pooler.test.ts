@@ -10,9 +10,11 @@ describe("the pooler", () => {
         ["edoburu/pgbouncer:latest", undefined],
     ])("the tag of %s names %s", (reference, version) => expect(versionInTag(reference)).toBe(version));
 
-    test("a version other than the tag's fails; a tag without a version is skipped", () => {
+    test("a version other than the tag's fails; a tag without a version, or with another image's numbers, is skipped", () => {
         expect(judgeVersion("1.24.1", "a:v1.24.1-p0").result).toBe("ok");
-        expect(judgeVersion("1.24.1", "a:v1.25.2-p0").result).toBe("failed");
+        expect(judgeVersion("1.24.1", "edoburu/pgbouncer:v1.25.2-p0").result).toBe("failed");
+        expect(judgeVersion("1.24.1", "127.0.0.1:5000/edoburu/pgbouncer:v1.25.2-p0@sha256:12").result).toBe("failed");
+        expect(judgeVersion("1.24.1", "registry.example.com/pgbouncer:2026.11.1").result).toBe("skipped");
         expect(judgeVersion("1.24.1", "a:latest").result).toBe("skipped");
     });
 
