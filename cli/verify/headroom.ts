@@ -1,4 +1,5 @@
 import { sqlLiteral } from "../../findings/quoting";
+import { lookupRolesOf } from "../../components/authentication/rotation";
 import { findContainer } from "./containers";
 import { program } from "./programs";
 import { queryJson } from "./sessions";
@@ -15,13 +16,18 @@ export interface Headroom {
     pooled: number;
 }
 
+/** The pooler's container, and its addresses on the database's network. */
+async function findPooler(target: Target) {
+    const pooler = await findContainer(target, target.outputs.pgbouncerContainer);
+    return { pooler, addresses: pooler?.networks[target.outputs.networks.database]?.addresses ?? [] };
+}
+
 /**
  * SQL condition for the pooler's backends in pg_stat_activity: sessions from its address, except verify's own direct sessions
  * (same address) and any left over from a killed container that had the address before.
  */
 export async function pooledBackends(target: Target): Promise<string> {
-    const pooler = await findContainer(target, target.outputs.pgbouncerContainer);
-    const addresses = pooler?.networks[target.outputs.networks.database]?.addresses ?? [];
+    const { addresses, pooler } = await findPooler(target);
     return `client_addr = ANY (${sqlLiteral(`{${addresses.join(",")}}`)}) AND backend_start >= ${sqlLiteral(pooler?.startedAt ?? "infinity")}
             AND application_name <> current_setting('application_name')`;
 }
@@ -29,6 +35,21 @@ export async function pooledBackends(target: Target): Promise<string> {
 /** Why a database that answers through the pool may show no backends of it. */
 export const unseen =
     "this login needs pg_read_all_stats to see them, and the database has to see the pooler's own address, which a database outside this Docker host doesn't";
+
+/**
+ * Whether the pooler's backends can't be known from others, so that seeing none of them proves nothing: by the lookup roles' sessions,
+ * which nobody but the poolers has. It is false if there is none of them at all.
+ */
+export async function poolerHidden(target: Target): Promise<boolean> {
+    const { addresses } = await findPooler(target);
+    const roles = lookupRolesOf(target.deployed).map(sqlLiteral).join(", ");
+    const sql = `SELECT coalesce(json_agg(DISTINCT host(client_addr)), '[]') FROM pg_stat_activity WHERE usename IN (${roles})`;
+    return hidden(await queryJson(target, "direct", target.deployed.databases[0]!, sql), addresses);
+}
+
+/** The same, by the addresses of those sessions (null if this login may not see it) and the pooler's own. */
+export const hidden = (seen: (string | null)[], own: string[]) =>
+    seen.length > 0 && !seen.some((address) => address !== null && own.includes(address));
 
 export async function readHeadroom(target: Target): Promise<Headroom> {
     const sql = program("headroom.sql", { pooled: await pooledBackends(target) });

@@ -4,7 +4,7 @@ import { configSet } from "../../../findings/commands";
 import { exec } from "../../../host/exec";
 import { Check, daysToRenew, failed, ok, Outcome, skipped, Unmet, warning } from "../check";
 import { findContainer } from "../containers";
-import { pooledBackends, unseen } from "../headroom";
+import { pooledBackends, poolerHidden, unseen } from "../headroom";
 import { program } from "../programs";
 import { inPooler, query, queryJson, reason, words } from "../sessions";
 import { replacePooler, Target } from "../target";
@@ -17,12 +17,14 @@ export interface BackendTls {
     backends: number;
 }
 
+const noneSeen = `pg_stat_ssl shows none of the pooler's backends: ${unseen}`;
+
 /** Whether the backends use the TLS that is set. */
 export function judgeBackends(found: BackendTls[], mode: Target["deployed"]["serverTlsSslmode"], up: string): Outcome {
     const count = (ssl: boolean) => found.filter((one) => one.ssl === ssl).reduce((sum, { backends }) => sum + backends, 0);
     const how = found.filter(({ ssl }) => ssl).map(({ version, cipher }) => `${version}, ${cipher}`);
     const saw = `${mode}: ${count(true)} backends with TLS${how.length > 0 ? ` (${how.join("; ")})` : ""}, ${count(false)} without`;
-    if (count(true) + count(false) === 0) return failed(`${mode}: pg_stat_ssl shows none of the pooler's backends: ${unseen}`);
+    if (count(true) + count(false) === 0) return failed(`${mode}: ${noneSeen}`);
     const strict = mode === "require" || verifies(mode);
     return strict && count(false) > 0 ? failed(saw, `${replacePooler(up)}   (if it stays so once open transactions have ended)`) : ok(saw);
 }
@@ -96,6 +98,7 @@ export const tlsChecks: Check[] = [
             await query(target, "pooled", database, "SELECT 1"); // so that there is one
             const sql = program("backends-tls.sql", { pooled: await pooledBackends(target) });
             const found = await queryJson<BackendTls[]>(target, "direct", database, sql);
+            if (found.length === 0 && (await poolerHidden(target))) return skipped(noneSeen);
             return judgeBackends(found, target.deployed.serverTlsSslmode, target.upCommand);
         },
     },

@@ -60,9 +60,11 @@ describe("the load", () => {
 
     const changed = (more: Partial<StressFacts>): StressFacts => ({ ...full, ...more });
 
+    const seeable = { most: 18, unseeable: false };
+
     test("passes within one pooler's backends, and shows a chart", () => {
-        expect(seen(judgeStress(full, 18))).toMatch(/^ok: 30 clients, 1200 queries, at most 18 backends of 18/);
-        expect(judgeStress(full, 18).chart!.join("\n")).toContain("18 at most");
+        expect(seen(judgeStress(full, seeable))).toMatch(/^ok: 30 clients, 1200 queries, at most 18 backends of 18/);
+        expect(judgeStress(full, seeable).chart!.join("\n")).toContain("18 at most");
     });
 
     test.each<[string, Partial<StressFacts>, string]>([
@@ -73,9 +75,15 @@ describe("the load", () => {
         ["a watch that saw little", { backends: full.backends.slice(0, 15) }, "(10 samples); too few samples to judge by: 80 are usual"],
         ["a watch that ended", { watchError: "FATAL: no" }, "the watch ended early: FATAL: no"],
     ])("%s fails", (_, more, said) => {
-        const outcome = judgeStress(changed(more), 18);
+        const outcome = judgeStress(changed(more), seeable);
         expect(outcome.result).toBe("failed");
         expect(outcome.saw).toContain(said);
+    });
+
+    test("backends that nobody can see are a warning if all queries came back", () => {
+        const none = { backends: full.backends.map(({ at }) => ({ at, value: 0 })) };
+        expect(seen(judgeStress(changed(none), { most: 18, unseeable: true }))).toMatch(/^warning: 30 clients, .*outside this Docker host/);
+        expect(judgeStress(changed({ ...none, finished: 29 }), { most: 18, unseeable: true }).result).toBe("failed");
     });
 
     test("direct connections are reported with their median", () => {
