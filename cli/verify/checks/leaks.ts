@@ -168,10 +168,14 @@ export interface LeftBehind {
 
 type Reset = Pick<Target, "stack" | "upCommand"> & { deployed: Pick<Target["deployed"], "serverResetQueryAlways" | "serverResetEnforced"> };
 
+/** Limits of the query; docs/OBSERVABILITY.md has them too. */
+const notSeen =
+    "not seen: temporary tables before PostgreSQL 16 or beyond the first of databases, and a SET or LISTEN that was not the last statement";
+
 /** A strict pool resets each backend, so that what is there means that a reset has failed, which pgbouncer does not report. */
 export function judgeLeftBehind(found: LeftBehind[], { deployed, stack, upCommand: up }: Reset): Outcome {
     const { serverResetQueryAlways: strict, serverResetEnforced: enforced } = deployed;
-    if (found.length === 0) return ok("nothing in any idle backend");
+    if (found.length === 0) return ok(`nothing in any idle backend; ${notSeen}`);
     const all = found.map(({ kind, user, database, application, count }) => `${count} × ${kind} by ${user}${application ? ` (${application})` : ""} in ${database}`); // prettier-ignore
     const saw = all.join(", ");
     if (!strict) return warning(saw);
