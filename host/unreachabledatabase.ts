@@ -6,6 +6,7 @@ import { loopbackHosts } from "../settings/databaseserver";
 import { Settings } from "../settings/settings";
 import { ConnectFailure, PoolerError, TlsFileError } from "./postgres";
 import { inDatabaseContainer, upCommand, viaTunnel } from "./remedies";
+import { unknownCa } from "./unknownca";
 
 interface Failed {
     cause: ConnectFailure;
@@ -76,12 +77,7 @@ const rules: Rule[] = [
             ),
     },
     {
-        codes: [
-            "SELF_SIGNED_CERT_IN_CHAIN",
-            "UNABLE_TO_GET_ISSUER_CERT_LOCALLY",
-            "UNABLE_TO_VERIFY_LEAF_SIGNATURE",
-            "UNABLE_TO_GET_ISSUER_CERT",
-        ],
+        codes: unknownCa,
         finding: ({ message, where, settings }) =>
             error(
                 `postgresql:sslrootcert: the certificate of the server at ${where} is signed by a CA that is not known here (${message})`,

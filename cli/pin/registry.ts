@@ -2,6 +2,7 @@ import { createHash } from "crypto";
 import { z } from "zod";
 import { UserError } from "../../findings/errors";
 import { shown } from "../../findings/quoting";
+import { trustCa } from "../../host/unknownca";
 import { Reference } from "./reference";
 
 /** What a registry may answer with, an image for several platforms first: its digest is the same on each. */
@@ -61,7 +62,9 @@ async function ask(
         const { cause, message } = failure as Error & { cause?: NodeJS.ErrnoException };
         throw new UserError(
             `${registry}, the registry of ${image}, can't be asked: ${cause?.message || cause?.code || message}`,
-            `correct the image's name, or let this machine reach it, until this works: curl ${urlOf(registry)}/v2/`,
+            // Node's fetch uses no proxy.
+            trustCa(cause?.code) ??
+                `correct the image's name, or let this machine reach it without HTTPS_PROXY, until this works: curl --noproxy '*' ${urlOf(registry)}/v2/`,
         );
     }
 }

@@ -1,6 +1,7 @@
 import * as https from "https";
 import { TLSSocket } from "tls";
 import { exec } from "../../../host/exec";
+import { trustCa } from "../../../host/unknownca";
 import { Check, daysToRenew, failed, noPgadmin, ok, Outcome, skipped, Unmet, warning } from "../check";
 import { findContainer } from "../containers";
 import { program } from "../programs";
@@ -35,18 +36,29 @@ async function vulnerabilities({ docker, outputs, stack, deployed }: Target): Pr
 interface Visit {
     status: number;
     body: string;
+    /** Where it redirects to. */
+    location?: string | undefined;
     /** When the certificate expires. */
     until: Date;
 }
 
 /** Whether the proxy leads to pgAdmin, with a certificate that is valid for long enough. */
-export function judgeVisit({ status, body, until }: Visit, domain: string, now = new Date()): Outcome {
-    if (status !== 200 || body.trim() !== answer)
-        return failed(`https://${domain}/misc/ping answers ${status}: ${body.trim().slice(0, 80)}`);
+export function judgeVisit({ status, body, location, until }: Visit, domain: string, now = new Date()): Outcome {
+    const url = `https://${domain}/misc/ping`;
     const days = Math.floor((until.getTime() - now.getTime()) / 86_400_000);
-    const saw = `https://${domain} answers, its certificate is valid for ${days} days`;
+    const valid = `its certificate is valid for ${days} days`;
+    const leads = location !== undefined && URL.canParse(location, url) ? new URL(location, url).hostname : domain;
+    // pgAdmin itself does neither at this address.
+    if (status === 401 || leads !== domain)
+        return warning(`a login in front answers ${url} with ${status}${leads === domain ? "" : `, to ${leads}`}; ${valid}`);
+    if (status !== 200 || body.trim() !== answer) return failed(`${url} answers ${status}: ${body.trim().slice(0, 80)}`);
+    const saw = `https://${domain} answers, ${valid}`;
     return days < daysToRenew ? warning(saw) : ok(saw);
 }
+
+/** Why nothing answered, and what helps. */
+export const judgeUnvisited = ({ code, message }: NodeJS.ErrnoException, domain: string): Outcome =>
+    failed(`https://${domain}/misc/ping: ${message}`, trustCa(code));
 
 function visit(domain: string): Promise<Visit> {
     return new Promise((resolve, reject) => {
@@ -55,10 +67,10 @@ function visit(domain: string): Promise<Visit> {
             let body = "";
             response.setEncoding("utf8");
             response.on("data", (chunk: string) => (body += chunk));
-            response.on("end", () => resolve({ status: response.statusCode ?? 0, body, until }));
+            response.on("end", () => resolve({ status: response.statusCode ?? 0, body, until, location: response.headers.location }));
         });
         request.on("timeout", () => request.destroy(new Error("no answer within 10 s")));
-        request.on("error", (cause) => reject(new Error(`https://${domain}/misc/ping: ${cause.message}`)));
+        request.on("error", reject);
     });
 }
 
@@ -74,6 +86,11 @@ export const pgadminChecks: Check[] = [
         id: "https",
         proves: "pgAdmin answers over HTTPS under its domain, with a valid certificate",
         run: async ({ deployed: { pgadminDomain: domain } }) =>
-            domain === "" ? skipped("pgadminDomain is not set") : judgeVisit(await visit(domain), domain),
+            domain === ""
+                ? skipped("pgadminDomain is not set")
+                : visit(domain).then(
+                      (seen) => judgeVisit(seen, domain),
+                      (cause: Error) => judgeUnvisited(cause, domain),
+                  ),
     },
 ];

@@ -78,5 +78,5 @@ test.each<[Ways, string, RegExp]>([
 });
 
 test.each(["127.0.0.1:1/a/b:1", "registry.invalid/a/b:1"])("a registry that does not answer is named: %s", async (image) => {
-    await expect(ask(image)).rejects.toThrow(/the registry of .*, can't be asked: .+\nFix: .*curl https?:\/\//);
+    await expect(ask(image)).rejects.toThrow(/the registry of .*, can't be asked: .+\nFix: .*curl --noproxy '\*' https?:\/\//);
 });

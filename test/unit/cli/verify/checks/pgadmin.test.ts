@@ -1,4 +1,5 @@
-import { judgeVisit } from "../../../../../cli/verify/checks/pgadmin";
+import { judgeUnvisited, judgeVisit } from "../../../../../cli/verify/checks/pgadmin";
+import { seen } from "../seen";
 
 test("a visit over HTTPS needs pgAdmin's answer, and a certificate that lasts", () => {
     const now = new Date("2026-01-01");
@@ -6,4 +7,21 @@ test("a visit over HTTPS needs pgAdmin's answer, and a certificate that lasts", 
     expect(judgeVisit(visit, "d", now)).toMatchObject({ result: "ok", saw: "https://d answers, its certificate is valid for 59 days" });
     expect(judgeVisit({ ...visit, until: new Date("2026-01-05") }, "d", now).result).toBe("warning");
     expect(judgeVisit({ ...visit, status: 404, body: "404 page not found" }, "d", now).result).toBe("failed");
+});
+
+test("a login in front of pgAdmin is a warning: it asks for a password, or leads to another host", () => {
+    const judge = (status: number, location?: string) =>
+        seen(judgeVisit({ status, body: "", location, until: new Date("2026-03-01") }, "d.example", new Date("2026-01-01")));
+    expect(judge(401)).toBe(
+        "warning: a login in front answers https://d.example/misc/ping with 401; its certificate is valid for 59 days ",
+    );
+    expect(judge(302, "https://login.example/?to=d")).toMatch(/^warning: .* with 302, to login\.example;/);
+    expect(judge(302, "/browser/")).toMatch(/^failed: .* answers 302/);
+    expect(judge(502)).toMatch(/^failed/);
+});
+
+test("a CA that Node does not know is given to it by its environment", () => {
+    const judge = (code: string) => seen(judgeUnvisited(Object.assign(new Error("no"), { code }), "d"));
+    expect(judge("UNABLE_TO_VERIFY_LEAF_SIGNATURE")).toMatch(/^failed: https:\/\/d\/misc\/ping: no export NODE_EXTRA_CA_CERTS=FILE {3}\(/);
+    expect(judge("ECONNREFUSED")).toBe("failed: https://d/misc/ping: no ");
 });
