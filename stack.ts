@@ -139,7 +139,11 @@ export function deploy(settings: Settings, surroundings: Surroundings = {}) {
         ...(metrics
             ? {
                   metricsNetwork: (networks.metrics ?? networks.database).name,
-                  metricsScrape: scrapeConfig({ aliases: metricsAliases(settings), hostPorts: exporterHostPorts(settings), stack: settings.stack }),
+                  metricsScrape: scrapeConfig({
+                      aliases: metricsAliases(settings),
+                      hostPorts: exporterHostPorts(settings),
+                      stack: settings.stack,
+                  }),
               }
             : {}),
         // What `./sidecar verify` compares the running stack with.

@@ -35,7 +35,9 @@ test.each(["headroom.sql", "../top/look.sql"])("%s counts sessions that a login 
 });
 
 test("a grant of the lookup role's own counts whatever it allows, also in the server's schemas", () => {
-    expect(fs.readFileSync(path.join(folder, "lookup-role.sql"), "utf8")).toMatch(/AND \(own\.granted OR nspname <> 'information_schema' AND /);
+    expect(fs.readFileSync(path.join(folder, "lookup-role.sql"), "utf8")).toMatch(
+        /AND \(own\.granted OR nspname <> 'information_schema' AND /,
+    );
 });
 
 test.each(fs.readdirSync(folder).filter((name) => /\.(sh|sql|py)$/.test(name)))("each placeholder of %s is written as {{name}}", (name) => {
