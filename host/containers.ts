@@ -239,10 +239,16 @@ export async function engineLimits(docker: DockerHost): Promise<EngineLimits> {
 }
 
 /** Whether the engine knows a health check's `startInterval`: version 25 (API 1.44) and later. */
-export async function knowsStartInterval(docker: DockerHost): Promise<boolean> {
+export const knowsStartInterval = (docker: DockerHost) => hasApi(docker, 44);
+
+/** Whether the engine keeps the host's neighbours from what is published on loopback: version 28 (API 1.48) and later (moby#49325). */
+export const guardsLoopback = (docker: DockerHost) => hasApi(docker, 48);
+
+/** Whether the engine has version 1.`least` of its API, or a later one. */
+async function hasApi(docker: DockerHost, least: number): Promise<boolean> {
     const { ApiVersion = "" } = (await get<{ ApiVersion?: string }>(docker, "/version")) ?? {};
     const [major = 0, minor = 0] = ApiVersion.split(".").map(Number);
-    return major > 1 || (major === 1 && minor >= 44);
+    return major > 1 || (major === 1 && minor >= least);
 }
 
 /** Limits the processes and threads in a container, also when it restarts, if the engine can. The provider has no property for it. */

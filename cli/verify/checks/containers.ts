@@ -1,6 +1,6 @@
 import { exporterHostPorts } from "../../../components/metrics/ports";
 import { resourceNames } from "../../../components/names";
-import { Confinement, ContainerFacts, EngineLimits, engineLimits, PublishedPort } from "../../../host/containers";
+import { Confinement, ContainerFacts, EngineLimits, engineLimits, guardsLoopback, PublishedPort } from "../../../host/containers";
 import { get } from "../../../host/engine";
 import { Check, failed, ok, Outcome, skipped, Unmet, warning } from "../check";
 import { findContainer, findContainers } from "../containers";
@@ -52,14 +52,21 @@ export interface Publisher {
     expected: number[];
 }
 
-/** Whether each publishes exactly its ports, on loopback. */
-export function judgePorts(publishers: Publisher[], up: string): Outcome {
+/** Whether each publishes exactly its ports, on loopback, and whether the engine keeps the host's neighbours from those (`guarded`). */
+export function judgePorts(publishers: Publisher[], { up, guarded }: { up: string; guarded: boolean }): Outcome {
     const list = (ports: string[]) => ports.sort().join(", ") || "nothing";
     const shown = ({ published }: Publisher) => list(published.map(({ address, port }) => `${address}:${port}`));
     const wanted = ({ expected }: Publisher) => list(expected.map((port) => `127.0.0.1:${port}`));
     const saw = `published: ${publishers.map((one) => `${one.who} ${shown(one)}`).join(", ")}`;
     const wrong = publishers.filter((one) => shown(one) !== wanted(one));
-    if (wrong.length === 0) return ok(saw);
+    if (wrong.length === 0) {
+        return guarded || publishers.every(({ published }) => published.length === 0)
+            ? ok(saw)
+            : warning(
+                  `${saw}; before Docker 28, a machine on the host's own network segment reaches loopback, too`,
+                  "upgrade the engine to 28 or newer, or drop what comes from there (docs/SECURITY.md#neighbours-of-the-host)",
+              );
+    }
     return failed(`${saw}; ${wrong.map((one) => `${one.who} should publish ${wanted(one)}`).join("; ")}`, `${up} --refresh`);
 }
 
@@ -153,7 +160,7 @@ export const containerChecks: Check[] = [
                       ]
                     : []),
             ];
-            return judgePorts(publishers, upCommand);
+            return judgePorts(publishers, { up: upCommand, guarded: await guardsLoopback(target.docker) });
         },
     },
 ];

@@ -2,6 +2,7 @@ import {
     containerFacts,
     engineLimits,
     inspectHost,
+    guardsLoopback,
     knowsStartInterval,
     listContainers,
     readLog,
@@ -138,6 +139,7 @@ test.each([
 ])("an engine of API %s knows a startInterval: %s", async (ApiVersion, known) => {
     engine = await fakeEngine({ "GET /version": { body: { ApiVersion } } });
     expect(await knowsStartInterval(engine.docker)).toBe(known);
+    expect(await guardsLoopback(engine.docker)).toBe(known && ApiVersion !== "1.44");
 });
 
 test.each([

@@ -54,6 +54,7 @@ describe("containers", () => {
     });
     test("ports", () => {
         const at = (address: string, ...ports: number[]) => ports.map((port) => ({ inside: 5432, address, port }));
+        const engine = { up: "pulumi up", guarded: true };
         const judged = (published: ReturnType<typeof at>, ...expected: number[]) =>
             seen(
                 judgePorts(
@@ -61,7 +62,7 @@ describe("containers", () => {
                         { who: "pgbouncer", published: [], expected: [] },
                         { who: "pgAdmin", published, expected },
                     ],
-                    "pulumi up",
+                    engine,
                 ),
             );
         expect(judged([])).toBe("ok: published: pgbouncer nothing, pgAdmin nothing ");
@@ -72,6 +73,9 @@ describe("containers", () => {
         );
         expect(judged(at("127.0.0.1", 5050))).toMatch(/^failed: .*; pgAdmin should publish nothing/);
         expect(judged([], 5050)).toMatch(/^failed/);
-        expect(judgePorts([{ who: "pgbouncer", published: at("127.0.0.1", 6432), expected: [] }], "pulumi up").result).toBe("failed");
+        expect(judgePorts([{ who: "pgbouncer", published: at("127.0.0.1", 6432), expected: [] }], engine).result).toBe("failed");
+        const before28 = (...ports: number[]) =>
+            judgePorts([{ who: "pgAdmin", published: at("127.0.0.1", ...ports), expected: ports }], { ...engine, guarded: false }).result;
+        expect([before28(5050), before28()]).toEqual(["warning", "ok"]);
     });
 });
