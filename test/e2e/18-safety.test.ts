@@ -3,12 +3,15 @@ import * as net from "net";
 import { lookupDatabase, PgbouncerIni, renderInis, renderUserlist } from "../../components/pgbouncer/ini";
 import { parameterRows } from "../../components/pgbouncer/parameters";
 import { emailAddress } from "../../components/pgadmin/email";
+import { oidcConfig } from "../../components/pgadmin/login";
+import { renderServers, ServerEntry } from "../../components/pgadmin/servers";
 import { judge, ofPgadmin, ofPgbouncer } from "../../cli/verify/vulnerabilities";
 import { attempt, run, until } from "../../lab/run";
 import { saslInitial, startup, typed } from "../proof/wire";
 import { settingsOf } from "../unit/fixture";
 import { direct } from "./support/database";
 import { PgadminApi } from "./support/pgadminapi";
+import { readBack } from "./support/pgadminreadback";
 import { query } from "./support/readback";
 import { pulumi, removeConfig, setConfig, useStack } from "./support/stack";
 
@@ -80,6 +83,49 @@ print(json.dumps([a for a in json.load(sys.stdin) if not validate_email(a, setti
     const special = /\.(arpa|invalid|local|localhost|onion|test)$/i; // with a setting of pgAdmin's that the stack makes (emailSettings)
     const refused = await run("docker", ["exec", "-i", on.out.pgadminContainer, "/venv/bin/python3", "-c", code], { input: JSON.stringify(addresses.filter((one) => !special.test(one))) }); // prettier-ignore
     expect(JSON.parse(refused)).toEqual([]);
+});
+
+const hosts = fc.oneof(fc.domain(), fc.constantFrom("pgbouncer", "a_b", "10.0.0.1"));
+const entries: fc.Arbitrary<ServerEntry> = fc.record({
+    ...{ host: hosts, port: number(1, 65_535), databases: names, username: name, passfile: fc.boolean(), shared: fc.boolean() },
+    direct: fc.option(fc.record({ host: hosts, port: number(1, 65_535) }), { nil: undefined }),
+});
+const printable = fc.stringMatching(/^[\x21-\x7e]{1,40}$/);
+const providers = fc.record({
+    oidcIssuer: fc.webUrl(),
+    oidcClientId: printable,
+    oidcName: fc.constantFrom("Login", "日本 é_1.-", "9"),
+    oidcScope: fc.array(fc.stringMatching(/^[\x21\x23-\x5b\x5d-\x7e]{1,20}$/), { maxLength: 4 }).map((all) => ["openid", ...all]),
+    oidcUsernameClaim: fc.stringMatching(/^[\w:/.-]{1,40}$/),
+    oidcUserinfoUrl: fc.oneof(fc.constant(""), fc.webUrl()),
+    oidcAllow: fc.array(fc.tuple(fc.oneof(fc.constantFrom("__proto__", "hd"), fc.stringMatching(/^[\x21-\x3c\x3e-\x7e]{1,20}$/)), fc.oneof(printable, fc.constantFrom("é 日本", "a=b"))).map((pair) => pair.join("=")), { maxLength: 5 }),
+    ...{ oidcCreateUsers: fc.boolean(), oidcPasswordLogin: fc.boolean() },
+}); // prettier-ignore
+
+test(`pgAdmin has every server entry and identity provider as the settings say (FC_SEED=${seed})`, async () => {
+    const wanted = some(entries, 40).flatMap((one) =>
+        Object.values((JSON.parse(renderServers(one)) as { Servers: Record<string, Record<string, unknown>> }).Servers),
+    );
+    const oidc = some(providers, 200).map((one) => oidcConfig({ ...settingsOf(), ...one }));
+    const found = await readBack(on.out.pgadminContainer, {
+        providers: oidc.map((one) => JSON.stringify(one)),
+        servers: Object.fromEntries(wanted.map((one, at) => [String(at + 1), one])),
+    });
+    expect(found.providers).toEqual(oidc);
+    const ofRow = (row: Record<string, unknown>) => ({
+        ...{
+            Name: row.name,
+            Comment: row.comment,
+            Host: row.host,
+            Port: row.port,
+            MaintenanceDB: row.maintenance_db,
+            Username: row.username,
+        },
+        ...{ DBRestriction: row.db_res, DBRestrictionType: row.db_res_type, SSLMode: expect.anything() as unknown },
+        ConnectionParameters: JSON.parse(row.connection_params as string) as unknown,
+        ...(row.shared ? { Shared: true, SharedUsername: row.shared_username } : {}),
+    });
+    expect(found.servers.map(ofRow)).toEqual(wanted.map(({ Group: _, ...one }) => one));
 });
 
 test("any password of the database's administrator works: in the preflight, in the provider, and in verify's sessions", async () => {
