@@ -119,12 +119,12 @@ function judgeVolume(host: HostFacts, settings: Settings, owned: Owned): Finding
 
 function judgePublishedPorts(host: HostFacts, settings: Settings, owned: Owned): Finding[] {
     const strangers = others(host, owned);
-    return wantedPorts(settings).flatMap(({ key, port, of, free }) => {
+    return wantedPorts(settings, host).flatMap(({ key, port, of, free }) => {
         const holder = host.containers.find((one) => one.running && one.hostPorts.includes(port));
         if (!holder) return [];
         if (strangers.includes(holder)) return [conflict(settings, holder, { key, what: `port ${port}`, free })];
-        // Which of the two is replaced first is not certain.
-        const now = publisherOf(holder);
+        // Which of the two is replaced first is not certain. What an interrupted run left is removed before either.
+        const now = owned.ids.includes(holder.id) ? publisherOf(holder) : undefined;
         return now === undefined || now === of
             ? []
             : [error(`${key}: port ${port} is still that of the stack's own ${holder.name}`, configSet(settings, key, free))];

@@ -19,30 +19,36 @@ export interface WantedPort {
     free: string;
 }
 
-/** The ports of the host that the settings ask for: pgAdmin's, and those of the exporters. */
-export function wantedPorts(settings: Settings): WantedPort[] {
+/** The ports of the host that the settings ask for: pgAdmin's, and those of the exporters. What containers have is not free. */
+export function wantedPorts(settings: Settings, { containers }: Pick<HostFacts, "containers">): WantedPort[] {
     const { pgadminPort } = settings;
     const exporters = exporterHostPorts(settings);
+    const held = containers.filter(({ running }) => running).flatMap(({ hostPorts }) => hostPorts);
+    const ofPgadmin = { key: "pgadminPort" as const, of: resourceNames.pgadmin, free: nextTo([pgadminPort], [...held, ...exporters]) };
+    const free = nextTo(exporters, [...held, pgadminPort]);
     return [
-        ...(pgadminPort === 0
-            ? []
-            : [{ key: "pgadminPort" as const, port: pgadminPort, of: resourceNames.pgadmin, free: nextTo([pgadminPort]) }]),
-        ...exporters.map((port, at) => ({
-            ...{ key: "metricsPort" as const, port, of: exporterName(resourceNames.metrics, at), free: nextTo(exporters) },
-        })),
+        ...(pgadminPort === 0 ? [] : [{ ...ofPgadmin, port: pgadminPort }]),
+        ...exporters.map((port, at) => ({ key: "metricsPort" as const, port, of: exporterName(resourceNames.metrics, at), free })),
     ];
 }
 
-/** The first of as many ports beside these. */
-function nextTo(ports: number[]): string {
-    const [first = 0, last = first] = [ports[0], ports.at(-1)];
-    return String(last + ports.length <= 65_535 ? last + 1 : first - ports.length);
+/** The first of as many ports after these (or before them, at the end) that are not taken. */
+function nextTo(ports: number[], taken: number[]): string {
+    const [lowest = 1, highest = lowest] = [ports[0], ports.at(-1)];
+    const isFree = (first: number) => !taken.some((port) => port >= first && port < first + ports.length);
+    let first = highest + 1;
+    while (first + ports.length <= 65_536 && !isFree(first)) first++;
+    if (first + ports.length > 65_536) first = lowest - ports.length;
+    while (!isFree(first)) first--;
+    return String(first);
 }
 
 /** Programs outside Docker that hold one of these ports. They are looked for on this machine and over ssh, not over TCP. */
 export async function judgePorts({ containers }: HostFacts, settings: Settings): Promise<Finding[]> {
     const { docker } = settings;
-    const wanted = wantedPorts(settings).filter(({ port }) => !containers.some((one) => one.running && one.hostPorts.includes(port)));
+    const wanted = wantedPorts(settings, { containers }).filter(
+        ({ port }) => !containers.some((one) => one.running && one.hostPorts.includes(port)),
+    );
     if (wanted.length === 0) return [];
     const isLocal = docker.host.startsWith("unix:");
     const table = docker.host.startsWith("ssh:") ? await listeners(docker) : "";

@@ -53,7 +53,7 @@ const roomInDns = (pgbouncerAlias: string) =>
     longestName - metricsAliases({ pgbouncerAlias, stack: "" }).postgres.split(".").at(-1)!.length;
 
 /** Reports a stack's name that is too long for what is named after it. */
-export function refuseLongStackName(project: string, { stack, metrics, pgbouncerAlias }: Checked, mistakes: Mistakes): void {
+export function refuseLongStackName(project: string, { stack, metrics, pgbouncerAlias, databaseHost }: Checked, mistakes: Mistakes): void {
     const mark = longestName - `${project}/`.length;
     const [first, ...rest] = stack.split(".") as [string, ...string[]];
     const isTooLong = (alias: string) => metrics && first.length > roomInDns(alias);
@@ -64,7 +64,7 @@ export function refuseLongStackName(project: string, { stack, metrics, pgbouncer
         : `has a name of ${stack.length} characters, and it may have ${mark}: ` +
           `PostgreSQL cuts ${project}/NAME, the mark of the stack's roles, after ${longestName} characters`;
     // An alias that leaves less room than the default one is shortened first, since a stack's name is harder to change.
-    const usual = projectDefaults().pgbouncerAlias;
+    const usual = freeAlias(databaseHost);
     const alias = isTooLong(pgbouncerAlias) && roomInDns(pgbouncerAlias) < roomInDns(usual) ? usual : pgbouncerAlias;
     const most = metrics ? Math.min(mark, roomInDns(alias)) : mark;
     const cut = (name: string, end: number) => name.slice(0, end).replace(/[._-]+$/, "");
@@ -194,6 +194,9 @@ function roleSchemas({ pgadminRole, pgadminRoleSchemas, databases }: Checked): C
     return [{ key: "pgadminRoleSchemas", what: `names ${stray}, which is in none of databases (${databases.join(", ")})`, value }];
 }
 
+/** A name for the pooler that is not the database's. */
+const freeAlias = (databaseHost: string) => (databaseHost === "pgbouncer" ? "pgbouncer-pool" : "pgbouncer");
+
 /** The pooler's name must not be another's on its networks, and Docker's DNS has to resolve it. */
 function poolerName({ pgbouncerAlias, databaseHost }: Checked): Contradiction[] {
     const whose =
@@ -207,8 +210,8 @@ function poolerName({ pgbouncerAlias, databaseHost }: Checked): Contradiction[] 
                   ? "an address"
                   : undefined;
     if (whose === undefined) return [];
-    const value = databaseHost === "pgbouncer" ? "pgbouncer-pool" : "pgbouncer";
-    return [{ key: "pgbouncerAlias", what: `is ${pgbouncerAlias}, which is ${whose}, and can't be the pooler's name`, value }];
+    const what = `is ${pgbouncerAlias}, which is ${whose}, and can't be the pooler's name`;
+    return [{ key: "pgbouncerAlias", what, value: freeAlias(databaseHost) }];
 }
 
 function plainEntrypoint({ proxyTls, proxyEntrypoint }: Checked): Contradiction[] {

@@ -11,6 +11,8 @@ const stressSeconds = 8;
 const beforeSeconds = 4;
 // PostgreSQL writes the statistics of an insert out a second after it.
 const afterSeconds = 1.5;
+/** Seconds that a client may take in all, if it waits for backends. */
+const longest = stressSeconds + 30;
 /** What the watch sees at its full pace: a sample each 0.1 s, and a connection each 0.5 s. */
 export const fullPace = { samples: stressSeconds * 10, before: beforeSeconds * 2, during: stressSeconds * 2 };
 /** Part of it that a distant database or a busy host still lets it see. Less proves nothing. */
@@ -49,8 +51,8 @@ export async function runStress(target: Target, clients: number): Promise<Stress
         clients,
         before: beforeSeconds,
         after: afterSeconds,
-        turns: (beforeSeconds + stressSeconds + 20) * 10,
-        longest: stressSeconds + 30,
+        turns: (beforeSeconds + longest + afterSeconds + 5) * 10, // longer than all else
+        longest,
     });
     const env = {
         ...pooled.env,
@@ -94,7 +96,7 @@ export function parseStress(stdout: string, stderr: string): StressFacts {
         } else if (kind === "backends") {
             began ??= Number(first);
             at = Number(first) - began;
-            answered ||= phase === "after";
+            answered ||= phase === "after" || phase === "over";
             facts.backends.push({ at, value: Number(rest[0]) });
         } else if (kind === "connection" && phase !== "over") {
             facts.connections.push({ phase, ms: Number(first), inserted: rest[0] ? Number(rest[0]) : null });

@@ -233,7 +233,9 @@ test("a reset that fails leaves a client's state to the next ones: it is counted
 
 test("each of two processes has an exporter of its own, and each of them a port of the host if one is asked for", async () => {
     for (const name of await containers("metrics-")) expect((await run("docker", ["port", name])).trim()).toBe("");
-    const first = await freePort(9187);
+    let first = 9187;
+    while ((await freePort(first)) !== first || (await freePort(first + 1)) !== first + 1 || (await freePort(first + 2)) !== first + 2)
+        first++;
     const ports = [first, first + 1, first + 2];
     for (const [key, value] of Object.entries({ ...twoProcesses, metricsPort: String(first) })) await setConfig(on, key, value);
     const { metricsScrape } = (await on.up()) as Outputs & MetricsOutputs;

@@ -49,12 +49,12 @@ interface Batch {
 /** Most pairs of a run. Linux takes no argument above 131,071 bytes; a pair with an IPv6 address has 50. */
 const mostPairs = 2000;
 
-/** Each pair once, in runs. A firewall that drops packets costs 2 s for each 128 pairs. */
+/** Each pair once, in runs. A firewall that drops packets costs 2 s for each 32 pairs. */
 export function batchesOf(places: { address: string; port: number }[]): Batch[] {
     const pairs = [...new Map(places.map(({ address, port }) => [`${address}:${port}`, [address, port] as [string, number]])).values()];
     return Array.from({ length: Math.ceil(pairs.length / mostPairs) }, (_, at) => {
         const some = pairs.slice(at * mostPairs, (at + 1) * mostPairs);
-        return { pairs: some, timeout: 60_000 + Math.ceil(some.length / 128) * 2000 };
+        return { pairs: some, timeout: 60_000 + Math.ceil(some.length / 32) * 2000 };
     });
 }
 

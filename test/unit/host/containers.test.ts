@@ -129,17 +129,19 @@ test("a stack's containers are listed by its label", async () => {
     expect(await listContainers(engine.docker, "pg-sidecar/stage")).toEqual([{ Id: "c1" }]);
 });
 
-test.each([
+test.each<[string | undefined, boolean, boolean?]>([
     ["1.41", false],
     ["1.43", false],
     ["1.44", true],
-    ["1.100", true],
-    ["2.0", true],
+    ["1.47", true],
+    ["1.48", true, true],
+    ["1.100", true, true],
+    ["2.0", true, true],
     [undefined, false],
-])("an engine of API %s knows a startInterval: %s", async (ApiVersion, known) => {
+])("an engine of API %s knows a startInterval: %s", async (ApiVersion, known, guarded = false) => {
     engine = await fakeEngine({ "GET /version": { body: { ApiVersion } } });
     expect(await knowsStartInterval(engine.docker)).toBe(known);
-    expect(await guardsLoopback(engine.docker)).toBe(known && ApiVersion !== "1.44");
+    expect(await guardsLoopback(engine.docker)).toBe(guarded);
 });
 
 test.each([

@@ -91,14 +91,23 @@ describe("ports for the exporters", () => {
     test("one that another of the stack's own containers still has is refused", () => {
         const own = (name: string, ...hostPorts: number[]) => ({ id: name, name, owner, hostPorts });
         const now = [own("metrics-database-0123abc", 9187), own("metrics-console-0123abc", 9188), own("metrics-console-2-0123abc", 9189)];
-        expect(judge(facts(...now), wanted)).toEqual([]);
-        const [finding, ...others] = judge(facts(...now), { ...wanted, metricsPort: 9189 });
+        const ids = [...now.map(({ id }) => id), "pgadmin-0123abc"];
+        const judged = (host: HostFacts, more: Partial<typeof settings> = {}) =>
+            judgeHost(host, { ...settings, ...wanted, ...more }, { owner, ids });
+        expect(judged(facts(...now))).toEqual([]);
+        const [finding, ...others] = judged(facts(...now), { metricsPort: 9189 });
         expect(others).toEqual([]);
         expect(finding).toMatchObject({
             what: "metricsPort: port 9189 is still that of the stack's own metrics-console-2-0123abc",
             fix: "pulumi config set --stack stage metricsPort 9192",
         });
-        expect(judge(facts(own("pgadmin-0123abc", 9188)), wanted)).toHaveLength(1);
+        expect(judged(facts(own("pgadmin-0123abc", 9188)))).toHaveLength(1);
+        // The fix is none that is refused, too.
+        expect(judged(facts(...now), { metrics: false, pgadminPort: 9187 })).toMatchObject([
+            { fix: expect.stringMatching(/ pgadminPort 9190$/) },
+        ]);
+        // What is in no state is what an interrupted run left, which this run removes.
+        expect(judgeHost(facts(...now), { ...settings, ...wanted, metricsPort: 9189 }, nothingOwned)).toEqual([]);
     });
 
     test("an internal network is refused", () => {

@@ -29,17 +29,6 @@ test("the traps come first in search_path, before anybody asks", () => {
     expect(asked.indexOf("SET LOCAL search_path = n, pg_catalog")).toBeLessThan(asks);
 });
 
-test.each(["headroom.sql", "../top/look.sql"])("%s counts sessions that a login without pg_read_all_stats can't look into", (name) => {
-    const text = fs.readFileSync(path.join(folder, name), "utf8");
-    expect(text).toContain("backend_type = 'client backend' OR (backend_type IS NULL AND datid IS NOT NULL)");
-});
-
-test("a grant of the lookup role's own counts whatever it allows, also in the server's schemas", () => {
-    expect(fs.readFileSync(path.join(folder, "lookup-role.sql"), "utf8")).toMatch(
-        /AND \(own\.granted OR nspname <> 'information_schema' AND /,
-    );
-});
-
 test.each(fs.readdirSync(folder).filter((name) => /\.(sh|sql|py)$/.test(name)))("each placeholder of %s is written as {{name}}", (name) => {
     const text = fs.readFileSync(path.join(folder, name), "utf8");
     expect(text.match(/\{\{|\}\}/g)?.length ?? 0).toBe(2 * (text.match(/\{\{\w+\}\}/g)?.length ?? 0));

@@ -72,12 +72,18 @@ describe("the load", () => {
         ["a failed query", { failures: ["1 × ERROR:  no"] }, "1 × ERROR:  no"],
         ["a client that stopped", { finished: 29 }, "1 of 30 clients"],
         ["backends that nobody sees", { backends: [{ at: 1, value: 0 }] }, "pg_read_all_stats"],
-        ["a watch that saw little", { backends: full.backends.slice(0, 15) }, "(10 samples); too few samples to judge by: 80 are usual"],
+        ["a watch that saw nothing", { backends: [] }, "no sample was taken"],
         ["a watch that ended", { watchError: "FATAL: no" }, "the watch ended early: FATAL: no"],
     ])("%s fails", (_, more, said) => {
         const outcome = judgeStress(changed(more), seeable);
         expect(outcome.result).toBe("failed");
         expect(outcome.saw).toContain(said);
+    });
+
+    test("a watch that saw little is a warning", () => {
+        expect(seen(judgeStress(changed({ backends: full.backends.slice(0, 15) }), seeable))).toMatch(
+            /^warning: .*\(10 samples\); too few samples to judge by: 80 are usual/,
+        );
     });
 
     test("backends that nobody can see are a warning if all queries came back", () => {
@@ -90,9 +96,11 @@ describe("the load", () => {
         expect(seen(judgeDirect(full, true))).toMatch(/^ok: 12 before, median 12 ms; 4 during, median 20 ms $/);
         expect(judgeDirect(changed({ watchError: "FATAL:  too many clients" }), true).result).toBe("failed");
         const before = changed({ connections: full.connections.slice(0, 12) });
-        expect(seen(judgeDirect(before, true))).toMatch(/^failed: .*; 0 during, too few to judge by: 16 are usual/);
+        expect(seen(judgeDirect(before, true))).toMatch(/^failed: .*; 0 during the stress/);
         expect(seen(judgeDirect(before, false))).toMatch(/^ok: .*there was no stress/);
-        expect(seen(judgeDirect(changed({ connections: [] }), false))).toMatch(/^failed: 0 before, too few/);
+        expect(seen(judgeDirect(changed({ connections: [] }), false))).toMatch(/^failed: no direct connection/);
+        const few = changed({ connections: full.connections.slice(0, 1) });
+        expect(seen(judgeDirect(few, false))).toMatch(/^warning: 1 before, .*, too few to judge by: 8 are usual/);
     });
 
     test("a direct connection that is slow during the stress is a warning", () => {
