@@ -835,7 +835,9 @@ done`;
     ])("lasts within queryWaitTimeout %i, queryTimeout %i and a limit of %i (0 is none): %i s", async (wait, query, limit, lasts) => {
         container.write("tmp/1.ini", `query_wait_timeout = ${wait}\nquery_timeout = ${query}\n`);
         const left = Number((await container.shell(`etc/pause begin me 5 ${limit}`)).output);
-        expect([lasts - 1, lasts]).toContain(left); // a second may be over
+        // Seconds that a busy host takes are over.
+        expect(left).toBeGreaterThan(lasts - 5);
+        expect(left).toBeLessThanOrEqual(lasts);
         expect(container.read("etc/settings/pause")).toMatch(new RegExp(`^\\d+ ${lasts} me\n$`));
     });
 
