@@ -48,6 +48,9 @@ const ofTcp: [RegExp, (words: Words) => string][] = [
 export const passFix =
     "let the socket proxy or plugin in front of the engine pass containers, distribution, exec, images, info, networks, ping, version and volumes, with each method";
 
+/** Whether what is in front of the engine refused a request, by the error's message. */
+export const isForbidden = (message: string) => /answers 403/.test(message);
+
 /** Why the engine can't be reached, and what fixes it. It is an error in a preview too: the providers' lookups would fail there with a stack trace. */
 export function explainUnreachableEngine({ message }: Error, { docker, stack }: Pick<Settings, "docker" | "stack">): Finding {
     // Some TLS errors end with a line break.
@@ -61,7 +64,7 @@ export function explainUnreachableEngine({ message }: Error, { docker, stack }: 
 function engineFix(docker: DockerHost, message: string, stack: OfStack): string {
     const { host, tls } = docker;
     const tryByHand = `try it by hand: docker -H ${host} version`;
-    if (/answers 403/.test(message)) return passFix;
+    if (isForbidden(message)) return passFix;
     if (host.startsWith("ssh:")) return sshFix(docker, message, stack) ?? `${tryByHand}; or name another host: ${goOverSsh(stack)}`;
     if (host.startsWith("unix:"))
         return ofSocket.find(([pattern]) => pattern.test(message))?.[1](stack) ?? `start it: ${startHere}, or: ${goOverSsh(stack)}`;

@@ -1,6 +1,6 @@
 import { Finding, unchecked } from "../findings/finding";
 import { engineLimits } from "../host/containers";
-import { passFix } from "../host/unreachableengine";
+import { isForbidden, passFix } from "../host/unreachableengine";
 import { Settings } from "../settings/settings";
 
 /**
@@ -12,7 +12,7 @@ export async function inspectLimits({ docker }: Pick<Settings, "docker">): Promi
         return { swapLimit: (await engineLimits(docker)).swap, refused: [] };
     } catch (cause) {
         const { message } = cause as Error;
-        if (!/answers 403/.test(message)) throw cause;
+        if (!isForbidden(message)) throw cause;
         return { swapLimit: true, refused: [unchecked(message, passFix)] };
     }
 }

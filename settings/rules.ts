@@ -175,8 +175,8 @@ function exporterPorts(settings: Checked): Contradiction[] {
         last > 65_535
             ? `is ${metricsPort}, and the exporters of ${processes} processes need the ports up to ${last}`
             : `is ${metricsPort}, so the exporters have the ports up to ${last}, and ${pgadminPort} is pgadminPort`;
-    const highest = last > 65_535 ? [65_535 - processes] : [pgadminPort + 1];
-    return [{ key: "metricsPort", what, value: String([...highest, pgadminPort - 1 - processes].find(isFree)) }];
+    const first = last > 65_535 ? 65_535 - processes : pgadminPort + 1;
+    return [{ key: "metricsPort", what, value: String([first, pgadminPort - 1 - processes].find(isFree)) }];
 }
 
 /** pgAdmin has no other password to write into a file. */

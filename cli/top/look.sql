@@ -1,8 +1,7 @@
 WITH client AS (
     SELECT *, coalesce(client_addr IN ({{poolers}}), false) AS pooled
       FROM pg_stat_activity
-     -- Without pg_read_all_stats, the sessions of other roles show little more than their database.
-     WHERE (backend_type = 'client backend' OR (backend_type IS NULL AND datid IS NOT NULL AND usesysid IS NOT NULL)) AND pid <> pg_backend_pid()
+     WHERE {{clients}} AND pid <> pg_backend_pid()
 ), opened AS (
     SELECT pid, usename AS user, datname AS database, application_name AS application, state, pooled,
            round(extract(epoch FROM clock_timestamp() - xact_start))::int AS seconds,

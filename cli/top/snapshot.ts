@@ -6,6 +6,7 @@ import { lookupDatabase } from "../../components/pgbouncer/ini";
 import { filled } from "../../findings/template";
 import { askConsoles, ConsoleFacts } from "../verify/console";
 import { queryJson } from "../verify/sessions";
+import { clientSessions } from "../verify/headroom";
 import { Target } from "../verify/target";
 
 /** A transaction that is open on the database. */
@@ -59,7 +60,7 @@ interface Look {
 /** Looks at a stack: at the pooler's console, and at the database. */
 export async function takeSnapshot(target: Target): Promise<Snapshot> {
     const { deployed } = target;
-    const sql = filled(path.join(__dirname, "look.sql"), poolersOf(lookupRolesOf(deployed)));
+    const sql = filled(path.join(__dirname, "look.sql"), { ...poolersOf(lookupRolesOf(deployed)), clients: clientSessions });
     const [consoles, look] = await Promise.all([askConsoles(target), queryJson<Look>(target, "direct", deployed.databases[0]!, sql)]);
     return snapshotOf(target, consoles, look);
 }

@@ -1,3 +1,4 @@
+import { resourceNames } from "../../components/names";
 import { ContainerFacts, inspectContainers } from "../../host/containers";
 import { once } from "./check";
 import { Target } from "./target";
@@ -14,6 +15,11 @@ export const findContainers = once(async ({ docker, owner }: Target): Promise<Co
         await new Promise((resolve) => setTimeout(resolve, 1000));
     }
 });
+
+/** The exporters' containers, running or not. */
+export async function findExporters(target: Target): Promise<ContainerFacts[]> {
+    return (await findContainers(target)).filter(({ name }) => name.startsWith(`${resourceNames.metrics}-`));
+}
 
 /** The stack's container of this name; undefined if there is none. */
 export async function findContainer(target: Target, name: string): Promise<ContainerFacts | undefined> {

@@ -4,5 +4,4 @@ SELECT json_build_object(
            'used', count(*),
            'pooled', count(*) FILTER (WHERE {{pooled}}))
   FROM pg_stat_activity
- -- Without pg_read_all_stats, the sessions of other roles show little more than their database.
- WHERE backend_type = 'client backend' OR (backend_type IS NULL AND datid IS NOT NULL AND usesysid IS NOT NULL)
+ WHERE {{clients}}

@@ -51,7 +51,16 @@ export async function poolerHidden(target: Target): Promise<boolean> {
 export const hidden = (seen: (string | null)[], own: string[]) =>
     seen.length > 0 && !seen.some((address) => address !== null && own.includes(address));
 
+/**
+ * SQL condition for the clients' sessions in pg_stat_activity. Without pg_read_all_stats, the sessions of other roles show little more
+ * than their database.
+ */
+export const clientSessions = "(backend_type = 'client backend' OR (backend_type IS NULL AND datid IS NOT NULL AND usesysid IS NOT NULL))";
+
+/** SQL that reads the headroom, by a condition for the pooler's backends. */
+export const headroomQuery = (pooled: string) => program("headroom.sql", { clients: clientSessions, pooled });
+
 export async function readHeadroom(target: Target): Promise<Headroom> {
-    const sql = program("headroom.sql", { pooled: await pooledBackends(target) });
+    const sql = headroomQuery(await pooledBackends(target));
     return queryJson<Headroom>(target, "direct", target.deployed.databases[0]!, sql);
 }

@@ -1,4 +1,5 @@
-# Prints each HOST:PORT of the first argument, a JSON list of pairs, that accepts a connection within 2 s. Tries 32 at a time: as many threads as a small limit has room for.
+# Prints each HOST:PORT of the first argument, a JSON list of pairs, that accepts a connection within 2 s.
+# Tries 32 at a time: as many threads as a small limit has room for.
 import json, socket, sys
 from concurrent.futures import ThreadPoolExecutor
 

@@ -17,8 +17,8 @@ interface ScrapedStack {
 }
 
 /**
- * A file for Prometheus' `scrape_config_files`. With ports of the host, it is for a Prometheus on that host. Otherwise, DNS has the exporters of both poolers in a roll, and of each process. A job's name
- * has to be unique in a Prometheus, so the stack is in it; in the series, the stack is a label of its own.
+ * A file for Prometheus' `scrape_config_files`. With ports of the host, it is for a Prometheus on that host. Otherwise, DNS has the
+ * exporters of both poolers in a roll, and of each process. A job's name has to be unique in a Prometheus, so the stack is in it; in the series, the stack is a label of its own.
  */
 export function scrapeConfig({ aliases, hostPorts = [], stack }: ScrapedStack): string {
     const [databasePort, ...poolerPorts] = hostPorts;

@@ -2,8 +2,7 @@ import { Client } from "pg";
 import { databaseClient } from "../../lab/database";
 import { Snapshot } from "../../cli/top/snapshot";
 import { Report } from "../../cli/verify/check";
-import { Headroom } from "../../cli/verify/headroom";
-import { program } from "../../cli/verify/programs";
+import { Headroom, headroomQuery } from "../../cli/verify/headroom";
 import { attempt, run, until } from "../../lab/run";
 import { psql } from "./support/clients";
 import { direct } from "./support/database";
@@ -29,6 +28,10 @@ async function fix({ remedy }: Report) {
     await run("sh", ["-c", `${remedy} ${changing.join(" ")}`], { env: on.env });
     on.out = await outputs(on);
 }
+
+/** Runs SQL in a session of another role, whose password nobody needs. */
+const queryAs = (role: string, sql: string) =>
+    run("docker", ["exec", on.lab.databaseContainer, "psql", "-U", "postgres", "-d", "tracksolid_db", "-AtqX", "-c", `SET SESSION AUTHORIZATION ${role}`, "-c", sql]); // prettier-ignore
 
 /** Schema and roles of the database, the passwords of the roles included. */
 async function inDatabase() {
@@ -82,8 +85,7 @@ test.each([
 
 test("an EXECUTE granted to everybody by hand shows nobody a verifier, is caught, and the remedy fixes it", async () => {
     await direct(on, "GRANT EXECUTE ON FUNCTION public.user_lookup(text) TO PUBLIC; CREATE ROLE stranger");
-    const asked = (role: string) =>
-        run("docker", ["exec", on.lab.databaseContainer, "psql", "-U", "postgres", "-d", "tracksolid_db", "-AtqX", "-c", `SET SESSION AUTHORIZATION ${role}`, "-c", "SELECT count(phash) FROM public.user_lookup('postgres')"]); // prettier-ignore
+    const asked = (role: string) => queryAs(role, "SELECT count(phash) FROM public.user_lookup('postgres')");
     expect([await asked("stranger"), await asked("postgres"), await asked("pgbouncer")]).toEqual(["0\n", "0\n", "1\n"]);
     const { code, by } = await reports("--only", "lookup-grants");
     expect(by["lookup-grants"]).toMatchObject({ result: "failed", saw: "PUBLIC may execute it" });
@@ -93,11 +95,7 @@ test("an EXECUTE granted to everybody by hand shows nobody a verifier, is caught
 });
 
 test("a login that sees nobody's sessions counts them all the same", async () => {
-    const sql = program("headroom.sql", { pooled: "false" });
-    const used = async (role: string) => {
-        const printed = await run("docker", ["exec", on.lab.databaseContainer, "psql", "-U", "postgres", "-d", "tracksolid_db", "-AtqX", "-c", `SET SESSION AUTHORIZATION ${role}`, "-c", sql]); // prettier-ignore
-        return (JSON.parse(printed) as Headroom).used;
-    };
+    const used = async (role: string) => (JSON.parse(await queryAs(role, headroomQuery("false"))) as Headroom).used;
     const [hidden, seen] = [await used("stranger"), await used("postgres")];
     expect(seen).toBeGreaterThan(3);
     expect(Math.abs(hidden - seen)).toBeLessThan(3);

@@ -3,7 +3,7 @@ import { resourceNames } from "../../../components/names";
 import { Confinement, ContainerFacts, EngineLimits, engineLimits, guardsLoopback, PublishedPort } from "../../../host/containers";
 import { get } from "../../../host/engine";
 import { Check, failed, ok, Outcome, skipped, Unmet, warning } from "../check";
-import { findContainer, findContainers } from "../containers";
+import { findContainer, findContainers, findExporters } from "../containers";
 import { Target } from "../target";
 
 /** Names of the containers, from the stack's outputs. */
@@ -146,19 +146,11 @@ export const containerChecks: Check[] = [
         run: async (target) => {
             const { deployed, upCommand } = target;
             const { pgbouncer, pgadmin } = await both(target);
-            const exporters = (await findContainers(target)).filter(({ name }) => name.startsWith(`${resourceNames.metrics}-`));
+            const exporters = (await findExporters(target)).flatMap((one) => one.published);
             const publishers = [
                 { who: "pgbouncer", published: pgbouncer.published, expected: [] },
                 ...(pgadmin ? [{ who: "pgAdmin", published: pgadmin.published, expected: [deployed.pgadminPort].filter(Boolean) }] : []),
-                ...(deployed.metrics
-                    ? [
-                          {
-                              who: "the exporters",
-                              published: exporters.flatMap((one) => one.published),
-                              expected: exporterHostPorts(deployed),
-                          },
-                      ]
-                    : []),
+                ...(deployed.metrics ? [{ who: "the exporters", published: exporters, expected: exporterHostPorts(deployed) }] : []),
             ];
             return judgePorts(publishers, { up: upCommand, guarded: await guardsLoopback(target.docker) });
         },

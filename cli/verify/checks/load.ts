@@ -176,7 +176,8 @@ export const loadChecks: Check[] = [
         needs: ["query"],
         run: async (target) => {
             const { facts, refused, most } = await load(target);
-            return refused ?? judgeStress(facts, { most, unseeable: await poolerHidden(target) });
+            const none = facts.backends.every(({ value }) => value === 0);
+            return refused ?? judgeStress(facts, { most, unseeable: none && (await poolerHidden(target)) });
         },
     },
     {

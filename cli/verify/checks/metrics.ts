@@ -4,7 +4,7 @@ import { ContainerFacts, engineLimits } from "../../../host/containers";
 import { exec } from "../../../host/exec";
 import { runTasks } from "../../../host/tasks";
 import { Check, failed, ok, Outcome, skipped } from "../check";
-import { findContainers } from "../containers";
+import { findExporters } from "../containers";
 import { reason } from "../sessions";
 import { Target } from "../target";
 import { judgeConfinement } from "./containers";
@@ -70,8 +70,7 @@ export const metricsChecks: Check[] = [
         proves: "each exporter is confined, answers, and reaches what it asks",
         run: async (target) => {
             if (!target.deployed.metrics) return skipped("metrics is false");
-            const all = await findContainers(target);
-            const running = all.filter(({ name, running: runs }) => runs && name.startsWith(`${resourceNames.metrics}-`));
+            const running = (await findExporters(target)).filter((one) => one.running);
             const confined = judgeConfinement(running, await engineLimits(target.docker), target.upCommand);
             if (confined.result === "failed") return confined;
             const scrapes = running.map((one) => () => scrape(target, one));
