@@ -187,7 +187,6 @@ export function judgeLeftBehind(found: LeftBehind[], { deployed, stack, upComman
 const leftBehind: Check = {
     id: "left-behind",
     proves: "no client has left an advisory lock, a temporary table, SET or LISTEN in a backend of the pool",
-    needs: ["query"],
     run: async (target) => {
         const all = `SELECT coalesce(json_agg(found), '[]') FROM (${leaksQuery(lookupRolesOf(target.deployed))}) AS found`;
         const sql = `SELECT CASE WHEN pg_has_role('pg_read_all_stats', 'USAGE') THEN (${all}) ELSE 'null' END`;

@@ -1,4 +1,4 @@
-import { judgeLeak, judgeLeftBehind, leakPrograms, parseLooks } from "../../../../../cli/verify/checks/leaks";
+import { judgeLeak, judgeLeftBehind, leakChecks, leakPrograms, parseLooks } from "../../../../../cli/verify/checks/leaks";
 import { seen } from "../seen";
 
 describe("leaks", () => {
@@ -55,4 +55,8 @@ test("what is left behind fails a strict pool, and is a warning in a fast one", 
     expect(seen(judgeLeftBehind([lock, { ...lock, application: "", count: 1 }], pool(false))).trim()).toBe(
         "warning: 2 × advisory lock by app (careless) in db, 1 × advisory lock by app in db",
     );
+});
+
+test("left-behind looks even if no query comes back through the pool: a statement_timeout that a client left may be why", () => {
+    expect(leakChecks[0]).toEqual({ id: "left-behind", proves: expect.any(String), run: expect.any(Function) });
 });
