@@ -3,7 +3,7 @@ import { attempt, run, until } from "../../lab/run";
 import { beginAfresh, openBrowser, PgadminPage } from "./support/browser/pgadmin";
 import { useStack } from "./support/stack";
 import { percent } from "../proof/changes/figures";
-import { measureSidecar, target, total } from "../proof/changes/idle";
+import { measureSidecar, total } from "../proof/changes/idle";
 import { pause } from "../proof/reconnecting";
 
 // What either container can do to its host, to the other one and to the database.
@@ -17,16 +17,12 @@ const inside = (container: string, script: string) => attempt("docker", ["exec",
 
 test("without clients, both use little of a core", async () => {
     await pause(10); // for a container that has started only just now
-    // A busy host makes each health check cost more: the best of three looks counts. `proof changes` has the exact figure.
-    const looks: Array<Awaited<ReturnType<typeof measureSidecar>>> = [];
-    do {
-        const idle = await measureSidecar(on, 20);
-        console.log(
-            `pgbouncer ${percent(idle.pgbouncer.cpu)}, pgAdmin ${percent(idle.pgadmin.cpu)} of a core; startInterval: ${idle.startInterval}`,
-        );
-        looks.push(idle);
-    } while (looks.length < 3 && total(looks.at(-1)!) > target(looks.at(-1)!));
-    expect(Math.min(...looks.map(total))).toBeLessThan(2 * target(looks[0]!));
+    const idle = await measureSidecar(on, 20);
+    console.log(
+        `pgbouncer ${percent(idle.pgbouncer.cpu)}, pgAdmin ${percent(idle.pgadmin.cpu)} of a core; startInterval: ${idle.startInterval}`,
+    );
+    // `proof changes` holds it against the target. On a host that others slow down, the same work took 5.8 % here.
+    expect(total(idle)).toBeLessThan(10);
 });
 
 test("nobody writes on the root of either, not even root itself", async () => {
