@@ -3,6 +3,7 @@ import { alertsProof } from "./alerts";
 import { changesProof } from "./changes";
 import { engineProof } from "./engine";
 import { fuzzProof } from "./fuzz";
+import { neighbourProof } from "./neighbour";
 import { nodeProof } from "./node";
 import { Arguments, Proof } from "./proof";
 import { record } from "./record";
@@ -23,6 +24,7 @@ const proofs: Proof[] = [
     changesProof,
     alertsProof,
     tlsProof,
+    neighbourProof,
 ];
 
 /** Each proof as a command with its options. */
