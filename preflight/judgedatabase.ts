@@ -1,10 +1,10 @@
 import { lookupRole } from "../components/authentication/rotation";
-import { overBudget } from "../components/pgbouncer/budget";
+import { BudgetArgs, openFiles, overBudget } from "../components/pgbouncer/budget";
 import { rollKey } from "../components/pgbouncer/roll";
 import { configRemove, configSet } from "../findings/commands";
 import { error, Finding, warning } from "../findings/finding";
 import { sqlName, sqlQualified } from "../findings/quoting";
-import { ownCommand, psqlCommand } from "../host/remedies";
+import { ownCommand, psqlCommand, upCommand } from "../host/remedies";
 import { Settings } from "../settings/settings";
 import { DatabaseFacts, oldestVersion, ReadOnly, takesSessions, usersOf } from "./database";
 import { asSuperuser, judgeRights, ownSchema } from "./judgerights";
@@ -36,8 +36,24 @@ function judgeBudget({ limits }: DatabaseFacts, settings: Settings, owned: Owned
     const { otherConnections } = settings;
     const args = { ...settings, databases: settings.databases.length };
     const rolls = owned.pooler !== undefined && willRoll(owned.pooler, settings, owned.owner, startInterval);
-    const found = overBudget({ args, limits, otherConnections, rolls, stack: settings });
+    const found = overBudget({
+        args,
+        limits,
+        otherConnections,
+        rolls,
+        keeps: kept(settings, owned),
+        stack: settings,
+        up: upCommand(settings),
+    });
     return found ? [found] : [];
+}
+
+/** What the serving pooler keeps until it is gone, if it can't take the settings: `accept` and `run` leave them to the next one. */
+function kept(settings: Settings, { pooler, before }: OwnedResources): BudgetArgs | undefined {
+    if (!pooler || !before) return undefined;
+    const { processes, maxDbConnections, databases } = { ...settings, ...before };
+    const takes = pooler.key !== "" && processes === settings.processes && openFiles(settings) <= pooler.openFiles;
+    return takes ? undefined : { processes, maxDbConnections, databases: databases.length };
 }
 
 /** Whether a run replaces the pooler's container. `startInterval` and the database's network are unknown without the engine. */

@@ -27,6 +27,7 @@ interface StateResource {
         labels?: { label: string; value: string }[];
         networksAdvanced?: { name: string }[];
         healthcheck?: { startInterval?: string };
+        ulimits?: { name: string; hard: number }[];
         searchPaths?: string[];
         body?: string;
     };
@@ -48,6 +49,8 @@ export interface OwnedPooler {
     owner: string;
     /** Whether its health check has a `startInterval`. */
     startInterval: boolean;
+    /** Files that it may open; without an own limit, as many as the engine allows. */
+    openFiles: number;
 }
 
 /** What a stack's state lists. An adopted role or function is the stack's, though it has no mark until the next `up`. */
@@ -94,7 +97,12 @@ export function ownedResources({ deployment: { resources = [] } }: StackState, o
     };
 }
 
-function ownedPooler({ labels = [], networksAdvanced = [], healthcheck }: NonNullable<StateResource["inputs"]> = {}): OwnedPooler {
+function ownedPooler({
+    labels = [],
+    networksAdvanced = [],
+    healthcheck,
+    ulimits = [],
+}: NonNullable<StateResource["inputs"]> = {}): OwnedPooler {
     const label = (wanted: string) => labels.find((one) => one.label === wanted)?.value ?? "";
     return {
         key: label(poolerLabel),
@@ -102,6 +110,7 @@ function ownedPooler({ labels = [], networksAdvanced = [], healthcheck }: NonNul
         owner: label(stackLabel),
         // The provider writes "0s" where the program gives none.
         startInterval: (healthcheck?.startInterval ?? "0s") !== "0s",
+        openFiles: ulimits.find(({ name }) => name === "nofile")?.hard ?? Infinity,
     };
 }
 

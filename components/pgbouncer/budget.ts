@@ -59,14 +59,29 @@ export interface BudgetCase {
     otherConnections: number;
     /** Whether this run replaces a pooler, so that two run side by side. */
     rolls: boolean;
+    /** What the pooler that this run replaces keeps until it is gone, if it can't take the new settings. */
+    keeps?: BudgetArgs;
     stack: OfStack;
+    /** The command that runs `pulumi up`. */
+    up: string;
+}
+
+const raise = "raise the server's max_connections, or lower otherConnections if the direct clients use fewer";
+
+/** A pooler takes smaller pools by a reload as long as it has the processes that it was started with. */
+function inTwoRuns(keeps: BudgetArgs, { databases, processes }: BudgetArgs, left: number, { stack, up }: BudgetCase): string {
+    const value = Math.floor((left - (keeps.processes + processes) * lookupPoolSize) / (2 * databases));
+    if (value < Math.max(keeps.processes, processes)) return raise;
+    const first = `${configSet(stack, "processes", String(keeps.processes))}; ${configSet(stack, "maxDbConnections", String(value))}; ${up}`;
+    return `${first}; ${configSet(stack, "processes", String(processes))}; ${up}   (and defaultPoolSize to at most ${value} first; a reload sets them back)`;
 }
 
 /**
  * What is wrong with a budget, and the fix; undefined if nothing is. It is an error if this run may exceed what the server has
  * to give, and a warning if only the next roll may.
  */
-export function overBudget({ args, limits, otherConnections, rolls, stack }: BudgetCase): Finding | undefined {
+export function overBudget(budgetCase: BudgetCase): Finding | undefined {
+    const { args, limits, otherConnections, rolls, keeps, stack } = budgetCase;
     const left = free(limits, otherConnections);
     const gives =
         `the database has ${left} to give: max_connections ${limits.maxConnections}, ` +
@@ -78,9 +93,16 @@ export function overBudget({ args, limits, otherConnections, rolls, stack }: Bud
     const fix = (value: number, more = "") =>
         value >= processes
             ? `${configSet(stack, "maxDbConnections", String(value))}   (and defaultPoolSize to at most that${more})`
-            : `raise the server's max_connections, or lower otherConnections if the direct clients use fewer`;
+            : raise;
     const setBack = "; after the roll, a reload sets them back";
-    if (rolls && budget(args) > left) {
+    if (rolls && keeps && poolerBackends(keeps) + poolerBackends(args) > left) {
+        return error(
+            `maxDbConnections: this run replaces the pooler, which can't take the new settings and may hold ${poolerBackends(keeps)} backends ` +
+                `until it is gone; the new one may hold ${poolerBackends(args)} (${one}), but ${gives}`,
+            keeps.processes === processes ? fix(fits(left - poolerBackends(keeps)), setBack) : inTwoRuns(keeps, args, left, budgetCase),
+        );
+    }
+    if (rolls && !keeps && budget(args) > left) {
         return error(
             `maxDbConnections: this run replaces the pooler, and two side by side may hold ${budget(args)} backends (2 × (${one})), but ${gives}`,
             fix(fits(Math.floor(left / 2)), setBack),

@@ -246,7 +246,13 @@ test("a role with md5 is named in a warning, with psql's own way to set its pass
 
 describe("a roll that the server has too few connections for", () => {
     const tight = { limits: { ...facts.limits, maxConnections: 90 } };
-    const same = { key: rollKey(settings), networks: ["coolify-net", "pg-sidecar-1"], owner: nothingOwned.owner, startInterval: true };
+    const same = {
+        key: rollKey(settings),
+        networks: ["coolify-net", "pg-sidecar-1"],
+        owner: nothingOwned.owner,
+        startInterval: true,
+        openFiles: 65_536,
+    };
 
     test.each<[string, string, Partial<OwnedResources>]>([
         ["a warning before the first up", "warning", {}],
@@ -262,6 +268,15 @@ describe("a roll that the server has too few connections for", () => {
         const [finding, ...others] = judge(tight, owned);
         expect(others).toEqual([]);
         expect(finding).toMatchObject({ level, fix: expect.stringContaining(`${set} maxDbConnections 11 `) as string });
+    });
+
+    test.each<[string, Partial<OwnedResources>, string | undefined]>([
+        ["the same processes", { pooler: { ...same, key: "other" }, before: { processes: 1, maxDbConnections: 30 } }, undefined],
+        ["another number of processes", { pooler: { ...same, key: "other" }, before: { processes: 2, maxDbConnections: 30 } }, "error"],
+        ["too few open files", { pooler: { ...same, key: "other", openFiles: 200 }, before: { maxDbConnections: 30 } }, "error"],
+        ["a program that can't reload", { pooler: { ...same, key: "" }, before: { maxDbConnections: 30 } }, "error"],
+    ])("counts what the pooler keeps that has %s", (_, owned, level) => {
+        expect(judge({}, owned)[0]?.level).toBe(level);
     });
 
     test.each([

@@ -24,11 +24,19 @@ test("a state lists what its serving pooler was made of", () => {
     const listed = (...resources: ReturnType<typeof pooler>[]) => ownedResources({ deployment: { resources } }, owner).pooler;
     expect(listed()).toBeUndefined();
     expect(listed(pooler("pg-sidecar.pooler", { delete: true }))).toBeUndefined();
-    expect(listed(pooler("pg-sidecar.pooler"))).toEqual({ key: "feed", networks: ["coolify-net"], owner: "", startInterval: false });
+    expect(listed(pooler("pg-sidecar.pooler"))).toEqual({
+        key: "feed",
+        networks: ["coolify-net"],
+        owner: "",
+        startInterval: false,
+        openFiles: Infinity,
+    });
     const inputs = (startInterval?: string) => ({
         inputs: { labels: [{ label: "pg-sidecar.stack", value: owner }], networksAdvanced: [], healthcheck: { startInterval } },
     });
-    expect(listed(pooler("", inputs("1s")))).toEqual({ key: "", networks: [], owner, startInterval: true });
+    expect(listed(pooler("", inputs("1s")))).toEqual({ key: "", networks: [], owner, startInterval: true, openFiles: Infinity });
+    const ulimits = [{ name: "nofile", soft: 1024, hard: 2048 }];
+    expect(listed(pooler("", { inputs: { ...inputs().inputs, ulimits } }))).toMatchObject({ openFiles: 2048 });
     // What the provider fills in where the program gives none, as on an engine that knows none.
     expect(listed(pooler("", inputs("0s")))).toMatchObject({ startInterval: false });
     expect(listed(pooler("older"))).toMatchObject({ key: "" });

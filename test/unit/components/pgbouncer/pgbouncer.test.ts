@@ -125,7 +125,7 @@ describe("the budget", () => {
     const limits = { maxConnections: 100, superuserReservedConnections: 3, reservedConnections: 0 };
     const defaults = { databases: 1, maxDbConnections: 16, processes: 1 };
     const judge = (more: Partial<BudgetCase>) =>
-        overBudget({ args: defaults, limits, otherConnections: 60, rolls: true, stack: { stack: "stage" }, ...more });
+        overBudget({ args: defaults, limits, otherConnections: 60, rolls: true, stack: { stack: "stage" }, up: "pulumi up", ...more });
     const set = "pulumi config set --stack stage maxDbConnections";
 
     test("is twice a pooler's backends, because a roll runs two poolers", () => {
@@ -188,6 +188,33 @@ describe("the budget", () => {
                     );
             }
         }
+    });
+
+    test("counts what a pooler keeps that can't take the new settings", () => {
+        const [before, after] = [
+            { ...defaults, maxDbConnections: 30 },
+            { ...defaults, maxDbConnections: 14, processes: 2 },
+        ];
+        expect(judge({ args: after })).toBeUndefined();
+        const { level, what, fix } = judge({ args: after, keeps: before })!;
+        expect([level, what]).toEqual([
+            "error",
+            expect.stringContaining("may hold 32 backends until it is gone; the new one may hold 18 "),
+        ]);
+        expect(fix).toMatch(
+            /^pulumi config set --stack stage processes 1; pulumi config set --stack stage maxDbConnections 15; pulumi up; pulumi config set --stack stage processes 2; pulumi up /,
+        );
+        const [first, second] = [
+            { ...defaults, maxDbConnections: 15 },
+            { ...defaults, maxDbConnections: 15, processes: 2 },
+        ];
+        expect(judge({ args: first, rolls: false })).toBeUndefined();
+        expect(judge({ args: second, keeps: first })?.level).toBe("warning"); // of the roll after
+        // With the same processes, it is for more open files: a smaller pool fits beside it.
+        const files = judge({ keeps: { ...defaults, maxDbConnections: 20 } })!;
+        expect(files.fix).toMatch(/^pulumi config set --stack stage maxDbConnections 13 /);
+        expect(judge({ args: { ...defaults, maxDbConnections: 13 }, keeps: { ...defaults, maxDbConnections: 20 } })).toBeUndefined();
+        expect(judge({ args: after, keeps: before, otherConnections: 90 })!.fix).toMatch(/^raise the server's max_connections/);
     });
 
     test("says what it counted", () => {
