@@ -16,8 +16,9 @@ export const pause: Command<PauseOptions> = {
     summary: "run a command that restarts the database, while clients wait",
     description: `Pauses the pool, runs COMMAND, waits until the database answers, and lets clients continue: none of them fails.
 Before it runs COMMAND, it waits until open transactions end. If one doesn't, all clients continue and COMMAND is not run.
-Clients wait for 10 s less than queryWaitTimeout or queryTimeout at most, half of it if that is below 20 s, and never for more than 300 s.
-That includes the wait for open transactions. Then they continue, whatever COMMAND or this machine does.
+By default, clients wait for 110 s at most: 10 s less than queryWaitTimeout. Of queryWaitTimeout and queryTimeout, the lower one that is not 0 counts.
+If it is 20 s or less, the limit is half of it. The limit is never above 300 s. It includes the wait for open transactions.
+At the limit clients continue, whatever COMMAND or this machine does.
 The exit code is COMMAND's. It is 2 if COMMAND was not run, or if the database does not answer after it.`,
     group: "Commands:",
     operands: "<command...>",

@@ -11,7 +11,7 @@ export const verify: Command<VerifyOptions> = {
     name: "verify",
     summary: "test the running stack by what it does",
     description: `Tests a deployed stack, local or remote: images, queries, session state, password verifiers, and 30 clients at once.
-Writes nothing that outlives the test. Exit code 1 if a check fails, 2 if the stack cannot be read.`,
+Writes nothing that outlives the test. The exit code is 1 if a check fails, and 2 if the stack can't be read.`,
     group: "Commands:",
     options: [
         stackOption(),

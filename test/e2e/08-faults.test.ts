@@ -119,7 +119,7 @@ passing("250 half-open logins", async () => {
         await until("the pool to answer again", 60, pooledAnswers);
         expect(Date.now() - from).toBeLessThan(20_000);
         expect(await startedAt()).toBe(before);
-        return `they hold all of maxClientConn, so that new logins are refused (\`no more connections allowed\`), until clientLoginTimeout (15 s) ends them: after ${seconds(from)}; open sessions continue, and it is not taken for a hang`;
+        return `they hold all of maxClientConn, so new logins are refused (\`no more connections allowed\`). clientLoginTimeout (15 s) ended them after ${seconds(from)}. Open sessions continue, and the watchdog does not take it for a hang`;
     } finally {
         for (const socket of sockets) socket.destroy();
     }
@@ -355,8 +355,8 @@ fault("20 tabs idle in a transaction", async () => {
         expect(waited).toBeLessThan(15);
         expect(errors.join()).toContain("idle transaction timeout");
         return (
-            `16 hold every backend, the other 4 and a new client wait (its login took ${login.toFixed(1)} s, its query ${waited.toFixed(1)} s) until idleTransactionTimeout, ` +
-            `here 10 s, ends the idle ones: \`${errors[0]}\`; direct clients notice nothing`
+            `16 hold every backend. The other 4 and a new client wait (its login took ${login.toFixed(1)} s, its query ${waited.toFixed(1)} s). ` +
+            `idleTransactionTimeout, here 10 s, ends the idle ones: \`${errors[0]}\`. Direct clients notice nothing`
         );
     } finally {
         await removeConfig(on, "idleTransactionTimeout");

@@ -44,7 +44,7 @@ function testsProof(name: string, proves: string): Proof {
 /** The refusals of database and Docker host, each played with the fix that it prints. */
 export const fixesProof = testsProof(
     "fixes",
-    "each refusal of the database and the Docker host is gone after the fix that it prints, and no setting that can't work fails a login",
+    "each refusal that is played here is gone after the fix that it prints, and no setting that can't work fails a login",
 );
 
 /** Faults and changes of names that are rare. */

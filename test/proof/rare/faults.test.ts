@@ -35,7 +35,7 @@ fault("a stranger's container on the sidecar's network at destroy", async () => 
         expect((await run("docker", ["inspect", "-f", "{{.State.Running}}", name])).trim()).toBe("true");
         await run("docker", ["network", "disconnect", "-f", on.out.networks.sidecar, name]);
         for (let times = 0; times < 2; times++) expect((await pulumi(on, ["destroy", ...changing])).code).toBe(0);
-        return `destroy fails after ${said} (network pg-sidecar: \`timeout while waiting for state to become 'removed'\`), everything but the network is gone and the stranger keeps running; once it is off the network, destroy ends green, and a second one too`;
+        return `destroy fails after ${said} (network pg-sidecar: \`timeout while waiting for state to become 'removed'\`). Everything but the network is gone, and the stranger keeps running. Once it is off the network, destroy ends green, and a second one too`;
     } finally {
         await run("docker", ["rm", "-f", "-v", name]);
     }
