@@ -18,6 +18,7 @@ export class Neighbour {
 
     /** Stop it by `stop`. `subnets` are the networks that it sets a route to, beside the host's own loopback. */
     static async start(subnets: string[]): Promise<Neighbour> {
+        if (process.getuid?.() !== 0) throw new Error("a network namespace and firewall rules take root. Fix: run the proof as root");
         await need("ip", ["iproute2"], "to lay a cable to a neighbour of the host");
         const neighbour = new Neighbour(spawn("unshare", ["--net", "sleep", "infinity"], { stdio: "ignore" }));
         try {
