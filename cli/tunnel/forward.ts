@@ -9,6 +9,7 @@ import { destination, Route } from "./route";
 
 /** Milliseconds that the host, and then the database, have to answer. */
 const timeout = 15_000;
+const noAnswer = `no answer within ${timeout / 1000} s`;
 
 /** An open tunnel. It ends when it is closed or when this process ends, for whatever reason. */
 export interface Tunnel {
@@ -63,10 +64,11 @@ function opened(ssh: ChildProcess): Promise<void> {
 // PostgreSQL's SSLRequest: the server answers S or N and uses no connection slot for it.
 const sslRequest = Buffer.from([0, 0, 0, 8, 4, 210, 22, 47]);
 
-/** Resolves when a PostgreSQL answers on the port. */
-function answers(port: number): Promise<void> {
+/** Resolves when a PostgreSQL answers on the port. Rejects if none does in time. */
+export function answers(port: number): Promise<void> {
     return new Promise((resolve, reject) => {
         const socket = net.connect(port, "127.0.0.1", () => socket.write(sslRequest));
+        socket.setTimeout(timeout, () => socket.destroy(new Error(noAnswer)));
         socket.once("data", () => {
             socket.destroy();
             resolve();
@@ -79,7 +81,7 @@ function answers(port: number): Promise<void> {
 async function within(work: Promise<void>, said: () => string): Promise<void> {
     let clock: NodeJS.Timeout | undefined;
     const late = new Promise<never>((_, reject) => {
-        clock = setTimeout(() => reject(new Error(`no answer within ${timeout / 1000} s`)), timeout);
+        clock = setTimeout(() => reject(new Error(noAnswer)), timeout);
     });
     try {
         await Promise.race([work, late]);

@@ -6,7 +6,7 @@ import { misused } from "../command";
 import { configuredSettings, rejectUnreachable, selectedStack, stackIn } from "../stack";
 import { folderOf, runInTerminal } from "../terminal";
 import { TunnelOptions } from "./command";
-import { openTunnel } from "./forward";
+import { answers, openTunnel } from "./forward";
 import { routeTo } from "./route";
 
 /** Runs a command with a tunnel open. */
@@ -31,13 +31,23 @@ const variable = "SIDECAR_TUNNEL";
 const nameOf = ({ stack, docker, databaseHost, databaseServer }: Settings) =>
     [stack, docker.host, databaseHost, databaseServer.port].join(" ");
 
+/** Whether this process runs in the tunnel of that name. A shell outlives its tunnel if ssh ends, and still has the variable. */
+async function isOpen(name: string, port: number): Promise<boolean> {
+    if (process.env[variable] !== name) return false;
+    return answers(port).then(
+        () => true,
+        () => false,
+    );
+}
+
 /**
  * Opens a tunnel to the stack's database for the time of `work`, unless this process runs in that tunnel already. `work` gets
  * the environment for the programs that it runs.
  */
 export async function withTunnel<T>(settings: Settings, stack: string, work: (env: NodeJS.ProcessEnv) => Promise<T>): Promise<T> {
-    const env = { [variable]: nameOf(settings), PULUMI_STACK: stack };
-    if (process.env[variable] === env[variable]) return work(env);
+    const name = nameOf(settings);
+    const env = { [variable]: name, PULUMI_STACK: stack };
+    if (await isOpen(name, settings.databaseServer.port)) return work(env);
     const host = await inspectHost(settings.docker).catch(rejectUnreachable(settings.docker, stack));
     const route = routeTo(settings, host);
     const open = await openTunnel(settings, route, (why) => console.error(`tunnel: it closed before the command ended: ${why}`));

@@ -1,3 +1,4 @@
+import * as net from "net";
 import { HostFacts } from "../../../../host/containers";
 import { selectedStack, stackIn } from "../../../../cli/stack";
 import { Misused } from "../../../../cli/command";
@@ -93,11 +94,17 @@ test("a tunnel for one stack does not run a command for another", () => {
 
 describe("under an open tunnel", () => {
     let given: NodeJS.ProcessEnv = {};
+    let database: net.Server;
+    let port: number;
     const before = process.env.SIDECAR_TUNNEL;
-    beforeEach(() => {
-        process.env.SIDECAR_TUNNEL = "stage ssh://me@host:2222 timescale_db 15432";
+    beforeEach(async () => {
+        database = net.createServer((client) => client.once("data", () => client.end("N")));
+        await new Promise<void>((listening) => database.listen(0, "127.0.0.1", listening));
+        ({ port } = database.address() as net.AddressInfo);
+        process.env.SIDECAR_TUNNEL = `stage ssh://me@host:2222 timescale_db ${port}`;
     });
     afterEach(() => {
+        database.close();
         if (before === undefined) delete process.env.SIDECAR_TUNNEL;
         else process.env.SIDECAR_TUNNEL = before;
     });
@@ -107,13 +114,25 @@ describe("under an open tunnel", () => {
     };
 
     test("to the same database no other is opened, and what runs under it is told so", async () => {
-        expect(await withTunnelIfNeeded(settings(), "org/pg-sidecar/stage", work)).toBe("done");
+        expect(await withTunnelIfNeeded(settings({ "postgresql:port": port }), "org/pg-sidecar/stage", work)).toBe("done");
         expect(given).toEqual({ SIDECAR_TUNNEL: process.env.SIDECAR_TUNNEL, PULUMI_STACK: "org/pg-sidecar/stage" });
     });
 
+    /** The same settings, but for a Docker host that refuses a tunnel. */
+    const elsewhere = () => ({
+        ...settings({ "postgresql:port": port }),
+        docker: { host: "ssh://localhost:1", sshOpts: ["-F", "/dev/null", "-o", "BatchMode=yes"] },
+    });
+
     test("to another database one is opened", async () => {
-        const other = { ...settings(), docker: { host: "ssh://localhost:1", sshOpts: ["-F", "/dev/null", "-o", "BatchMode=yes"] } };
-        await expect(withTunnel(other, "stage", work)).rejects.toThrow("ssh://localhost:1");
+        await expect(withTunnel(elsewhere(), "stage", work)).rejects.toThrow("ssh://localhost:1");
+    });
+
+    test("that has ended, another is opened to the same database", async () => {
+        process.env.SIDECAR_TUNNEL = `stage ssh://localhost:1 timescale_db ${port}`;
+        expect(await withTunnel(elsewhere(), "stage", work)).toBe("done");
+        await new Promise((closed) => database.close(closed));
+        await expect(withTunnel(elsewhere(), "stage", work)).rejects.toThrow("ssh://localhost:1");
     });
 });
 
