@@ -6,6 +6,7 @@ import { UserError } from "../findings/errors";
 import { render } from "../findings/finding";
 import { explainUnreachableEngine } from "../host/unreachableengine";
 import { DockerHost, parseSettings, Settings } from "../settings/settings";
+import { isPulumi } from "./terminal";
 
 export const project = "pg-sidecar";
 
@@ -61,11 +62,15 @@ export function settingsOf(stack: string, config: unknown, env: NodeJS.ProcessEn
     });
 }
 
+const long = /^--stack(?:=(.*))?$/;
+
+/** pulumi's `-s NAME`, `-sNAME` or `-s=NAME`. Only flags without a value come before it in a cluster: the rest of `-mWORDS` is a message. */
+const short = /^-[adefghjlQry]*s(?:=?(.+))?$/;
+
 /** The stack that another program's command line names: its `--stack NAME`, or pulumi's `-s NAME`. */
 export function stackIn(args: string[], program = "pulumi"): string | undefined {
-    const flag = program === "pulumi" ? /^(?:--stack|-s)(?:=(.*))?$/ : /^--stack(?:=(.*))?$/;
     for (const [at, arg] of args.entries()) {
-        const named = flag.exec(arg);
+        const named = long.exec(arg) ?? (isPulumi(program) ? short.exec(arg) : null);
         const name = named && (named[1] ?? args[at + 1]);
         if (name) return name;
     }

@@ -1,5 +1,6 @@
 import { spawn } from "child_process";
 import { constants } from "os";
+import * as path from "path";
 import { UserError } from "../findings/errors";
 
 /**
@@ -24,8 +25,11 @@ export function runInTerminal(
     });
 }
 
+/** Whether a program that a user named, perhaps by its path, is the Pulumi CLI. */
+export const isPulumi = (program: string) => path.basename(program) === "pulumi";
+
 /** Where a command that a user gave runs. Pulumi has to run in the project, any other in the folder from which ./sidecar was called. */
-export const folderOf = (program: string): { cwd?: string } => (program === "pulumi" ? {} : { cwd: process.env.SIDECAR_FROM });
+export const folderOf = (program: string): { cwd?: string } => (isPulumi(program) ? {} : { cwd: process.env.SIDECAR_FROM });
 
 /** Runs the Pulumi CLI with this terminal, in the project. */
 export const pulumi = (args: string[], env: NodeJS.ProcessEnv = {}) => runInTerminal("pulumi", args, { env });

@@ -65,6 +65,13 @@ test.each<[string, Record<string, string>, HostFacts, string]>([
 test.each<[string[], string | undefined, string]>([
     [["up", "--stack", "prod", "--yes"], "pulumi", "prod"],
     [["up", "-s=org/pg-sidecar/prod"], "pulumi", "org/pg-sidecar/prod"],
+    [["up", "-sprod"], "pulumi", "prod"],
+    [["up", "-ysprod"], "pulumi", "prod"],
+    [["up", "-yfs", "prod"], "pulumi", "prod"],
+    [["up", "-rys=prod"], "pulumi", "prod"],
+    [["up", "-s", "prod"], "/usr/bin/pulumi", "prod"],
+    [["up", "-mstarts", "-ymstarts", "-C", "src", "-Csrc", "-psix", "-vs", "--suppress-progress", "-y=s"], "pulumi", "selected"],
+    [["-sprod"], "psql", "selected"],
     [["-s", "-c", "SELECT 1"], "psql", "selected"],
     [["run", "rotate", "--", "--stack", "prod"], "npm", "prod"],
 ])("the stack of %j under %s is %s", async (args, program, stack) => {
