@@ -124,8 +124,14 @@ async function logIn(target: Target): Promise<Outcome> {
     const ran = await inPooler(target, `${settings} && on_database "$host" -c 'SELECT 1'`, { PGCONNECT_TIMEOUT: "5" });
     if (ran.code === 0) return ok(`${authUser} logs in to ${databaseHost}:${databasePort} with it`);
     if (!(await lookupFacts(target)).roleExists) return failed(`role ${authUser} is gone`, remedies(target).role);
-    if (!/password authentication failed/.test(ran.stderr)) return failed(reason(ran));
-    return failed(`the password of role ${authUser} was changed by hand: ${reason(ran)}`, remedies(target).password);
+    return judgeRefusal(ran, authUser, remedies(target));
+}
+
+/** Why the database refuses the pooler's login. */
+export function judgeRefusal(ran: ExecResult, authUser: string, fixes: Remedies): Outcome {
+    // psql adds this line if the password from PGPASSFILE is wrong (28P01). Unlike the server's message, it is never translated here.
+    if (!/password retrieved from file/.test(ran.stderr)) return failed(reason(ran));
+    return failed(`the password of role ${authUser} was changed by hand: ${reason(ran)}`, fixes.password);
 }
 
 export const lookupChecks: Check[] = [

@@ -1,7 +1,15 @@
 import { shellWord } from "../../../../../findings/quoting";
 import { lookupBody } from "../../../../../components/authentication/lookup";
 import { Deployed } from "../../../../../settings/deployed";
-import { judgeExpiry, judgeGrants, judgePath, judgeRole, judgeSuperuser, remedies } from "../../../../../cli/verify/checks/lookup";
+import {
+    judgeExpiry,
+    judgeGrants,
+    judgePath,
+    judgeRefusal,
+    judgeRole,
+    judgeSuperuser,
+    remedies,
+} from "../../../../../cli/verify/checks/lookup";
 import { LookupFacts, Readable, RoleFacts } from "../../../../../cli/verify/lookup-probe";
 import { seen } from "../seen";
 
@@ -53,6 +61,20 @@ describe("the lookup", () => {
         expect(ran(0)).toBe("failed: postgres logged in through the pool pulumi up --stack s --refresh");
         expect(ran(2, "psql: error: FATAL:  SASL authentication failed")).toMatch(/^ok: postgres with the right password: /);
         expect(ran(2, "psql: error: timeout expired")).toMatch(/^failed: refused, but for another reason: psql: error: timeout expired/);
+    });
+
+    test("says in any language of the server that the role's password was changed, and of no other refusal", () => {
+        const ran = (said: string) =>
+            seen(judgeRefusal({ code: 2, stdout: "", stderr: `psql: error: … FATAL:  ${said}` }, "pgbouncer", fixes));
+        const file = '\npassword retrieved from file "/tmp/pgpass.1"\n';
+        for (const said of [
+            'password authentication failed for user "pgbouncer"',
+            "Passwort-Authentifizierung für Benutzer »pgbouncer« fehlgeschlagen",
+        ])
+            expect(ran(said + file)).toMatch(
+                /^failed: the password of role pgbouncer was changed by hand: .* pulumi up --stack s --refresh$/,
+            );
+        expect(ran("kein pg_hba.conf-Eintrag für Host »172.18.0.3«")).toMatch(/^failed: psql: .*»172.18.0.3« $/);
     });
 
     const role = { attributes: [], connectionLimit: 17, memberOf: [], readable: [] as Readable[] };
