@@ -31,6 +31,9 @@ interface Rule {
 const setHost = (settings: Settings) =>
     `${configSet(settings, "postgresql:host", "HOST")}; ${configSet(settings, "postgresql:port", "PORT")}`;
 
+const setCertificate = (settings: Settings) =>
+    ["cert", "key"].map((part) => configSet(settings, `--path postgresql:clientcert.${part}`, "FILE")).join("; ");
+
 /** The command that appends a line to pg_hba.conf and reloads the server's configuration. */
 function addEntry({ settings, container }: Failed, type: "host" | "hostnossl" | "hostssl", address: string): string {
     const user = /^\w+$/.test(settings.databaseServer.username)
@@ -143,31 +146,41 @@ const rules: Rule[] = [
     },
     {
         codes: ["28000"],
-        pattern: /is not permitted to log in/,
-        finding: ({ message, where, settings }) =>
-            error(
+        routines: ["InitializeSessionUserId"],
+        pattern: /^(?!role .* does not exist$)/,
+        finding: ({ message, where, settings }) => {
+            // In another language, the same function may say that there is no such role.
+            const unsure = /is not permitted to log in/.test(message) ? "" : ", if the role exists,";
+            return error(
                 `postgresql:username: the database at ${where} turns ${settings.databaseServer.username} away (${message})`,
-                `${configSet(settings, "postgresql:username", "NAME")}   (a superuser that may log in), or as one: ` +
+                `${configSet(settings, "postgresql:username", "NAME")}   (a superuser that may log in), or${unsure} as one: ` +
                     `ALTER ROLE ${sqlName(settings.databaseServer.username)} LOGIN`,
-            ),
+            );
+        },
+    },
+    {
+        // Its other refusals name pg_hba.conf.
+        codes: ["28000"],
+        routines: ["ClientAuthentication"],
+        finding: needsCertificate,
     },
     {
         codes: ["28000"],
-        pattern: /client certificate|certificate authentication failed/,
-        finding: ({ message, where, settings }) =>
-            error(
-                `postgresql:clientcert: the database at ${where} requires a client certificate (${message})`,
-                ["cert", "key"].map((part) => configSet(settings, `--path postgresql:clientcert.${part}`, "FILE")).join("; "),
-            ),
+        pattern: /certificate authentication failed/,
+        finding: needsCertificate,
     },
     {
         // A role that doesn't exist (trust, peer), or a method that accepts no password.
         codes: ["28000"],
-        finding: ({ message, where, settings }) =>
-            error(
+        finding: ({ message, where, settings, cause }) => {
+            // In another language, the same function may say that the certificate is another role's.
+            const unsure = cause.routine === "auth_failed" && settings.databaseServer.clientCert && !/authentication failed/.test(message);
+            return error(
                 `postgresql:username: the database at ${where} turns ${settings.databaseServer.username} away (${message})`,
-                `${configSet(settings, "postgresql:username", "NAME")}   (a superuser that its pg_hba.conf accepts with a password)`,
-            ),
+                `${configSet(settings, "postgresql:username", "NAME")}   (a superuser that its pg_hba.conf accepts with a password)` +
+                    (unsure ? `, or, if the certificate is another role's: ${setCertificate(settings)}` : ""),
+            );
+        },
     },
     {
         codes: ["3D000"],
@@ -215,8 +228,15 @@ const rules: Rule[] = [
     },
     {
         codes: ["57P03"],
-        finding: ({ message, where, settings }) =>
-            unchecked(`the database at ${where} takes no connections yet (${message})`, `wait until it does, then: ${upCommand(settings)}`),
+        finding: ({ message, where, settings }) => {
+            // In another language, the same function may say that it is a standby.
+            const isEnglish = message.startsWith("the database system is");
+            const primary = isEnglish ? "" : `, or, if it is a standby without hot_standby: ${setHost(settings)}   (of its primary)`;
+            return unchecked(
+                `the database at ${where} takes no connections yet (${message})`,
+                `wait until it does, then: ${upCommand(settings)}${primary}`,
+            );
+        },
     },
     {
         codes: ["08P01"],
@@ -229,6 +249,10 @@ const rules: Rule[] = [
     },
     { pattern: /terminated unexpectedly|error establishing an SSL connection/, finding: closed },
 ];
+
+function needsCertificate({ message, where, settings }: Failed): Finding {
+    return error(`postgresql:clientcert: the database at ${where} requires a client certificate (${message})`, setCertificate(settings));
+}
 
 function anotherDatabase({ message, where, settings }: Failed): Finding {
     const { database } = settings.databaseServer;

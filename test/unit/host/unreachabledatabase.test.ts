@@ -31,10 +31,39 @@ test.each<[string, ConnectFailure, string, string]>([
         "host all postgres 172.18.0.1/32 scram-sha-256",
     ],
     ["a rejecting entry", failure("28000", "pg_hba.conf rejects connection for host"), "error", "grep -n reject"],
-    ["a role without LOGIN", failure("28000", 'role "postgres" is not permitted to log in'), "error", 'ALTER ROLE "postgres" LOGIN'],
+    [
+        "a role without LOGIN",
+        failure("28000", 'role "postgres" is not permitted to log in', { routine: "InitializeSessionUserId" }),
+        "error",
+        'or as one: ALTER ROLE "postgres" LOGIN',
+    ],
+    [
+        "a role that is none",
+        failure("28000", 'role "postgres" does not exist', { routine: "InitializeSessionUserId" }),
+        "error",
+        "NAME   (a superuser that its pg_hba.conf accepts with a password)",
+    ],
+    [
+        "a role without LOGIN, or that is none, in German",
+        failure("28000", "Rolle »postgres« hat keine Berechtigung zum Einloggen", { routine: "InitializeSessionUserId" }),
+        "error",
+        'NAME   (a superuser that may log in), or, if the role exists, as one: ALTER ROLE "postgres" LOGIN',
+    ],
     [
         "a certificate of the client's",
-        failure("28000", "connection requires a valid client certificate"),
+        failure("28000", "connection requires a valid client certificate", { routine: "ClientAuthentication" }),
+        "error",
+        "--path postgresql:clientcert.cert FILE",
+    ],
+    [
+        "a certificate of the client's, in German",
+        failure("28000", "Verbindung erfordert ein gültiges Client-Zertifikat", { routine: "ClientAuthentication" }),
+        "error",
+        "--path postgresql:clientcert.cert FILE",
+    ],
+    [
+        "another role's certificate",
+        failure("28000", 'certificate authentication failed for user "postgres"', { routine: "auth_failed" }),
         "error",
         "--path postgresql:clientcert.cert FILE",
     ],
@@ -76,7 +105,7 @@ test.each<[string, ConnectFailure, string, string]>([
         "error",
         "postgresql:sslmode require",
     ],
-    ["a server that starts", failure("57P03"), "unchecked", "pulumi up --stack stage"],
+    ["a server that starts", failure("57P03", "the database system is starting up"), "unchecked", "pulumi up --stack stage"],
     ["a cold standby", failure("57P03", "the database system is not accepting connections"), "error", "(of its primary)"],
     ["a pooler", failure("08P01", "no such database: postgres"), "error", "postgresql:host HOST"],
     [
@@ -103,6 +132,24 @@ test("a refusal in another language may be that of a line, so the fix names both
         / fd00::2\/128 .*, or, if a line there rejects it: .*grep -n/,
     );
     expect(said('no pg_hba.conf entry for host "fd00::2"')).not.toContain("grep -n");
+});
+
+test("a refused method in another language may be a certificate, if the stack has one", () => {
+    const fix = (message: string, values = {}) =>
+        explainUnreachableDatabase(failure("28000", message, { routine: "auth_failed" }), settingsOf(values)).fix;
+    const own = { "postgresql:clientcert": { cert: "a", key: "b" } };
+    const german = "Zertifikatauthentifizierung für Benutzer »x« fehlgeschlagen";
+    expect(fix(german, own)).toMatch(/postgresql:username NAME .*, or, if the certificate is another role's: .*clientcert\.key FILE$/);
+    expect(fix(german)).not.toContain("clientcert");
+    expect(fix('Ident authentication failed for user "x"', own)).not.toContain("clientcert");
+});
+
+test("a server that takes no connections may be a standby, if it says so in another language", () => {
+    const said = (message: string) => explainUnreachableDatabase(failure("57P03", message), settings).fix;
+    expect(said("das Datenbanksystem nimmt keine Verbindungen an")).toMatch(
+        /^wait until .* --stack stage, or, if it is a standby without hot_standby: .*postgresql:host HOST.*\(of its primary\)$/,
+    );
+    expect(said("the database system is starting up")).toMatch(/ --stack stage$/);
 });
 
 test("a fix names another database than the one that takes no connections", () => {
