@@ -1,4 +1,5 @@
 import { Misused, understand } from "./command";
+import { outlivesTerminal } from "./nohup";
 import { program } from "./program";
 
 /** Runs one command and resolves with the exit code: 0 after --help, 2 for what the reader can fix. */
@@ -23,6 +24,9 @@ async function explain(cause: Error): Promise<string> {
     const known = cause instanceof UserError;
     return known ? cause.message : (cause.stack ?? cause.message);
 }
+
+// Without a handler, Node ends at a SIGHUP.
+if (outlivesTerminal) process.on("SIGHUP", () => undefined);
 
 // The reader of a pipe may leave early, as `head` does.
 process.stdout.on("error", (cause: NodeJS.ErrnoException) => {

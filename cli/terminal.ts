@@ -2,10 +2,12 @@ import { spawn } from "child_process";
 import { constants } from "os";
 import * as path from "path";
 import { UserError } from "../findings/errors";
+import { outlivesTerminal } from "./nohup";
 
 /**
  * Runs a program with this terminal and resolves with its exit code. Ctrl-C reaches the program too, which then decides
- * how it ends; a SIGTERM, or a terminal that is gone, is passed on as SIGTERM; `env` is added to this process's.
+ * how it ends; a SIGTERM, or a terminal that is gone, is passed on as SIGTERM; `env` is added to this process's. Under
+ * nohup, both outlive the terminal.
  */
 export function runInTerminal(
     program: string,
@@ -13,13 +15,17 @@ export function runInTerminal(
     { cwd, env }: { cwd?: string; env?: NodeJS.ProcessEnv } = {},
 ): Promise<number> {
     return new Promise((resolve, reject) => {
-        const child = spawn(program, args, { stdio: "inherit", env: { ...process.env, ...env }, ...(cwd ? { cwd } : {}) });
+        // Node resets an ignored signal for what it starts, too. The shell ignores it again.
+        const ignoring = ["sh", "-c", 'trap "" HUP; exec "$0" "$@"'];
+        const [first, ...others] = [...(outlivesTerminal ? ignoring : []), program, ...args];
+        const child = spawn(first!, others, { stdio: "inherit", env: { ...process.env, ...env }, ...(cwd ? { cwd } : {}) });
         const stay = () => undefined;
         const pass = () => child.kill("SIGTERM");
-        process.on("SIGINT", stay).on("SIGTERM", pass).on("SIGHUP", pass);
+        const hangUp = outlivesTerminal ? stay : pass;
+        process.on("SIGINT", stay).on("SIGTERM", pass).on("SIGHUP", hangUp);
         child.on("error", (cause) => reject(new UserError(`cannot run ${program}: ${cause.message}`)));
         child.on("exit", (code, signal) => {
-            process.off("SIGINT", stay).off("SIGTERM", pass).off("SIGHUP", pass);
+            process.off("SIGINT", stay).off("SIGTERM", pass).off("SIGHUP", hangUp);
             resolve(code ?? 128 + constants.signals[signal!]);
         });
     });

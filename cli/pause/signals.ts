@@ -1,6 +1,7 @@
 import { constants } from "os";
+import { outlivesTerminal } from "../nohup";
 
-const names = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+const names: NodeJS.Signals[] = ["SIGINT", "SIGTERM", ...(outlivesTerminal ? [] : ["SIGHUP" as const])];
 
 /** Notes the signals that would end this process, so that it ends only once clients continue. */
 export class Signals {
