@@ -1,3 +1,4 @@
+import { execFileSync } from "child_process";
 import * as fs from "fs";
 import * as path from "path";
 
@@ -70,6 +71,24 @@ test.each(messages.filter((message) => !others.includes(message)))("the source h
 
 test.each(others)("docs/TROUBLESHOOTING.md still quotes the words of another program: %s", (message) => {
     expect(messages).toContain(message);
+});
+
+/** What the runbook's first lines set, for a stack with this configuration. */
+function dockerVariables(config: Record<string, string>): string {
+    const lines = read("docs/RUNBOOK.md")
+        .split("\n")
+        .filter((line) => /^ {4}.*pulumi config get docker:/.test(line));
+    const known = Object.entries(config).map(([key, value]) => `${key}) echo '${value}' ;;`);
+    const pulumi = `pulumi() { case $3 in ${known.join(" ")} *) return 255 ;; esac; }`;
+    const shown = 'echo "$DOCKER_HOST ${DOCKER_TLS_VERIFY:-} ${DOCKER_CERT_PATH:-}"';
+    const used = lines.filter((line) => config["docker:certPath"] || !line.includes("certPath"));
+    return execFileSync("sh", ["-c", [pulumi, ...used, shown].join("\n")], { env: { DOCKER_HOST: "ssh://mine" }, encoding: "utf8" }).trim();
+}
+
+test("docs/RUNBOOK.md has docker use the stack's engine, and never another", () => {
+    expect(dockerVariables({})).toBe("ssh://mine");
+    expect(dockerVariables({ "docker:host": "ssh://me@host" })).toBe("ssh://me@host");
+    expect(dockerVariables({ "docker:host": "tcp://host:2376", "docker:certPath": "/my certs" })).toBe("tcp://host:2376 1 /my certs");
 });
 
 /** Links to files here, with their anchors, of every document. */
