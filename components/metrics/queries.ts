@@ -13,6 +13,8 @@ export interface MetricsQueries {
     /** The most backends of one pooler, and of the sidecar. */
     poolerBackends: number;
     budget: number;
+    /** Whether the pooler resets each backend after each transaction. */
+    strict: boolean;
     /** When the lookup role in force got its password, in seconds since 1970. An Output would not keep a Date. */
     since: number;
     /** When each certificate ends, in seconds since 1970, by what it is for. */
@@ -71,8 +73,15 @@ export function poolersOf(lookupRoles: string[]): Record<"poolers" | "roles", st
     return { roles, poolers: `SELECT client_addr FROM pg_stat_activity WHERE usename = ANY (${roles})` };
 }
 
+/**
+ * SQL condition for backends whose reset has had time to come: after a transaction, a backend is idle until it does.
+ * In a fast pool none comes, and a busy backend is never idle for so long.
+ */
+const settledIn = (strict: boolean) => (strict ? "state_change < now() - interval '100 ms'" : "true");
+
 /** What clients left behind in the pool's backends, as rows of kind, user, database, application and count. */
-export const leaksQuery = (lookupRoles: string[]) => queryOf("leaks", { ...poolersOf(lookupRoles), shared: "NULL" });
+export const leaksQuery = (lookupRoles: string[], strict: boolean) =>
+    queryOf("leaks", { ...poolersOf(lookupRoles), shared: "NULL", settled: settledIn(strict) });
 
 /** The exporter's file of queries. */
 export function renderQueries(stack: MetricsQueries): string {
@@ -80,6 +89,7 @@ export function renderQueries(stack: MetricsQueries): string {
         ...poolersOf(stack.lookupRoles),
         // If the exporter has the poolers' address, the host's direct clients have it, too: whose a backend is can't be seen.
         shared: "inet_client_addr()",
+        settled: settledIn(stack.strict),
         lookup: sqlLiteral(stack.lookupRole),
         function: sqlLiteral(stack.authFunction),
         pooler: String(stack.poolerBackends),

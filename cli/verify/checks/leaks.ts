@@ -188,7 +188,8 @@ const leftBehind: Check = {
     id: "left-behind",
     proves: "no client has left an advisory lock, a temporary table, SET or LISTEN in a backend of the pool",
     run: async (target) => {
-        const all = `SELECT coalesce(json_agg(found), '[]') FROM (${leaksQuery(lookupRolesOf(target.deployed))}) AS found`;
+        const { serverResetQueryAlways: strict } = target.deployed;
+        const all = `SELECT coalesce(json_agg(found), '[]') FROM (${leaksQuery(lookupRolesOf(target.deployed), strict)}) AS found`;
         const sql = `SELECT CASE WHEN pg_has_role('pg_read_all_stats', 'USAGE') THEN (${all}) ELSE 'null' END`;
         const look = () => queryJson<LeftBehind[] | null>(target, "direct", target.deployed.databases[0]!, sql);
         const found = await look();

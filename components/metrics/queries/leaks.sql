@@ -2,6 +2,7 @@ WITH idle AS (
     SELECT pid, usename, datname, application_name, query
       FROM pg_stat_activity
      WHERE state = 'idle' AND client_addr IN ({{poolers}}) AND client_addr IS DISTINCT FROM {{shared}} AND usename <> ALL ({{roles}})
+       AND {{settled}}
 ), left_behind AS (
     SELECT 'advisory lock' AS kind, usename, datname, application_name
       FROM pg_locks JOIN idle USING (pid)

@@ -7,6 +7,7 @@ const stack: MetricsQueries = {
     authFunction: "public.user_lookup",
     poolerBackends: 18,
     budget: 36,
+    strict: true,
     since: 1767323045,
     certificates: { "to clients": 1798848000 },
 };
@@ -43,5 +44,12 @@ test("every described column is in its query", () => {
 
 test("backends of the exporter's own address, which are not the pool's alone, leak nothing; verify asks from the pooler's address", () => {
     expect(rendered().pg_sidecar_leaks!.query).toContain("AND client_addr IS DISTINCT FROM inet_client_addr() AND");
-    expect(leaksQuery(["pgbouncer"])).toContain("AND client_addr IS DISTINCT FROM NULL AND");
+    expect(leaksQuery(["pgbouncer"], true)).toContain("AND client_addr IS DISTINCT FROM NULL AND");
+});
+
+test("a strict pool's backend that still waits for its reset leaks nothing; a fast pool's is looked at even while it is busy", () => {
+    const settled = "state_change < now() - interval '100 ms'";
+    const leaks = (strict: boolean) => [rendered({ strict }).pg_sidecar_leaks!.query, leaksQuery(["pgbouncer"], strict)];
+    for (const query of leaks(true)) expect(query).toContain(`AND ${settled}\n`);
+    for (const query of leaks(false)) expect(query).not.toContain("state_change");
 });
