@@ -50,19 +50,22 @@ export function dashboard(): Dashboard {
 
 function panelOf(panel: Panel): Builder<GrafanaPanel> {
     const builder = panel.kind === "number" ? new Stat() : new Timeseries().min(0);
-    builder.title(panel.title).datasource(datasource).span(panel.width).height(height).targets(panel.queries.map(targetOf));
+    const targets = panel.queries.map((query, at) => targetOf(query, at, panel.kind));
+    builder.title(panel.title).datasource(datasource).span(panel.width).height(height).targets(targets);
     if (panel.unit) builder.unit(panel.unit);
     if (panel.limits) builder.thresholds(thresholds(panel.limits));
     return builder;
 }
 
-const targetOf = ({ expr, legend = "" }: Query, at: number): Builder<Dataquery> =>
-    new DataqueryBuilder()
+/** A number is asked for as of now: of a range, it would be the last sample, however old. */
+function targetOf({ expr, legend = "" }: Query, at: number, kind: Panel["kind"]): Builder<Dataquery> {
+    const target = new DataqueryBuilder()
         .refId(String.fromCharCode(65 + at))
         .datasource(datasource)
         .expr(expr)
-        .legendFormat(legend)
-        .range();
+        .legendFormat(legend);
+    return kind === "number" ? target.instant() : target.range();
+}
 
 function thresholds([orange, red]: [number, number]): ThresholdsConfigBuilder {
     const rising = [step(null, "green"), step(orange, "orange"), step(red, "red")];

@@ -90,7 +90,7 @@ export const questions: Question[] = [
             {
                 title: "Poolers",
                 kind: "number",
-                queries: [{ expr: `pg_sidecar_pool_poolers{${of}}` }],
+                queries: [{ expr: `max(pg_sidecar_pool_poolers{${of}})` }],
                 limits: [2, 3],
                 width: 4,
             },
@@ -124,7 +124,7 @@ export const questions: Question[] = [
             {
                 title: "Connections left",
                 kind: "number",
-                queries: [{ expr: `pg_sidecar_connections_left{${of}}` }],
+                queries: [{ expr: `min(pg_sidecar_connections_left{${of}})` }],
                 limits: [20, 10],
                 width: 4,
             },
@@ -192,7 +192,13 @@ export const questions: Question[] = [
         title: "Is the pooler itself well?",
         panels: [
             { title: "All consoles answer", kind: "number", queries: [{ expr: `min(pgbouncer_up{${of}})` }], limits: [1, 0.5], width: 4 },
-            { title: "Lookups work", kind: "number", queries: [{ expr: `pg_sidecar_lookup_works{${of}}` }], limits: [1, 0.5], width: 4 },
+            {
+                title: "Lookups work",
+                kind: "number",
+                queries: [{ expr: `min(pg_sidecar_lookup_works{${of}})` }],
+                limits: [1, 0.5],
+                width: 4,
+            },
             {
                 title: "Certificates end in",
                 kind: "number",
@@ -204,7 +210,7 @@ export const questions: Question[] = [
             {
                 title: "Age of the lookup role's password",
                 kind: "number",
-                queries: [{ expr: `pg_sidecar_lookup_password_age_seconds{${of}}` }],
+                queries: [{ expr: `max(pg_sidecar_lookup_password_age_seconds{${of}})` }],
                 unit: "s",
                 width: 4,
             },

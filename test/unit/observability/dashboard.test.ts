@@ -1,7 +1,7 @@
 import * as fs from "fs";
 import * as path from "path";
 import { load } from "js-yaml";
-import { dashboardDocument, dashboardFile } from "../../../observability/dashboard";
+import { dashboard, dashboardDocument, dashboardFile } from "../../../observability/dashboard";
 import { questions } from "../../../observability/questions";
 import { project } from "../../../lab/paths";
 
@@ -14,6 +14,15 @@ test("each row of the dashboard fills its lines", () => {
         const width = panels.reduce((sum, panel) => sum + panel.width, 0);
         expect(width % 24).toBe(0);
     }
+});
+
+test("a number is one series, as of now, and a curve has its past", () => {
+    const panels = questions.flatMap((question) => question.panels);
+    for (const { title, kind, queries } of panels.filter((panel) => panel.kind === "number"))
+        expect([title, kind, queries.map(({ expr }) => /^(sum|max|min)\(.*\)$/.test(expr))]).toEqual([title, kind, [true]]);
+    const drawn = dashboard().panels as { title: string; type: string; targets?: { instant?: boolean; range?: boolean }[] }[];
+    for (const { title, type, targets = [] } of drawn.filter((panel) => panel.type !== "row"))
+        expect([title, targets.map(({ instant, range }) => [instant, range])]).toEqual([title, targets.map(() => (type === "stat" ? [true, false] : [false, true]))]); // prettier-ignore
 });
 
 test("each alert has a section of the docs that says what to do", () => {
