@@ -243,6 +243,7 @@ function deployMetrics(settings: Settings, { networks, pgbouncer, certificate, d
             authFunction: settings.authFunction,
             poolerBackends: poolerBackends(sizes(settings)),
             budget: budget(sizes(settings)),
+            processes: settings.processes,
             strict: settings.serverResetQueryAlways,
             certificates: Object.fromEntries(
                 Object.entries({ "to the database": serverTlsCert, "to clients": own?.cert ?? "" }).flatMap(([of, pem]) => {

@@ -118,6 +118,7 @@ export class Metrics extends pulumi.ComponentResource {
             );
         const { host, port, name: databaseName, tls, ca } = database;
         const checked = ca === "" ? "" : `&sslrootcert=${filesDir}/ca.pem`;
+        const ofProcesses = numbers(pooler.processes).map(ofProcess);
         const ofDatabase = new docker.Container(
             exporterName(name, 0),
             {
@@ -151,9 +152,9 @@ export class Metrics extends pulumi.ComponentResource {
                     ...scraped(exporterPorts.postgres),
                 }),
             },
-            { parent },
+            { parent, dependsOn: ofProcesses }, // once it says how many there are, they are there
         );
-        const exporters = [...numbers(pooler.processes).map(ofProcess), ofDatabase];
+        const exporters = [...ofProcesses, ofDatabase];
         this.containers = pulumi.all(exporters.map((one) => limitedTo(exporterProcesses, one, limitProcesses)));
         this.registerOutputs({ containers: this.containers });
     }

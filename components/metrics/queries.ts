@@ -13,6 +13,8 @@ export interface MetricsQueries {
     /** The most backends of one pooler, and of the sidecar. */
     poolerBackends: number;
     budget: number;
+    /** Processes of one pooler; each has an exporter. */
+    processes: number;
     /** Whether the pooler resets each backend after each transaction. */
     strict: boolean;
     /** When the lookup role in force got its password, in seconds since 1970. An Output would not keep a Date. */
@@ -40,6 +42,7 @@ const columns: Record<string, Record<string, [Usage, string]>> = {
         backends: ["GAUGE", "Backends that all poolers of the stack hold"],
         limit: ["GAUGE", "The most backends that one pooler ever holds"],
         budget: ["GAUGE", "The most backends that the sidecar ever holds, in a roll"],
+        processes: ["GAUGE", "Processes of one pooler"],
         poolers: ["GAUGE", "Poolers that hold backends; two in a roll"],
         longest_transaction_seconds: ["GAUGE", "Age of the oldest transaction in the pool"],
         idle_in_transaction: ["GAUGE", "Backends of the pool whose client has a transaction open and does nothing"],
@@ -94,6 +97,7 @@ export function renderQueries(stack: MetricsQueries): string {
         function: sqlLiteral(stack.authFunction),
         pooler: String(stack.poolerBackends),
         budget: String(stack.budget),
+        processes: String(stack.processes),
         since: String(stack.since),
         certificates: Object.entries(stack.certificates)
             .map(([name, ends]) => `(${sqlLiteral(name)}, ${ends})`)

@@ -7,6 +7,7 @@ const stack: MetricsQueries = {
     authFunction: "public.user_lookup",
     poolerBackends: 18,
     budget: 36,
+    processes: 2,
     strict: true,
     since: 1767323045,
     certificates: { "to clients": 1798848000 },
@@ -18,6 +19,7 @@ const rendered = (more: Partial<MetricsQueries> = {}) => load(renderQueries({ ..
 test("every value is put into its place, and casts stay casts", () => {
     const all = rendered();
     expect(all.pg_sidecar_pool!.query).toContain("18 AS limit,");
+    expect(all.pg_sidecar_pool!.query).toContain("2 AS processes,");
     expect(all.pg_sidecar_pool!.query).toContain("usename = ANY (ARRAY['pgbouncer', 'pgbouncer_2']::name[])");
     expect(all.pg_sidecar_lookup!.query).toContain("rolname = 'pgbouncer_2'");
     expect(all.pg_sidecar_lookup!.query).toContain("= 'public.user_lookup'");
