@@ -1,5 +1,12 @@
 import { judgeLeak, judgeLeftBehind, leakChecks, leakPrograms, parseLooks } from "../../../../../cli/verify/checks/leaks";
+import { findContainer } from "../../../../../cli/verify/containers";
+import { queryJson } from "../../../../../cli/verify/sessions";
+import { Target } from "../../../../../cli/verify/target";
+import { outputs } from "../fixture";
 import { seen } from "../seen";
+
+jest.mock("../../../../../cli/verify/containers");
+jest.mock("../../../../../cli/verify/sessions");
 
 describe("leaks", () => {
     const leak = { id: "set", what: "SET" };
@@ -59,4 +66,19 @@ test("what is left behind fails a strict pool, and is a warning in a fast one", 
 
 test("left-behind looks even if no query comes back through the pool: a statement_timeout that a client left may be why", () => {
     expect(leakChecks[0]).toEqual({ id: "left-behind", proves: expect.any(String), run: expect.any(Function) });
+});
+
+test("left-behind is skipped if what it found may be a direct client's: the database does not see the pooler's own address", async () => {
+    const target = { deployed: outputs.deployed, outputs, stack: "stage", upCommand: "pulumi up" } as unknown as Target;
+    const lock = { kind: "advisory lock", user: "app", database: "db", application: "", count: 1 };
+    const judge = async (address: string) => {
+        const networks = { [outputs.networks.database]: { addresses: ["172.18.0.5"] } };
+        jest.mocked(findContainer).mockResolvedValue({ networks } as never);
+        jest.mocked(queryJson).mockImplementation((_target, _way, _database, sql) =>
+            Promise.resolve((sql.includes("advisory") ? [lock] : [address]) as never),
+        );
+        return seen(await leakChecks[0]!.run(target));
+    };
+    expect(await judge("10.0.0.9")).toMatch(/^skipped: .* which a database outside this Docker host doesn't $/);
+    expect(await judge("172.18.0.5")).toMatch(/^failed: 1 × advisory lock by app in db: a reset has failed/);
 });
