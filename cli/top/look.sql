@@ -19,6 +19,7 @@ WITH client AS (
      LIMIT 5
 )
 SELECT json_build_object(
+           'seesAll', pg_has_role('pg_read_all_stats', 'USAGE'),
            'maxConnections', current_setting('max_connections')::int,
            'reserved', current_setting('superuser_reserved_connections')::int + coalesce(current_setting('reserved_connections', true), '0')::int,
            'used', (SELECT count(*) FROM client),

@@ -51,6 +51,7 @@ export function renderScreen(seen: Snapshot, { columns, rows }: { columns: numbe
                 ? { text: `${waiting} clients wait, ${longest} s at most`, tone: longest > 5 ? "bad" : "warning" }
                 : { text: "nobody waits", tone: "good" },
         ],
+        ...(seen.unseen ? [[{ text: seen.unseen, tone: "warning" as const }]] : []),
         bar({ label: "pool       ", used: budget.used, of: budget.pooler, more: ` backends (${budget.roll} in a roll)` }, columns),
         bar(
             {
@@ -78,7 +79,7 @@ export function renderScreen(seen: Snapshot, { columns, rows }: { columns: numbe
             const tone: Tone = one.state.startsWith("idle") && one.seconds > 10 ? "bad" : one.seconds > 60 ? "warning" : "plain";
             return [{ text: front, tone }, plain(clean(one.query))];
         }),
-        ...(transactions.length === 0 ? [[plain("no open transaction")]] : []),
+        ...(transactions.length === 0 ? [[plain(`no open transaction${seen.unseen ? " that this login sees" : ""}`)]] : []),
     ];
     return lines.slice(0, rows).map((line) => fit(line, columns));
 }

@@ -6,7 +6,7 @@ import { lookupDatabase } from "../../components/pgbouncer/ini";
 import { filled } from "../../findings/template";
 import { askConsoles, ConsoleFacts } from "../verify/console";
 import { queryJson } from "../verify/sessions";
-import { clientSessions } from "../verify/headroom";
+import { clientSessions, othersUnseen } from "../verify/headroom";
 import { Target } from "../verify/target";
 
 /** A transaction that is open on the database. */
@@ -40,6 +40,8 @@ export interface Snapshot {
     /** ISO time. */
     at: string;
     stack: string;
+    /** What the login does not see; undefined if it sees all. */
+    unseen?: string;
     pools: Pool[];
     budget: { used: number; pooler: number; roll: number };
     connections: { max: number; reserved: number; used: number; left: number };
@@ -49,6 +51,8 @@ export interface Snapshot {
 }
 
 interface Look {
+    /** Whether the login sees other roles' sessions. */
+    seesAll: boolean;
     maxConnections: number;
     reserved: number;
     used: number;
@@ -67,10 +71,11 @@ export async function takeSnapshot(target: Target): Promise<Snapshot> {
 
 /** The snapshot, from what was seen. */
 export function snapshotOf({ stack, deployed, outputs }: Target, consoles: ConsoleFacts[], look: Look, now = new Date()): Snapshot {
-    const { maxConnections: max, reserved, used, pooled, transactions, direct } = look;
+    const { seesAll, maxConnections: max, reserved, used, pooled, transactions, direct } = look;
     return {
         at: now.toISOString(),
         stack,
+        ...(seesAll ? {} : { unseen: othersUnseen }),
         pools: poolsOf(consoles),
         budget: {
             used: pooled,

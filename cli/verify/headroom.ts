@@ -36,6 +36,9 @@ export async function pooledBackends(target: Target): Promise<string> {
 export const unseen =
     "this login needs pg_read_all_stats to see them, and the database has to see the pooler's own address, which a database outside this Docker host doesn't";
 
+/** What a login without pg_read_all_stats is told. */
+export const othersUnseen = "this login does not see other roles' sessions (pg_read_all_stats)";
+
 /**
  * Whether the pooler's backends can't be known from others, so that seeing none of them proves nothing: by the lookup roles' sessions,
  * which nobody but the poolers has. It is false if there is none of them at all.

@@ -5,7 +5,7 @@ import { lookupRolesOf } from "../../../components/authentication/rotation";
 import { leaksQuery } from "../../../components/metrics/queries";
 import { Check, failed, ok, once, Outcome, skipped, warning } from "../check";
 import { program } from "../programs";
-import { poolerHidden, unseen } from "../headroom";
+import { othersUnseen, poolerHidden, unseen } from "../headroom";
 import { inPooler, psqlFor, queryJson, reason, words } from "../sessions";
 import { replacePooler, Target } from "../target";
 
@@ -194,7 +194,7 @@ const leftBehind: Check = {
         const sql = `SELECT CASE WHEN pg_has_role('pg_read_all_stats', 'USAGE') THEN (${all}) ELSE 'null' END`;
         const look = () => queryJson<LeftBehind[] | null>(target, "direct", target.deployed.databases[0]!, sql);
         const found = await look();
-        if (found === null) return skipped("this login does not see other roles' sessions (pg_read_all_stats)");
+        if (found === null) return skipped(othersUnseen);
         if (found.length === 0) return judgeLeftBehind(found, target);
         // Direct clients have the poolers' address, too: what was found may be theirs.
         if (await poolerHidden(target)) return skipped(`the pooler's backends are not distinguished from direct clients': ${unseen}`);

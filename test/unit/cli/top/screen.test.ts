@@ -54,6 +54,14 @@ test("a quiet pool says so", () => {
     expect(text).toContain("no open transaction");
 });
 
+test("a login that does not see all is named before the figures that it did not see", () => {
+    const unseen = "this login does not see other roles' sessions (pg_read_all_stats)";
+    const text = plainText(renderScreen({ ...seen, unseen, transactions: [] }, wide));
+    expect(text).toMatch(/^this login does not see other roles' sessions \(pg_read_all_stats\)\npool /m);
+    expect(text).toMatch(/^no open transaction that this login sees$/m);
+    expect(plainText(renderScreen(seen, wide))).not.toContain("this login");
+});
+
 test("no line is wider than a narrow terminal", () => {
     for (const columns of [10, 40, 61, 62, 63, 64, 80]) {
         const widths = plainText(renderScreen(seen, { columns, rows: 50 })).split("\n").map((line) => line.length); // prettier-ignore

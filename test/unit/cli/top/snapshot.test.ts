@@ -9,7 +9,7 @@ const target = {
 } as unknown as Target;
 const facts = (...pools: Record<string, string>[]): ConsoleFacts => ({ version: "", pools, databases: [], config: {}, lists: {} });
 const row = (database: string, user: string, more: Record<string, string> = {}) => ({ database, user, cl_active: "1", cl_waiting: "0", sv_active: "1", sv_idle: "0", maxwait: "0", ...more }); // prettier-ignore
-const look = { maxConnections: 100, reserved: 3, used: 98, pooled: 30, transactions: [], direct: [] };
+const look = { seesAll: true, maxConnections: 100, reserved: 3, used: 98, pooled: 30, transactions: [], direct: [] };
 
 test("the pools of several processes are added up, and the pooler's own are left out", () => {
     const first = facts(
@@ -28,4 +28,10 @@ test("the budget is that of one pooler, and no fewer than no connections are lef
     const { budget, connections } = snapshotOf(target, [facts()], look);
     expect(budget).toEqual({ used: 30, pooler: 36, roll: 72 });
     expect(connections).toEqual({ max: 100, reserved: 3, used: 98, left: 0 });
+});
+
+test("a login that does not see other roles' sessions is told so", () => {
+    const unseen = "this login does not see other roles' sessions (pg_read_all_stats)";
+    expect(snapshotOf(target, [facts()], { ...look, seesAll: false })).toMatchObject({ unseen });
+    expect(snapshotOf(target, [facts()], look)).not.toHaveProperty("unseen");
 });
