@@ -7,7 +7,7 @@ WITH client AS (
            round(extract(epoch FROM clock_timestamp() - xact_start))::int AS seconds,
            left(regexp_replace(query, '\s+', ' ', 'g'), 400) AS query
       FROM client
-     WHERE xact_start IS NOT NULL
+     WHERE xact_start IS NOT NULL AND usename IS NOT NULL -- PostgreSQL 18 has a transaction of a session that logs in, too
      ORDER BY xact_start
      LIMIT 20
 ), client_address AS (

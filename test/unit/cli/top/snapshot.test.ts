@@ -1,6 +1,9 @@
+import * as fs from "fs";
+import * as path from "path";
 import { snapshotOf } from "../../../../cli/top/snapshot";
 import { ConsoleFacts } from "../../../../cli/verify/console";
 import { Target } from "../../../../cli/verify/target";
+import { project } from "../../../../lab/paths";
 
 const target = {
     stack: "stage",
@@ -34,4 +37,10 @@ test("a login that does not see other roles' sessions is told so", () => {
     const unseen = "this login does not see other roles' sessions (pg_read_all_stats)";
     expect(snapshotOf(target, [facts()], { ...look, seesAll: false })).toMatchObject({ unseen });
     expect(snapshotOf(target, [facts()], look)).not.toHaveProperty("unseen");
+});
+
+test("a session that still logs in, which has no user yet, is no open transaction", () => {
+    const sql = fs.readFileSync(path.join(project, "cli/top/look.sql"), "utf8");
+    const [, opened] = /opened AS \(([^;]*?)\), client_address/.exec(sql)!;
+    expect(opened).toMatch(/WHERE xact_start IS NOT NULL AND usename IS NOT NULL\b/);
 });
