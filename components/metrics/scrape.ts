@@ -32,6 +32,7 @@ export function scrapeConfig({ aliases, hostPorts = [], stack }: ScrapedStack): 
     ];
     const job = (name: string, found: string[]) => [
         `  - job_name: ${name}-${stack}`,
+        "    scrape_interval: 15s", // the alerts need one a minute, and Prometheus' own may be longer
         ...found,
         "    relabel_configs:",
         `      - { target_label: job, replacement: ${name} }`,

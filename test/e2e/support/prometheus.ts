@@ -48,7 +48,8 @@ export class Prometheus {
         fs.copyFileSync(path.join(rules, "pg-sidecar.rules.yml"), path.join(folder, "rules.yml"));
         const files = "rule_files: [rules.yml]\nscrape_config_files: [pg-sidecar-*.yml]\n";
         fs.writeFileSync(path.join(folder, "prometheus.yml"), `global: { scrape_interval: 2s, scrape_timeout: 2s, evaluation_interval: 2s }\n${files}`); // prettier-ignore
-        fs.writeFileSync(path.join(folder, "pg-sidecar-local.yml"), scrape);
+        // The stack asks for a scrape every 15 s: the tests would wait for it.
+        fs.writeFileSync(path.join(folder, "pg-sidecar-local.yml"), scrape.replace(/scrape_interval: \w+/g, "scrape_interval: 2s"));
         const container = `prometheus-${on.lab.id}`;
         await attempt("docker", ["rm", "-f", container]);
         const limits = ["--read-only", "--tmpfs", "/tmp", "--cap-drop", "ALL", "--user", "65534"];

@@ -17,6 +17,7 @@ test("the scrape config finds the exporters by their names", () => {
     const { scrape_configs: jobs } = load(scrapeConfig({ aliases, stack: "stage" })) as {
         scrape_configs: {
             job_name: string;
+            scrape_interval: string;
             dns_sd_configs: { names: string[]; port: number }[];
             relabel_configs: { target_label: string; replacement: string }[];
         }[];
@@ -25,6 +26,7 @@ test("the scrape config finds the exporters by their names", () => {
         ["pgbouncer-stage", ["p-metrics"], 9127],
         ["pg-sidecar-stage", ["p-database-metrics"], 9187],
     ]);
+    expect(jobs.map((job) => job.scrape_interval)).toEqual(["15s", "15s"]);
     const labels = jobs.map(({ relabel_configs: all }) => all.map((one) => [one.target_label, one.replacement]));
     expect(labels).toEqual([
         [
