@@ -14,7 +14,7 @@ import { deploy } from "./stack";
 export async function program(reload = reloadSettings) {
     const { settings, owned, startInterval, swapLimit } = await preflight(readSettings());
     const { docker } = settings;
-    await explainFailures(docker);
+    await explainFailures(settings);
     return deploy(settings, {
         inState: owned,
         tryImage: (trial) => tryImage(docker, trial),

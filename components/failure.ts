@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { ContainerFacts, inspectContainer, listContainers, readLog } from "../host/containers";
 import { dockerCommand } from "../host/engine";
-import { DockerHost } from "../settings/settings";
+import { DockerHost, Settings } from "../settings/settings";
 import { owner } from "./labels";
 import { fixOf } from "./pgbouncer/refusals";
 import { withoutSecrets } from "./redaction";
@@ -30,7 +30,7 @@ interface Seen {
  * that the container is not healthy. Pulumi's error hooks would run right after that, but need a language host that supports
  * them, and the lab's does not.
  */
-export async function explainFailures(host: DockerHost): Promise<void> {
+export async function explainFailures({ docker: host, serverTlsCa }: Pick<Settings, "docker" | "serverTlsCa">): Promise<void> {
     if (pulumi.runtime.isDryRun()) return;
     const stack = owner();
     const awaited: Awaited[] = [];
@@ -52,7 +52,7 @@ export async function explainFailures(host: DockerHost): Promise<void> {
             seen.set(Id, first);
             if (!of || first.explained || Date.now() - first.at < (of.waitTimeout - margin) * 1000) continue;
             first.explained = true;
-            const text = await explain(host, name, of.waitTimeout);
+            const text = await explain(host, name, { waitTimeout: of.waitTimeout, hasCa: serverTlsCa !== "" });
             if (text !== undefined) await pulumi.log.warn(withoutSecrets(text));
         }
     };
@@ -68,12 +68,16 @@ export async function explainFailures(host: DockerHost): Promise<void> {
 }
 
 /** The last output of a container; undefined if the container is gone or healthy. */
-async function explain(host: DockerHost, name: string, waitTimeout: number): Promise<string | undefined> {
+async function explain(
+    host: DockerHost,
+    name: string,
+    { waitTimeout, hasCa }: { waitTimeout: number; hasCa: boolean },
+): Promise<string | undefined> {
     const container = await inspectContainer(host, name);
     if (!container || container.health === "healthy") return undefined;
     const log = await readLog(host, name, logLines, { timestamps: true });
     if (!log) return undefined;
-    const fix = fixOf(`${log.stdout}${log.stderr}`, owner());
+    const fix = fixOf(`${log.stdout}${log.stderr}`, owner(), hasCa);
     return renderFailure(container, { waitTimeout, log: inOrder(log), docker: dockerCommand(host), fix });
 }
 

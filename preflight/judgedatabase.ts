@@ -1,5 +1,6 @@
 import { lookupRole } from "../components/authentication/rotation";
 import { BudgetArgs, openFiles, overBudget } from "../components/pgbouncer/budget";
+import { preferTls } from "../components/pgbouncer/refusals";
 import { rollKey } from "../components/pgbouncer/roll";
 import { configRemove, configSet } from "../findings/commands";
 import { error, Finding, warning } from "../findings/finding";
@@ -103,10 +104,10 @@ function judgeServer(facts: DatabaseFacts, settings: Settings, owned: OwnedResou
             ),
         );
     }
-    const { serverTlsSslmode } = settings;
+    const { serverTlsSslmode, serverTlsCa } = settings;
     if (!facts.tls && !["disable", "prefer"].includes(serverTlsSslmode)) {
         const what = `serverTlsSslmode: is ${serverTlsSslmode}, and the database at ${at(settings)} takes no TLS connections (ssl = off)`;
-        const fix = `${configSet(settings, "serverTlsSslmode", "prefer")}   (or give the database a certificate, and turn ssl on)`;
+        const fix = `${preferTls(settings, serverTlsCa !== "")}   (or give the database a certificate, and turn ssl on)`;
         found.push(error(what, fix));
     }
     return found;

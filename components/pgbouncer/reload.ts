@@ -9,6 +9,7 @@ import { withoutSecrets } from "../redaction";
 import { filesDir } from "../names";
 import { configDir } from "./ini";
 import { fixOf } from "./refusals";
+import { serverCaFile } from "./tls";
 
 /** Where the pooler's container has the volume of its settings. */
 export const settingsDir = `${configDir}/settings`; // as `common` has it
@@ -100,11 +101,12 @@ export async function reloadSettings(docker: DockerHost, { owner, files, volume,
     if (serving === 0) await writeVolume(docker, { owner, image, volume, files: forNext() });
 }
 
-function refusal(pooler: string, { code, stdout, stderr }: ExecResult, { userlist }: PoolerFiles, owner: string): UserError {
+function refusal(pooler: string, { code, stdout, stderr }: ExecResult, { userlist, certificates }: PoolerFiles, owner: string): UserError {
+    const hasCa = certificates.some(({ name }) => name === serverCaFile);
     const password = userlist.split('"')[3] ?? "";
     const said = withoutSecrets(`${stdout}${stderr}`, [password]).trim() || `nothing (exit code ${code})`;
     return new UserError(
         `${pooler} does not accept the changed settings, and keeps those that it has. It says:\n${said.replace(/^/gm, "    ")}`,
-        `${fixOf(said, owner) ?? "set back what was changed, or fix what these lines say"}; then run this up again`,
+        `${fixOf(said, owner, hasCa) ?? "set back what was changed, or fix what these lines say"}; then run this up again`,
     );
 }

@@ -26,13 +26,16 @@ export interface TlsIni {
 /** Where `run` keeps the certificates and keys in force, in its container. They are its account's, and nobody else reads them, as libpq wants a key. */
 export const certificatesDir = "/tmp/certificates";
 
+/** Name of the file with serverTlsCa. */
+export const serverCaFile = "server-ca.pem";
+
 const file = (name: string) => `${configDir}/${name}`; // `common` puts the folder of the settings in force in its place
 
 /** The lines of pgbouncer.ini about TLS. */
 export function tlsLines({ serverTlsSslmode, serverTlsCa, serverTlsCert, clientTlsSslmode }: TlsIni): string[] {
     return [
         `server_tls_sslmode = ${serverTlsSslmode}`,
-        ...(serverTlsCa ? [`server_tls_ca_file = ${file("server-ca.pem")}`] : []),
+        ...(serverTlsCa ? [`server_tls_ca_file = ${file(serverCaFile)}`] : []),
         ...(serverTlsCert ? [`server_tls_cert_file = ${file("server-cert.pem")}`, `server_tls_key_file = ${file("server-key.pem")}`] : []),
         // The certificate is compared with the name, so pgbouncer looks the name up itself, and has to see a database that moves.
         ...(serverTlsSslmode === "verify-full" ? ["dns_max_ttl = 1", "dns_nxdomain_ttl = 1"] : []),
@@ -46,7 +49,7 @@ export function tlsLines({ serverTlsSslmode, serverTlsCa, serverTlsCert, clientT
 /** The files that these lines name, as far as the settings have them. Keys are among them. */
 export function serverTlsFiles(settings: Pick<TlsIni, "serverTlsCa" | "serverTlsCert"> & { serverTlsKey: string }): ContainerFile[] {
     return [
-        { name: "server-ca.pem", text: settings.serverTlsCa },
+        { name: serverCaFile, text: settings.serverTlsCa },
         { name: "server-cert.pem", text: settings.serverTlsCert },
         { name: "server-key.pem", text: settings.serverTlsKey },
     ].filter(({ text }) => text !== "");

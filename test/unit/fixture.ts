@@ -44,5 +44,12 @@ export function complaint(overrides: Overrides, around?: Around): string {
     throw new Error("these settings were accepted");
 }
 
+/** The settings after the `config set` and `config rm` of a fix were run as printed. */
+export function afterFix(overrides: Overrides, fix: string): Overrides {
+    const after = { ...overrides };
+    for (const [, key, value] of fix.matchAll(/pulumi config (?:set|rm) --stack stage (\w+)(?: ([^\s;]+))?/g)) after[key as Key] = value;
+    return after;
+}
+
 /** A value as the Pulumi CLI hands it to a program. */
 const text = (value: Exclude<Value, undefined>) => (typeof value === "string" ? value : JSON.stringify(value));

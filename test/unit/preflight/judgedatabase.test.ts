@@ -1,8 +1,9 @@
+import { makeAuthority } from "../../../components/pgbouncer/certificate";
 import { rollKey } from "../../../components/pgbouncer/roll";
 import { DatabaseFacts, oldestVersion, UserFacts } from "../../../preflight/database";
 import { judgeDatabase, judgeDatabases } from "../../../preflight/judgedatabase";
 import { OwnedResources } from "../../../preflight/state";
-import { settingsOf } from "../fixture";
+import { afterFix, settingsOf } from "../fixture";
 import { nothingOwned, owner, set, superuser } from "./fixture";
 
 const settings = settingsOf();
@@ -35,6 +36,14 @@ test("a database without TLS is named if the pooler is to use it, and only then"
     expect(finding!.what).toBe("serverTlsSslmode: is require, and the database at 127.0.0.1:5432 takes no TLS connections (ssl = off)");
     expect(finding!.fix).toContain(`${set} serverTlsSslmode prefer`);
     expect(judge({}, {}, settingsOf({ serverTlsSslmode: "require" }))).toEqual([]);
+});
+
+test("the fix for a database without TLS leaves settings that are accepted, also if they had a CA", async () => {
+    const before = { serverTlsSslmode: "verify-full", serverTlsCa: (await makeAuthority("a")).cert };
+    const [finding] = judge({ tls: false }, {}, settingsOf(before));
+    const after = settingsOf(afterFix(before, finding!.fix));
+    expect(after).toMatchObject({ serverTlsSslmode: "prefer", serverTlsCa: "" });
+    expect(judge({ tls: false }, {}, after)).toEqual([]);
 });
 
 test("as it should be gives no finding", () => {
