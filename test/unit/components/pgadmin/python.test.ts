@@ -1,4 +1,5 @@
 import { spawnSync } from "child_process";
+import { randomBytes } from "crypto";
 import * as fs from "fs";
 import * as os from "os";
 import * as path from "path";
@@ -16,8 +17,8 @@ function write(name: string, text: string): void {
     fs.writeFileSync(inFolder(name), text);
 }
 
-function python(args: string[], env: Record<string, string> = {}) {
-    const { status, stdout, stderr } = spawnSync("python3", args, { cwd: folder, encoding: "utf8", env: { PATH: process.env.PATH, PYTHONDONTWRITEBYTECODE: "1", ...env } }); // prettier-ignore
+function python(args: string[], env: Record<string, string> = {}, [program, ...before]: string[] = ["python3"]) {
+    const { status, stdout, stderr } = spawnSync(program!, [...before, ...args], { cwd: folder, encoding: "utf8", timeout: 60_000, env: { PATH: process.env.PATH, PYTHONDONTWRITEBYTECODE: "1", ...env } }); // prettier-ignore
     return { code: status, output: stdout + stderr };
 }
 
@@ -39,9 +40,9 @@ afterEach(() => fs.rmSync(folder, { recursive: true, force: true }));
 describe("backup.py", () => {
     const database = "home/pgadmin4.db";
 
-    function backup(image: string) {
+    function backup(image: string, by?: string[]) {
         write("backup.py", fs.readFileSync(path.join(source, "backup.py"), "utf8").replaceAll("/var/lib/pgadmin", inFolder("home")));
-        return python(["backup.py"], { SIDECAR_IMAGE: image });
+        return python(["backup.py"], { SIDECAR_IMAGE: image }, by);
     }
     const packed = () => (exists("home/backups") ? fs.readdirSync(inFolder("home/backups")).sort() : []);
 
@@ -92,7 +93,37 @@ describe("backup.py", () => {
         expect(output).toMatch(/^backup: not made \(.+\), so this image does not touch the volume, which one used last\n$/);
         expect(code).toBe(1);
         expect(read("home/.pg-sidecar-image")).toBe("one");
-        expect(packed().filter((name) => name.endsWith(".tar.gz"))).toEqual([]);
+        expect(packed()).toEqual([]);
+    });
+
+    test("a disk that is full gets nothing that stays, however often it starts", () => {
+        sql(database, "CREATE TABLE t (n int)");
+        fs.writeFileSync(inFolder("home/random"), randomBytes(200_000));
+        // At most 64 KiB for each file: the copy of the database fits, and the archive does not.
+        for (let start = 0; start < 2; start++) {
+            const { code, output } = backup("two", ["sh", "-c", 'ulimit -f 64; exec python3 "$@"', "sh"]);
+            expect(output).toMatch(/^backup: not made \(.*File too large.*\), so this image does not touch the volume/);
+            expect(code).toBe(1);
+            expect(packed()).toEqual([]);
+        }
+    });
+
+    test("what a start that was cut left goes before the next archive", () => {
+        sql(database, "CREATE TABLE t (n int)");
+        for (const name of ["pgadmin-20200101T000000Z.tar.part", "copy.db", "copy.db-journal"]) write(`home/backups/${name}`, "half");
+        write("home/backups/somebody's.part", "kept");
+        expect(backup("two").code).toBe(0);
+        expect(packed()).toEqual([expect.stringMatching(/^pgadmin-.*\.tar\.gz$/), "somebody's.part"]);
+    });
+
+    test("nothing is packed that the disk may have no room for, and the message has both sizes", () => {
+        sql(database, "CREATE TABLE t (n int)");
+        write("home/storage/a/large", "");
+        fs.truncateSync(inFolder("home/storage/a/large"), 2 ** 43); // takes no room itself
+        const { code, output } = backup("two");
+        expect(output).toMatch(/^backup: not made \(it may take 8388608 MiB, and the disk has \d+ MiB free\), so this image does not/);
+        expect(code).toBe(1);
+        expect(packed()).toEqual([]);
     });
 });
 
