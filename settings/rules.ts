@@ -6,9 +6,10 @@ import { statsAccount } from "../components/pgbouncer/console";
 import { lookupDatabase } from "../components/pgbouncer/ini";
 import { shown } from "../findings/quoting";
 import { DatabaseServer } from "./databaseserver";
-import { configSet } from "../findings/commands";
+import { configRemove, configSet } from "../findings/commands";
 import { Mistakes } from "./mistakes";
 import { projectDefaults } from "./project";
+import { schemasOf } from "./roleschemas";
 import { Key, OwnSettings, plainName } from "./schema";
 
 type Checked = OwnSettings & { stack: string; databaseServer: DatabaseServer };
@@ -19,6 +20,8 @@ interface Contradiction {
     what: string;
     /** A value that would be right. */
     value: string;
+    /** A command that changes less than to set this value. */
+    fix?: string;
 }
 
 /** The rules that span several settings. To add one, write a function and name it here. */
@@ -42,7 +45,8 @@ const rules: ((settings: Checked) => Contradiction[])[] = [
 
 /** Reports every setting that contradicts another. */
 export function findContradictions(settings: Checked, mistakes: Mistakes): void {
-    for (const { key, what, value } of rules.flatMap((rule) => rule(settings))) mistakes.add(key, what, mistakes.set(key, value));
+    for (const { key, what, value, fix } of rules.flatMap((rule) => rule(settings)))
+        mistakes.add(key, what, fix ?? mistakes.set(key, value));
 }
 
 /** Bytes of a name in PostgreSQL, and of each part of one in DNS. */
@@ -185,13 +189,19 @@ function roleForPassfile({ pgadminPassfile, pgadminRole }: Checked): Contradicti
     return [{ key: "pgadminPassfile", what: "is true, but there is no pgadminRole whose password it could hold", value: "false" }];
 }
 
-function roleSchemas({ pgadminRole, pgadminRoleSchemas, databases }: Checked): Contradiction[] {
+function roleSchemas({ stack, pgadminRole, pgadminRoleSchemas, databases }: Checked): Contradiction[] {
     if (pgadminRoleSchemas.length === 0) return [];
     const value = projectDefaults().pgadminRoleSchemas;
     if (pgadminRole === "") return [{ key: "pgadminRoleSchemas", what: "is set, but there is no pgadminRole to read them", value }];
     const stray = pgadminRoleSchemas.find((one) => one.includes(".") && !databases.includes(one.split(".")[0]!));
-    if (stray === undefined) return [];
-    return [{ key: "pgadminRoleSchemas", what: `names ${stray}, which is in none of databases (${databases.join(", ")})`, value }];
+    if (stray !== undefined) {
+        return [{ key: "pgadminRoleSchemas", what: `names ${stray}, which is in none of databases (${databases.join(", ")})`, value }];
+    }
+    const full = schemasOf({ pgadminRoleSchemas, databases }).map(({ database, schema }) => `${database}.${schema}`);
+    const again = full.findIndex((one, at) => full.indexOf(one) < at);
+    if (again < 0) return [];
+    const what = `names one schema twice: ${pgadminRoleSchemas[full.indexOf(full[again]!)]} and ${pgadminRoleSchemas[again]} are both ${full[again]}`;
+    return [{ key: "pgadminRoleSchemas", what, value, fix: configRemove({ stack }, `--path 'pgadminRoleSchemas[${again}]'`) }];
 }
 
 /** A name for the pooler that is not the database's. */

@@ -16,3 +16,11 @@ test("a database that the pool does not serve is refused, and so are schemas wit
     expect(complaint({ pgadminRoleSchemas: ["public"] })).toContain("there is no pgadminRole to read them");
     expect(complaint({ pgadminRole: "people", pgadminRoleSchemas: ["a.b.c"] })).toContain("pgadminRoleSchemas");
 });
+
+test("a schema that is named with and without its database is refused, with the command that takes the second one out", () => {
+    const settings = { pgadminRole: "people", databases: ["app", "dwh"], pgadminRoleSchemas: ["dwh.public", "public", "app.public"] };
+    const said = complaint(settings);
+    expect(said).toContain("pgadminRoleSchemas names one schema twice: public and app.public are both app.public");
+    expect(said).toContain("Fix: pulumi config rm --stack stage --path 'pgadminRoleSchemas[2]'");
+    expect(schemasOf(settingsOf({ ...settings, pgadminRoleSchemas: ["dwh.public", "public"] }))).toHaveLength(2);
+});
