@@ -48,7 +48,11 @@ class Check {
             const what = `is ${mode}, which checks no certificate, but serverTlsCa is set`;
             this.mistakes.add("serverTlsSslmode", what, this.mistakes.set("serverTlsSslmode", "verify-ca"));
         }
-        this.certificates("serverTlsCa");
+        const authorities = this.certificates("serverTlsCa");
+        if (authorities && !authorities.some(isRoot)) {
+            const what = "lacks a root (a certificate that has signed itself), without which pgbouncer refuses every certificate";
+            this.mistakes.add("serverTlsCa", what, `${this.fromFile("serverTlsCa")}   (with the root's certificate)`);
+        }
         this.pair("serverTlsCert", "serverTlsKey");
     }
 
@@ -79,12 +83,17 @@ class Check {
                 `${this.mistakes.set("pgbouncerAlias", name)}   (or set a certificate for ${pgbouncerAlias})`,
             );
         }
-        if (authorities && !leads(cert, chain, authorities)) {
-            this.mistakes.add(
-                "clientTlsCa",
-                "has not signed clientTlsCert, nor what clientTlsCert is signed by",
-                this.fromFile("clientTlsCa"),
-            );
+        if (!authorities) return;
+        const isAuthority = (end: X509Certificate) => authorities.some((one) => one.fingerprint256 === end.fingerprint256);
+        const found = ends(cert, chain, authorities);
+        if (found.some((end) => isRoot(end) && isAuthority(end))) return;
+        const last = found.find(isAuthority);
+        if (last) {
+            const what = `lacks the root of clientTlsCert, without which pgAdmin refuses it: ${oneLine(last.issuer)} has signed ${oneLine(last.subject)}`;
+            this.mistakes.add("clientTlsCa", what, `${this.fromFile("clientTlsCa")}   (with the root's certificate)`);
+        } else {
+            const what = "has not signed clientTlsCert, nor what clientTlsCert is signed by";
+            this.mistakes.add("clientTlsCa", what, this.fromFile("clientTlsCa"));
         }
     }
 
@@ -125,17 +134,16 @@ class Check {
 
 const oneLine = (subject: string) => subject.replace(/\n/g, ", ");
 
-/** Whether the certificate is one of the authorities, or they have signed it, or one of the chain by which it is signed. */
-function leads(cert: X509Certificate, chain: X509Certificate[], authorities: X509Certificate[]): boolean {
-    const signed = (by: X509Certificate) => cert.checkIssued(by) && cert.verify(by.publicKey);
-    if (authorities.some((one) => one.fingerprint256 === cert.fingerprint256 || signed(one))) return true;
-    const next = chain.find(signed);
-    return (
-        next !== undefined &&
-        leads(
-            next,
-            chain.filter((one) => one !== next),
-            authorities,
-        )
-    );
+/** Whether a certificate has signed itself. OpenSSL trusts nothing else by itself, in libpq and in pgbouncer. */
+const isRoot = (one: X509Certificate) => one.subject === one.issuer && one.verify(one.publicKey);
+
+/** The certificates at which the ways from one to its signers end. Past an authority OpenSSL looks at authorities alone, and so do these. */
+function ends(cert: X509Certificate, chain: X509Certificate[], authorities: X509Certificate[]): X509Certificate[] {
+    if (isRoot(cert)) return [cert];
+    const signers = (list: X509Certificate[]) => list.filter((by) => cert.checkIssued(by) && cert.verify(by.publicKey));
+    const without = (list: X509Certificate[], gone: X509Certificate) => list.filter((one) => one !== gone);
+    const trusted = signers(authorities).flatMap((one) => ends(one, [], without(authorities, one)));
+    if (trusted.length > 0) return trusted;
+    const given = signers(chain).flatMap((one) => ends(one, without(chain, one), authorities));
+    return given.length > 0 ? given : [cert];
 }
