@@ -65,7 +65,7 @@ export const databaseKeys = {
     sslrootcert: { variable: "PGSSLROOTCERT", description: "File of the CA's certificate. With one, require is as strict as verify-ca." },
     clientcert: {
         description:
-            "Client certificate: its parts cert and key, as files (else PGSSLCERT and PGSSLKEY), or their contents if sslinline is true.",
+            "Client certificate: its parts cert and key, as files (else PGSSLCERT and PGSSLKEY), or their contents if sslinline is true (key then as a secret).",
     },
 } satisfies Record<string, ProviderKey>;
 
@@ -180,7 +180,7 @@ function refuseUnknownKeys({ values }: RawConfig, mistakes: Mistakes): void {
 const isSslMode = (word: string): word is SslMode => (sslModes as readonly string[]).includes(word);
 
 /** The client certificate, or "broken" if only half of it is set; undefined if none is. */
-function readClientCert(text: string | undefined, env: NodeJS.ProcessEnv): ClientCert | "broken" | undefined {
+export function readClientCert(text: string | undefined, env: NodeJS.ProcessEnv): ClientCert | "broken" | undefined {
     let given: { cert?: unknown; key?: unknown; sslinline?: unknown } = { cert: env.PGSSLCERT, key: env.PGSSLKEY };
     if (text) {
         try {

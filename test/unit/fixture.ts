@@ -23,7 +23,7 @@ const required: Overrides = {
     "postgresql:password": "hunter22",
 };
 
-const secrets = [...secretKeys.map((key) => `pg-sidecar:${key}`), "postgresql:password", "docker:keyMaterial"];
+const secrets = [...secretKeys.map((key) => `pg-sidecar:${key}`), "postgresql:password", "postgresql:clientcert", "docker:keyMaterial"];
 
 /** The settings of a complete stack, parsed: `settingsOf({ maxClientConn: 300, "docker:host": "ssh://root@host" })`. Throws what `parseSettings` throws. */
 export function settingsOf(overrides: Overrides = {}, { stack = "stage", secretKeys = secrets, env = {} }: Around = {}): Settings {
