@@ -39,7 +39,7 @@ export interface ContainerFacts {
     volumes: string[];
     /** Those of them that it may write: a backup's container mounts its volumes read-only. */
     writableVolumes: string[];
-    /** Ports it holds on the host, running or not. */
+    /** TCP ports that it holds at the host's loopback or at all addresses, running or not. */
     hostPorts: number[];
     /** What it publishes on the host while it runs. */
     published: PublishedPort[];
@@ -312,7 +312,7 @@ export function containerFacts(inspected: InspectedContainer): ContainerFacts {
         gateways: endpoints.flatMap(([, { Gateway, IPv6Gateway }]) => [Gateway, IPv6Gateway ?? ""].filter(Boolean)),
         volumes: volumesOf(Mounts),
         writableVolumes: volumesOf(Mounts.filter(({ RW }) => RW !== false)),
-        hostPorts: publishedPorts(HostConfig.PortBindings).map(({ port }) => port),
+        hostPorts: loopbackPorts(HostConfig.PortBindings),
         published: publishedPorts(NetworkSettings.Ports),
         exposes: Object.keys(Config.ExposedPorts ?? {}).map((port) => parseInt(port, 10)),
         confinement: {
@@ -330,6 +330,14 @@ function publishedPorts(ports: PortMap | null): PublishedPort[] {
     return Object.entries(ports ?? {}).flatMap(([inside, bindings]) =>
         (bindings ?? []).map(({ HostIp, HostPort }) => ({ inside: parseInt(inside, 10), address: HostIp, port: Number(HostPort) })),
     );
+}
+
+/** The ports that no other program gets at 127.0.0.1, where the stack publishes: not those of UDP, nor of other addresses alone. */
+function loopbackPorts(ports: PortMap | null): number[] {
+    const tcp = Object.fromEntries(Object.entries(ports ?? {}).filter(([inside]) => inside.endsWith("/tcp")));
+    return publishedPorts(tcp)
+        .filter(({ address }) => ["", "0.0.0.0", "::", "127.0.0.1"].includes(address))
+        .map(({ port }) => port);
 }
 
 function ownerOf(labels: Record<string, string> | null): { owner?: string } {

@@ -80,6 +80,18 @@ test("the facts of a container are what the engine says of it", () => {
     });
 });
 
+test("the ports that it holds are those of TCP at the loopback or at all addresses", () => {
+    const { HostConfig, NetworkSettings, ...rest } = inspected("c1");
+    const at = (HostIp: string, HostPort: string) => ({ HostIp, HostPort });
+    const PortBindings = {
+        "80/tcp": [at("", "1"), at("0.0.0.0", "2"), at("::", "3"), at("127.0.0.1", "4"), at("10.0.0.5", "5050")],
+        "9125/udp": [at("", "9125")],
+    };
+    const facts = containerFacts({ ...rest, HostConfig: { ...HostConfig, PortBindings }, NetworkSettings: { ...NetworkSettings, Ports: PortBindings } }); // prettier-ignore
+    expect(facts.hostPorts).toEqual([1, 2, 3, 4]);
+    expect(facts.published.map(({ port }) => port)).toEqual([1, 2, 3, 4, 5050, 9125]);
+});
+
 test("a hostname is a name on each network, which from Docker 25 on the DNS names alone show", () => {
     const { NetworkSettings, ...rest } = inspected("c1");
     const abc = { ...NetworkSettings.Networks.abc!, DNSNames: ["name-c1", "db", "c1", "timescale_db"] };
