@@ -68,6 +68,7 @@ function visit(domain: string): Promise<Visit> {
             response.setEncoding("utf8");
             response.on("data", (chunk: string) => (body += chunk));
             response.on("end", () => resolve({ status: response.statusCode ?? 0, body, until, location: response.headers.location }));
+            response.on("error", reject); // the connection broke before the answer's end
         });
         request.on("timeout", () => request.destroy(new Error("no answer within 10 s")));
         request.on("error", reject);
