@@ -34,4 +34,11 @@ process.stdout.on("error", (cause: NodeJS.ErrnoException) => {
     process.exit();
 });
 
+// Node ends with 0 if it has nothing left to wait for, also while a promise is open.
+process.once("beforeExit", () => {
+    if (process.exitCode !== undefined) return;
+    console.error("sidecar: this command ended before its work was done, which is a bug");
+    process.exitCode = 1;
+});
+
 void main(process.argv.slice(2)).then((code) => (process.exitCode = code));
