@@ -39,8 +39,17 @@ export const daysToRenew = 14;
 /** What a check of pgAdmin finds in a stack without one. */
 export const noPgadmin = skipped("the stack has no pgAdmin (adminUi is none)");
 
-/** Thrown if a check can't look, for a reason that another check reports as failed. */
-export class Unmet extends Error {}
+/** Thrown if a check can't look, for a reason that is not its own to judge. */
+export class Unmet extends Error {
+    constructor(
+        message: string,
+        /** The check that reports the reason as failed; none if it is no failure. */
+        readonly reportedBy?: string,
+        readonly remedy?: string,
+    ) {
+        super(message);
+    }
+}
 
 /** Lets several checks share what `gather` finds; it runs once for each target. */
 export function once<T>(gather: (target: Target) => Promise<T>): (target: Target) => Promise<T> {
@@ -67,10 +76,18 @@ export async function runChecks(checks: Check[], target: Target, watcher: Watche
         const unmet = needs.find((need) => reports.some((one) => one.id === need && ["failed", "skipped"].includes(one.result)));
         const outcome = unmet
             ? skipped(`needs ${unmet}, which did not pass`)
-            : await run(target).catch((cause: Error) => (cause instanceof Unmet ? skipped(cause.message) : failed(cause.message.trim())));
+            : await run(target).catch((cause: Error) => outcomeOf(cause, checks));
         const report = { id, proves, seconds: (Date.now() - from) / 1000, ...outcome };
         watcher.ended(report);
         reports.push(report);
     }
     return reports;
+}
+
+/** What became of a check that threw. If no other one of `checks` reports the reason, this one does. */
+function outcomeOf(cause: Error, checks: Check[]): Outcome {
+    if (!(cause instanceof Unmet)) return failed(cause.message.trim());
+    const { message, reportedBy, remedy } = cause;
+    if (reportedBy === undefined) return skipped(message);
+    return checks.some(({ id }) => id === reportedBy) ? skipped(`${message} (see ${reportedBy})`) : failed(message, remedy);
 }

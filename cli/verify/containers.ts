@@ -1,6 +1,6 @@
 import { resourceNames } from "../../components/names";
 import { ContainerFacts, inspectContainers } from "../../host/containers";
-import { once } from "./check";
+import { once, Unmet } from "./check";
 import { Target } from "./target";
 
 /** Seconds that a container which has just started is given to become healthy. */
@@ -24,4 +24,11 @@ export async function findExporters(target: Target): Promise<ContainerFacts[]> {
 /** The stack's container of this name; undefined if there is none. */
 export async function findContainer(target: Target, name: string): Promise<ContainerFacts | undefined> {
     return (await findContainers(target)).find((one) => one.name === name);
+}
+
+/** The same if it runs. Throws an Unmet if not. */
+export async function runningContainer(target: Target, name: string, what = "container"): Promise<ContainerFacts> {
+    const one = await findContainer(target, name);
+    if (!one?.running) throw new Unmet(`${what} ${name} is not running`, "containers", `${target.upCommand} --refresh`);
+    return one;
 }

@@ -86,8 +86,8 @@ function madeUpVerifier(): string {
 export async function probe(target: Target, file: string): Promise<Answers> {
     const { superuser, roleExists, owner } = await lookupFacts(target);
     if (!superuser) throw new Unmet(`${target.login.user} is not a superuser, so it can't ask as ${target.deployed.authUser}`);
-    if (!roleExists) throw new Unmet(`role ${target.deployed.authUser} is gone (see lookup-login)`);
-    if (owner === null) throw new Unmet(`function ${target.deployed.authFunction} is gone (see lookup-grants)`);
+    if (!roleExists) throw new Unmet(`role ${target.deployed.authUser} is gone`, "lookup-login", `${target.upCommand} --refresh`);
+    if (owner === null) throw new Unmet(`function ${target.deployed.authFunction} is gone`, "lookup-grants");
     const name = `sidecar_verify_${randomBytes(6).toString("hex")}`;
     const { authUser: role, authFunction, databases } = target.deployed;
     const asked = statements(file, { name, verifier: madeUpVerifier(), role, function: authFunction });

@@ -2,8 +2,7 @@ import { ownSchemas } from "../../components/searchpath";
 import { certificatesDir, verifies } from "../../components/pgbouncer/tls";
 import { shellWord } from "../../findings/quoting";
 import { exec, ExecResult } from "../../host/exec";
-import { findContainer } from "./containers";
-import { Unmet } from "./check";
+import { runningContainer } from "./containers";
 import { Target } from "./target";
 
 /** Name of verify's direct sessions in pg_stat_activity. It sets them apart from the pooler's backends. */
@@ -58,8 +57,7 @@ export async function inPooler(
     seconds = sessionTimeout,
 ): Promise<ExecResult> {
     const { pgbouncerContainer } = target.outputs;
-    const pooler = await findContainer(target, pgbouncerContainer);
-    if (!pooler?.running) throw new Unmet(`the pooler ${pgbouncerContainer} is not running (see containers)`);
+    await runningContainer(target, pgbouncerContainer, "the pooler");
     return exec(target.docker, pgbouncerContainer, ["timeout", String(seconds), "sh", "-c", script], {
         env,
         timeout: (seconds + 5) * 1000,

@@ -2,8 +2,8 @@ import { exporterHostPorts } from "../../../components/metrics/ports";
 import { resourceNames } from "../../../components/names";
 import { Confinement, ContainerFacts, EngineLimits, engineLimits, guardsLoopback, PublishedPort } from "../../../host/containers";
 import { get } from "../../../host/engine";
-import { Check, failed, ok, Outcome, skipped, Unmet, warning } from "../check";
-import { findContainer, findContainers, findExporters } from "../containers";
+import { Check, failed, ok, Outcome, skipped, warning } from "../check";
+import { findContainers, findExporters, runningContainer } from "../containers";
 import { Target } from "../target";
 
 /** Names of the containers, from the stack's outputs. */
@@ -95,17 +95,11 @@ export function judgeConfinement(containers: Pick<ContainerFacts, "name" | "conf
     );
 }
 
-async function running(target: Target, name: string): Promise<ContainerFacts> {
-    const one = await findContainer(target, name);
-    if (!one?.running) throw new Unmet(`container ${name} is not running (see containers)`);
-    return one;
-}
-
 /** The stack's two containers, or the pooler's alone. */
 export async function both(target: Target): Promise<{ pgbouncer: ContainerFacts; pgadmin?: ContainerFacts }> {
     const { pgbouncerContainer, pgadminContainer } = target.outputs;
-    const pgbouncer = await running(target, pgbouncerContainer);
-    return pgadminContainer === undefined ? { pgbouncer } : { pgbouncer, pgadmin: await running(target, pgadminContainer) };
+    const pgbouncer = await runningContainer(target, pgbouncerContainer);
+    return pgadminContainer === undefined ? { pgbouncer } : { pgbouncer, pgadmin: await runningContainer(target, pgadminContainer) };
 }
 
 async function imageOf(target: Target, { image }: ContainerFacts, reference: string): Promise<Outcome> {

@@ -2,8 +2,8 @@ import * as https from "https";
 import { TLSSocket } from "tls";
 import { exec } from "../../../host/exec";
 import { trustCa } from "../../../host/unknownca";
-import { Check, daysToRenew, failed, noPgadmin, ok, Outcome, skipped, Unmet, warning } from "../check";
-import { findContainer } from "../containers";
+import { Check, daysToRenew, failed, noPgadmin, ok, Outcome, skipped, warning } from "../check";
+import { runningContainer } from "../containers";
 import { program } from "../programs";
 import { reason } from "../sessions";
 import { Target } from "../target";
@@ -15,7 +15,7 @@ const answer = "PING";
 async function ping(target: Target): Promise<Outcome> {
     const name = target.outputs.pgadminContainer;
     if (name === undefined) return noPgadmin;
-    if (!(await findContainer(target, name))?.running) throw new Unmet(`container ${name} is not running (see containers)`);
+    await runningContainer(target, name);
     const code =
         "import os, urllib.request as r; print(r.urlopen(f\"http://127.0.0.1:{os.environ['PGADMIN_LISTEN_PORT']}/misc/ping\", timeout=10).read().decode())";
     const ran = await exec(target.docker, name, ["/venv/bin/python3", "-c", code]);

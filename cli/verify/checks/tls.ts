@@ -2,8 +2,8 @@ import { X509Certificate } from "crypto";
 import { authorityName, certificatesDir, verifies } from "../../../components/pgbouncer/tls";
 import { configSet } from "../../../findings/commands";
 import { exec } from "../../../host/exec";
-import { Check, daysToRenew, failed, ok, Outcome, skipped, Unmet, warning } from "../check";
-import { findContainer } from "../containers";
+import { Check, daysToRenew, failed, ok, Outcome, skipped, warning } from "../check";
+import { runningContainer } from "../containers";
 import { pooledBackends, poolerHidden, unseen } from "../headroom";
 import { program } from "../programs";
 import { inPooler, query, queryJson, reason, words } from "../sessions";
@@ -81,7 +81,7 @@ async function shakeHands(target: Target): Promise<Outcome> {
         const read = await inPooler(target, `exec ${words("cat", file)}`);
         return read.code === 0 ? judgeCertificate(read.stdout, target) : failed(reason(read), replacePooler(target.upCommand));
     }
-    if (!(await findContainer(target, name))?.running) throw new Unmet(`container ${name} is not running (see containers)`);
+    await runningContainer(target, name);
     const command = ["/venv/bin/python3", "-c", program("handshake.py"), pgbouncerAlias, String(listenPort)];
     const ran = await exec(target.docker, name, ["timeout", "25", ...command]);
     if (ran.code !== 0) return failed(ran.stderr.trim().split("\n").at(-1) ?? reason(ran), `${target.upCommand} --refresh`);

@@ -1,4 +1,4 @@
-import { Check, ok, once, runChecks, Unmet } from "../../../../cli/verify/check";
+import { Check, failed, ok, once, runChecks, Unmet } from "../../../../cli/verify/check";
 import { Target } from "../../../../cli/verify/target";
 
 describe("a run of checks", () => {
@@ -24,6 +24,15 @@ describe("a run of checks", () => {
             ["c", "ok", "c"],
             ["d", "skipped", "no container"],
         ]);
+    });
+
+    test("fails if the check that would report why it can't look is not chosen", async () => {
+        const down = check("d", () => Promise.reject(new Unmet("no container", "containers", "up")));
+        const containers = check("containers", () => Promise.resolve(failed("it is gone")));
+        expect(await outcomes(containers, down)).toContainEqual(["d", "skipped", "no container (see containers)"]);
+        expect(await outcomes(down)).toEqual([["d", "failed", "no container"]]);
+        const [report] = await runChecks([down], target, { began: () => undefined, ended: () => undefined });
+        expect(report).toMatchObject({ remedy: "up" });
     });
 
     test("gathers what several checks share only once", async () => {
