@@ -1,6 +1,7 @@
 import { UserError } from "../../findings/errors";
 import { misused } from "../command";
 import { Headroom, readHeadroom } from "../verify/headroom";
+import { rejectUnseen } from "../verify/sessions";
 import { Target } from "../verify/target";
 
 /** Connections that bench leaves to others, beyond those in use. */
@@ -19,7 +20,7 @@ export function chosenNames<T extends string>(option: string, given: string | un
 const unbounded = 20;
 
 /** Connections that bench may take from the database. Throws a UserError if they are not enough for one pooler. */
-export const roomFor = async (target: Target) => room(await readHeadroom(target), target.outputs.backendBudget / 2);
+export const roomFor = async (target: Target) => room(await readHeadroom(target).catch(rejectUnseen), target.outputs.backendBudget / 2);
 
 /** The same, by what is in use and what one pooler may open. The stack's own may still grow meanwhile. */
 export function room({ maxConnections, reserved, used, pooled }: Headroom, pooler: number): number {

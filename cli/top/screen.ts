@@ -1,4 +1,4 @@
-import { Snapshot } from "./snapshot";
+import { DatabaseSnapshot, Snapshot } from "./snapshot";
 
 /** What a part of a line means; top gives each a colour. */
 export type Tone = "plain" | "head" | "good" | "warning" | "bad";
@@ -40,10 +40,9 @@ const column = (text: string, width: number) => cut(clean(text), width).padEnd(w
 
 /** The screen as lines that fit into the terminal. */
 export function renderScreen(seen: Snapshot, { columns, rows }: { columns: number; rows: number }): Line[] {
-    const { pools, budget, connections, direct, transactions } = seen;
+    const { pools, budget, database } = seen;
     const waiting = pools.reduce((sum, pool) => sum + pool.waiting, 0);
     const longest = Math.max(0, ...pools.map((pool) => pool.longestWait));
-    const others = direct.map(({ address, count }) => `${address} ${count}`).join(", ");
     const lines: Line[] = [
         [
             plain(`${seen.stack}  ${seen.at.slice(11, 19)} UTC   `),
@@ -51,18 +50,10 @@ export function renderScreen(seen: Snapshot, { columns, rows }: { columns: numbe
                 ? { text: `${waiting} clients wait, ${longest} s at most`, tone: longest > 5 ? "bad" : "warning" }
                 : { text: "nobody waits", tone: "good" },
         ],
-        ...(seen.unseen ? [[{ text: seen.unseen, tone: "warning" as const }]] : []),
         bar({ label: "pool       ", used: budget.used, of: budget.pooler, more: ` backends (${budget.roll} in a roll)` }, columns),
-        bar(
-            {
-                label: "database   ",
-                used: connections.used,
-                of: connections.max - connections.reserved,
-                more: ` connections, ${connections.left} left`,
-            },
-            columns,
-        ),
-        [plain(`direct      ${others === "" ? "nobody" : others}`)],
+        ...("error" in database
+            ? [[plain("database    "), { text: clean(database.error), tone: "bad" as const }]]
+            : sessions(database, columns)),
         [],
         head(`${column("DATABASE", 20)} ${column("USER", 20)} ${"ACTIVE".padStart(7)} ${"WAITING".padStart(8)} ${"LONGEST".padStart(8)} ${"BUSY".padStart(5)} ${"IDLE".padStart(5)}`), // prettier-ignore
         ...pools.map((pool): Line => {
@@ -72,6 +63,24 @@ export function renderScreen(seen: Snapshot, { columns, rows }: { columns: numbe
             ];
         }),
         ...(pools.length === 0 ? [[plain("no pool yet: nobody has connected")]] : []),
+        ...("error" in database ? [] : open(database)),
+    ];
+    return lines.slice(0, rows).map((line) => fit(line, columns));
+}
+
+/** How full the database is, and who connects directly. */
+function sessions({ unseen, connections: { max, reserved, used, left }, direct }: DatabaseSnapshot, columns: number): Line[] {
+    const others = direct.map(({ address, count }) => `${address} ${count}`).join(", ");
+    return [
+        ...(unseen ? [[{ text: unseen, tone: "warning" as const }]] : []),
+        bar({ label: "database   ", used, of: max - reserved, more: ` connections, ${left} left` }, columns),
+        [plain(`direct      ${others === "" ? "nobody" : others}`)],
+    ];
+}
+
+/** The open transactions, below an empty line. */
+function open({ unseen, transactions }: DatabaseSnapshot): Line[] {
+    return [
         [],
         head(`${"PID".padStart(7)} ${column("USER", 16)} ${column("WAY", 6)} ${column("STATE", 20)} ${"OPEN".padStart(7)}  QUERY`),
         ...transactions.map((one): Line => {
@@ -79,9 +88,8 @@ export function renderScreen(seen: Snapshot, { columns, rows }: { columns: numbe
             const tone: Tone = one.state.startsWith("idle") && one.seconds > 10 ? "bad" : one.seconds > 60 ? "warning" : "plain";
             return [{ text: front, tone }, plain(clean(one.query))];
         }),
-        ...(transactions.length === 0 ? [[plain(`no open transaction${seen.unseen ? " that this login sees" : ""}`)]] : []),
+        ...(transactions.length === 0 ? [[plain(`no open transaction${unseen ? " that this login sees" : ""}`)]] : []),
     ];
-    return lines.slice(0, rows).map((line) => fit(line, columns));
 }
 
 /** Cuts a line to the width. */

@@ -4,8 +4,8 @@ import { poolersOf } from "../../components/metrics/queries";
 import { poolerBackends } from "../../components/pgbouncer/budget";
 import { lookupDatabase } from "../../components/pgbouncer/ini";
 import { filled } from "../../findings/template";
-import { askConsoles, ConsoleFacts } from "../verify/console";
-import { queryJson } from "../verify/sessions";
+import { askConsoles, backendsOf, ConsoleFacts } from "../verify/console";
+import { queryJson, rejectUnseen } from "../verify/sessions";
 import { clientSessions, othersUnseen } from "../verify/headroom";
 import { Target } from "../verify/target";
 
@@ -40,17 +40,22 @@ export interface Snapshot {
     /** ISO time. */
     at: string;
     stack: string;
-    /** What the login does not see; undefined if it sees all. */
-    unseen?: string;
     pools: Pool[];
     budget: { used: number; pooler: number; roll: number };
+    /** What the database says, or why it can't be asked: pools are worth a look all the more when it takes nobody. */
+    database: DatabaseSnapshot | { error: string };
+}
+
+export interface DatabaseSnapshot {
+    /** What the login does not see; undefined if it sees all. */
+    unseen?: string;
     connections: { max: number; reserved: number; used: number; left: number };
     /** Direct sessions, by the client's address. */
     direct: { address: string; count: number }[];
     transactions: Transaction[];
 }
 
-interface Look {
+export interface Look {
     /** Whether the login sees other roles' sessions. */
     seesAll: boolean;
     maxConnections: number;
@@ -58,35 +63,51 @@ interface Look {
     used: number;
     pooled: number;
     transactions: Transaction[];
-    direct: Snapshot["direct"];
+    direct: DatabaseSnapshot["direct"];
 }
 
-/** Looks at a stack: at the pooler's console, and at the database. */
+/** Looks at a stack: at the pooler's console, and at the database. Rejects with a UserError if the pooler can't be asked. */
 export async function takeSnapshot(target: Target): Promise<Snapshot> {
     const { deployed } = target;
     const sql = filled(path.join(__dirname, "look.sql"), { ...poolersOf(lookupRolesOf(deployed)), clients: clientSessions });
-    const [consoles, look] = await Promise.all([askConsoles(target), queryJson<Look>(target, "direct", deployed.databases[0]!, sql)]);
+    const [consoles, look] = await Promise.all([
+        askConsoles(target).catch(rejectUnseen),
+        queryJson<Look>(target, "direct", deployed.databases[0]!, sql).catch(({ message }: Error) => ({ error: message.trim() })),
+    ]);
     return snapshotOf(target, consoles, look);
 }
 
 /** The snapshot, from what was seen. */
-export function snapshotOf({ stack, deployed, outputs }: Target, consoles: ConsoleFacts[], look: Look, now = new Date()): Snapshot {
-    const { seesAll, maxConnections: max, reserved, used, pooled, transactions, direct } = look;
+export function snapshotOf(
+    { stack, deployed, outputs }: Target,
+    consoles: ConsoleFacts[],
+    look: Look | { error: string },
+    now = new Date(),
+): Snapshot {
     return {
         at: now.toISOString(),
         stack,
-        ...(seesAll ? {} : { unseen: othersUnseen }),
         pools: poolsOf(consoles),
         budget: {
-            used: pooled,
+            used: "error" in look || !look.seesAll ? backendsSeen(consoles) : look.pooled,
             pooler: poolerBackends({ ...deployed, databases: deployed.databases.length }),
             roll: outputs.backendBudget,
         },
+        database: "error" in look ? look : databaseOf(look),
+    };
+}
+
+function databaseOf({ seesAll, maxConnections: max, reserved, used, transactions, direct }: Look): DatabaseSnapshot {
+    return {
+        ...(seesAll ? {} : { unseen: othersUnseen }),
         connections: { max, reserved, used, left: Math.max(0, max - reserved - used) },
         direct,
         transactions,
     };
 }
+
+/** The pooler's backends, as it counts them itself. */
+const backendsSeen = (consoles: ConsoleFacts[]) => consoles.flatMap((one) => one.pools).reduce((sum, pool) => sum + backendsOf(pool), 0);
 
 /** Pools of the same name in several processes are one. Those with waiting clients come first. */
 function poolsOf(consoles: ConsoleFacts[]): Pool[] {

@@ -43,10 +43,11 @@ async function watch(first: Target, interval: number): Promise<void> {
         try {
             const seen = await takeSnapshot(target);
             draw(renderScreen(seen, size()));
+            if (!("error" in seen.database)) return;
         } catch (cause) {
-            draw([[{ text: (cause as Error).message, tone: "bad" }]]);
-            target = await findTarget(target.stack).catch(() => target);
+            draw((cause as Error).message.split("\n").map((text) => [{ text, tone: "bad" }]));
         }
+        target = await findTarget(target.stack).catch(() => target);
     };
     terminal.fullscreen(true);
     terminal.hideCursor();

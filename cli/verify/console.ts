@@ -37,6 +37,10 @@ async function askConsole(target: Target, number: number): Promise<ConsoleFacts>
     return parseConsole(ran.stdout);
 }
 
+/** The backends of a pool, in whatever state. */
+export const backendsOf = (pool: Row): number =>
+    Object.entries(pool).reduce((sum, [key, value]) => (key.startsWith("sv_") ? sum + Number(value) : sum), 0);
+
 export const consoleFacts = once(askConsoles);
 
 /** The rows of a table with a header. */

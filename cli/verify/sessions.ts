@@ -1,7 +1,9 @@
 import { ownSchemas } from "../../components/searchpath";
 import { certificatesDir, verifies } from "../../components/pgbouncer/tls";
+import { UserError } from "../../findings/errors";
 import { shellWord } from "../../findings/quoting";
 import { exec, ExecResult } from "../../host/exec";
+import { Unmet } from "./check";
 import { runningContainer } from "./containers";
 import { Target } from "./target";
 
@@ -85,3 +87,8 @@ export function reason({ code, stdout, stderr }: ExecResult): string {
 
 /** The arguments as words of a shell script. */
 export const words = (...args: string[]) => args.map(shellWord).join(" ");
+
+/** Rejects with why a stack can't be looked at. That is for the reader to fix, so it has no stack trace. */
+export function rejectUnseen(cause: Error): never {
+    throw new UserError(cause.message.trim(), cause instanceof Unmet ? cause.remedy : undefined);
+}

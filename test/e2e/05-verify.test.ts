@@ -1,6 +1,6 @@
 import { Client } from "pg";
 import { databaseClient } from "../../lab/database";
-import { Snapshot } from "../../cli/top/snapshot";
+import { DatabaseSnapshot, Snapshot } from "../../cli/top/snapshot";
 import { Report } from "../../cli/verify/check";
 import { Headroom, headroomQuery } from "../../cli/verify/headroom";
 import { attempt, run, until } from "../../lab/run";
@@ -230,11 +230,12 @@ describe("./sidecar top", () => {
         const seen = JSON.parse((await top("--once", "--json")).stdout) as Snapshot;
         const text = await top("--once");
         await open;
-        expect(seen.transactions).toContainEqual(expect.objectContaining({ user: "postgres", pooled: true, state: "active", query: "SELECT pg_sleep(12), 'top'" })); // prettier-ignore
+        const { connections, direct, transactions } = seen.database as DatabaseSnapshot;
+        expect(transactions).toContainEqual(expect.objectContaining({ user: "postgres", pooled: true, state: "active", query: "SELECT pg_sleep(12), 'top'" })); // prettier-ignore
         expect(seen.pools).toContainEqual(expect.objectContaining({ database: "tracksolid_db", user: "postgres", active: 1, waiting: 0 }));
         expect(seen.budget.used).toBeGreaterThan(0);
-        expect(seen.connections.max).toBe(100);
-        expect(seen.direct).toContainEqual({ address: expect.any(String), count: expect.any(Number) }); // the ingest's
+        expect(connections.max).toBe(100);
+        expect(direct).toContainEqual({ address: expect.any(String), count: expect.any(Number) }); // the ingest's
         expect(text.stdout).toMatch(
             /nobody waits[^]*pool .* of 18 backends[^]*postgres +pool +active +\d+ s +SELECT pg_sleep\(12\), 'top'/,
         );

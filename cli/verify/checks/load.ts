@@ -3,7 +3,7 @@ import { poolerBackends } from "../../../components/pgbouncer/budget";
 import { median } from "../../statistics";
 import { chart } from "../chart";
 import { Check, failed, ok, once, Outcome, skipped, warning } from "../check";
-import { askConsoles, ConsoleFacts } from "../console";
+import { askConsoles, backendsOf, ConsoleFacts } from "../console";
 import { Headroom, poolerHidden, readHeadroom, unseen } from "../headroom";
 import { needPooledLogin } from "../lookup-probe";
 import { fullPace, leastPace, Phase, runStress, stressClients, StressFacts } from "../stress";
@@ -151,10 +151,8 @@ function growth(counts: number[]): { rows: number; steps: number } {
 
 /** Whether the pools hold no more backends than they may. Asked after the stress, while they are full. */
 export function judgeLimits(processes: ConsoleFacts[], databases: string[], maxDbConnections: number, budget: number): Outcome {
-    const backends = (pool: Record<string, string>) =>
-        Object.entries(pool).reduce((sum, [key, value]) => (key.startsWith("sv_") ? sum + Number(value) : sum), 0);
     const pools = processes.flatMap((each) => each.pools);
-    const sum = (some: Record<string, string>[]) => some.reduce((total, pool) => total + backends(pool), 0);
+    const sum = (some: Record<string, string>[]) => some.reduce((total, pool) => total + backendsOf(pool), 0);
     const each = databases.map((database) => ({ database, count: sum(pools.filter((pool) => pool.database === database)) }));
     const total = sum(pools);
     const saw = `${each.map(({ database, count }) => `${database} ${count} of ${maxDbConnections}`).join(", ")}; in all ${total} of ${budget}`;

@@ -1,11 +1,19 @@
-import { chosenNames, room } from "../../../../cli/bench/allowed";
+import { UserError } from "../../../../findings/errors";
+import { chosenNames, room, roomFor } from "../../../../cli/bench/allowed";
 import { rates } from "../../../../cli/bench/latency";
 import { loads } from "../../../../cli/bench/throughput";
+import { withoutPooler } from "../verify/withoutpooler";
 
 describe("the connections that bench may take", () => {
     const headroom = { maxConnections: 100, reserved: 3, used: 10, pooled: 2 };
 
     test("leave some to others", () => expect(room(headroom, 18)).toBe(66));
+
+    test("can't be known of a stack whose pooler does not run, which is said in a line", async () => {
+        const thrown = await withoutPooler((target) => roomFor(target).catch((cause: Error) => cause));
+        expect(thrown).toBeInstanceOf(UserError);
+        expect((thrown as Error).message).toMatch(/^the pooler pgbouncer-1 is not running\nFix: /);
+    });
 
     test("have to be enough for one pooler", () => {
         expect(room({ ...headroom, used: 56 }, 18)).toBe(20);

@@ -9,20 +9,22 @@ const seen: Snapshot = {
         { database: "db", user: "people", active: 0, waiting: 0, longestWait: 0, busy: 0, idle: 1 },
     ],
     budget: { used: 17, pooler: 18, roll: 36 },
-    connections: { max: 100, reserved: 3, used: 60, left: 37 },
-    direct: [{ address: "172.18.0.9", count: 40 }],
-    transactions: [
-        {
-            pid: 77,
-            user: "app",
-            database: "db",
-            application: "",
-            state: "idle in transaction",
-            pooled: true,
-            seconds: 61,
-            query: "SELECT\u001b[2J 1",
-        },
-    ],
+    database: {
+        connections: { max: 100, reserved: 3, used: 60, left: 37 },
+        direct: [{ address: "172.18.0.9", count: 40 }],
+        transactions: [
+            {
+                pid: 77,
+                user: "app",
+                database: "db",
+                application: "",
+                state: "idle in transaction",
+                pooled: true,
+                seconds: 61,
+                query: "SELECT\u001b[2J 1",
+            },
+        ],
+    },
 };
 const wide = { columns: 200, rows: 50 };
 
@@ -48,7 +50,12 @@ test("no line is wider than the terminal, and there are no more than it has", ()
 });
 
 test("a quiet pool says so", () => {
-    const text = plainText(renderScreen({ ...seen, pools: [], transactions: [], direct: [] }, wide));
+    const text = plainText(
+        renderScreen(
+            { ...seen, pools: [], database: { connections: { max: 100, reserved: 3, used: 60, left: 37 }, transactions: [], direct: [] } },
+            wide,
+        ),
+    );
     expect(text).toContain("nobody waits");
     expect(text).toContain("no pool yet");
     expect(text).toContain("no open transaction");
@@ -56,10 +63,19 @@ test("a quiet pool says so", () => {
 
 test("a login that does not see all is named before the figures that it did not see", () => {
     const unseen = "this login does not see other roles' sessions (pg_read_all_stats)";
-    const text = plainText(renderScreen({ ...seen, unseen, transactions: [] }, wide));
-    expect(text).toMatch(/^this login does not see other roles' sessions \(pg_read_all_stats\)\npool /m);
+    const text = plainText(renderScreen({ ...seen, database: { ...seen.database, unseen, transactions: [] } }, wide));
+    expect(text).toMatch(/^this login does not see other roles' sessions \(pg_read_all_stats\)\ndatabase /m);
     expect(text).toMatch(/^no open transaction that this login sees$/m);
     expect(plainText(renderScreen(seen, wide))).not.toContain("this login");
+});
+
+test("a database that takes nobody leaves the pools and who waits, and says why", () => {
+    const text = plainText(renderScreen({ ...seen, database: { error: "direct session on db: FATAL:  sorry\u001b[2J" } }, wide));
+    expect(text).toContain("3 clients wait, 7 s at most");
+    expect(text).toMatch(/^pool .* 17 of 18 backends/m);
+    expect(text).toMatch(/^database    direct session on db: FATAL: {2}sorry \[2J$/m);
+    expect(text).toMatch(/^db +app +14 +3 /m);
+    expect(text).not.toMatch(/^direct|QUERY|no open transaction/m);
 });
 
 test("no line is wider than a narrow terminal", () => {

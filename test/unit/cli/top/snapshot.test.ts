@@ -1,9 +1,16 @@
 import * as fs from "fs";
 import * as path from "path";
-import { snapshotOf } from "../../../../cli/top/snapshot";
-import { ConsoleFacts } from "../../../../cli/verify/console";
+import { snapshotOf, takeSnapshot } from "../../../../cli/top/snapshot";
+import { askConsoles, ConsoleFacts } from "../../../../cli/verify/console";
 import { Target } from "../../../../cli/verify/target";
 import { project } from "../../../../lab/paths";
+import { UserError } from "../../../../findings/errors";
+import { withoutPooler } from "../verify/withoutpooler";
+
+jest.mock("../../../../cli/verify/console", () => {
+    const actual = jest.requireActual<typeof import("../../../../cli/verify/console")>("../../../../cli/verify/console");
+    return { ...actual, askConsoles: jest.fn(actual.askConsoles) };
+});
 
 const target = {
     stack: "stage",
@@ -28,15 +35,29 @@ test("the pools of several processes are added up, and the pooler's own are left
 });
 
 test("the budget is that of one pooler, and no fewer than no connections are left", () => {
-    const { budget, connections } = snapshotOf(target, [facts()], look);
+    const { budget, database } = snapshotOf(target, [facts()], look);
     expect(budget).toEqual({ used: 30, pooler: 36, roll: 72 });
-    expect(connections).toEqual({ max: 100, reserved: 3, used: 98, left: 0 });
+    expect(database).toMatchObject({ connections: { max: 100, reserved: 3, used: 98, left: 0 } });
+});
+
+test("a database that can't be asked leaves the pools, and the backends that the pooler counts", async () => {
+    jest.mocked(askConsoles).mockResolvedValueOnce([facts(row("a", "app", { sv_idle: "2" }), row("pgbouncer_lookup", "pgbouncer"))]);
+    const { pools, budget, database } = await withoutPooler(takeSnapshot);
+    expect(pools).toMatchObject([{ database: "a", busy: 1, idle: 2 }]);
+    expect(budget.used).toBe(4);
+    expect(database).toEqual({ error: "the pooler pgbouncer-1 is not running" });
+});
+
+test("a pooler that does not run is said in a line, with the fix", async () => {
+    const seen = await withoutPooler((on) => takeSnapshot(on).catch((cause: Error) => cause));
+    expect(seen).toBeInstanceOf(UserError);
+    expect((seen as Error).message).toMatch(/^the pooler pgbouncer-1 is not running\nFix: .*pulumi up --stack stage --refresh$/);
 });
 
 test("a login that does not see other roles' sessions is told so", () => {
     const unseen = "this login does not see other roles' sessions (pg_read_all_stats)";
-    expect(snapshotOf(target, [facts()], { ...look, seesAll: false })).toMatchObject({ unseen });
-    expect(snapshotOf(target, [facts()], look)).not.toHaveProperty("unseen");
+    expect(snapshotOf(target, [facts()], { ...look, seesAll: false }).database).toMatchObject({ unseen });
+    expect(snapshotOf(target, [facts()], look).database).not.toHaveProperty("unseen");
 });
 
 test("a session that still logs in, which has no user yet, is no open transaction", () => {
