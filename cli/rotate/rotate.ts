@@ -1,6 +1,7 @@
 import { z } from "zod";
+import { configRemove, configSet } from "../../findings/commands";
 import { UserError } from "../../findings/errors";
-import { upCommand } from "../../host/remedies";
+import { ownCommand, upCommand } from "../../host/remedies";
 import { StackState } from "../../preflight/state";
 import { Settings } from "../../settings/settings";
 import { pulumiFlags } from "../pulumiflags";
@@ -22,8 +23,18 @@ export async function rotate({ stack: named, ...flags }: RotateOptions): Promise
                 ? `rotate: rotation ${next} has not finished; resuming it. Run this command again afterwards to rotate once more.`
                 : `rotate: rotation ${deployed} → ${next} (commit the stack's settings file with it)`,
         );
-        return pulumi(["up", "--stack", stack, ...pulumiFlags(upOptions, flags)], env);
+        const code = await pulumi(["up", "--stack", stack, ...pulumiFlags(upOptions, flags)], env);
+        if (code !== 0) console.error(`rotate: ${unfinished(stack, deployed, next)}`);
+        return code;
     });
+}
+
+/** What is left to do after an `up` that failed, or that somebody declined. */
+function unfinished(stack: string, deployed: number, next: number): string {
+    const resume = `rotation is set to ${next}, and \`up\` has not finished it. To resume: ${ownCommand({ stack }, "rotate")}`;
+    if (next === deployed) return resume; // it was only resumed: the rotation before it is no longer deployed
+    const drop = deployed === 0 ? configRemove({ stack }, "rotation") : configSet({ stack }, "rotation", String(deployed)); // 0 is the default
+    return `${resume}. To drop it: ${drop}`;
 }
 
 /**
