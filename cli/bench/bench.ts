@@ -1,4 +1,6 @@
 import * as fs from "fs";
+import * as path from "path";
+import { UserError } from "../../findings/errors";
 import { useLab } from "../labstack";
 import { Signals } from "../pause/signals";
 import { configuredSettings } from "../stack";
@@ -31,19 +33,34 @@ export async function bench(options: BenchOptions): Promise<number> {
         parts: chosenNames("--only", options.only, parts),
         variants: chosenNames("--variants", options.variants, [...variants, ...rivals].map(({ name }) => name)), // prettier-ignore
     };
+    const file = options.json === undefined ? undefined : writable(options.json);
     const lab = await useLab(options.stack);
     const signals = new Signals(() => console.error("bench: ending after this measurement"));
     try {
         const run = () => measure(options, { ...wanted, lab, signals });
         const { results, failures } = await (lab && wanted.variants.includes("tls-database") ? withDatabaseTls(run) : run());
         console.log(tables(results));
-        if (options.json) fs.writeFileSync(options.json, JSON.stringify(results, undefined, 1) + "\n");
+        if (file !== undefined) fs.writeFileSync(file, JSON.stringify(results, undefined, 1) + "\n");
         if (signals.exitCode !== undefined) return signals.exitCode;
         if (options.docs) (await import("./document")).document(results);
         return failures === 0 ? 0 : 1;
     } finally {
         signals.stop();
     }
+}
+
+/** The file of --json, in the folder from which ./sidecar was called. Throws a UserError if it can't be written: to know it after hours is too late. */
+function writable(json: string): string {
+    const file = path.resolve(process.env.SIDECAR_FROM ?? "", json);
+    try {
+        fs.closeSync(fs.openSync(file, "a"));
+    } catch (cause) {
+        throw new UserError(
+            `--json: ${file} can't be written: ${(cause as Error).message}`,
+            "name a file that you may write, in a folder that exists",
+        );
+    }
+    return file;
 }
 
 interface Wanted {
