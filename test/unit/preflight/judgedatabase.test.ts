@@ -41,7 +41,7 @@ test("a database without TLS is named if the pooler is to use it, and only then"
 test("the fix for a database without TLS leaves settings that are accepted, also if they had a CA", async () => {
     const before = { serverTlsSslmode: "verify-full", serverTlsCa: (await makeAuthority("a")).cert };
     const [finding] = judge({ tls: false }, {}, settingsOf(before));
-    const after = settingsOf(afterFix(before, finding!.fix));
+    const after = settingsOf(afterFix(before, finding!.fix ?? ""));
     expect(after).toMatchObject({ serverTlsSslmode: "prefer", serverTlsCa: "" });
     expect(judge({ tls: false }, {}, after)).toEqual([]);
 });

@@ -14,7 +14,9 @@ test.each([
 test("other words have none", () => expect(fixOf("ERROR unknown parameter: no_such_setting", "pg-sidecar/stage", false)).toBeUndefined());
 
 test.each([true, false])("the settings accept what the fix of a database without TLS leaves (with a CA: %s)", async (hasCa) => {
-    const before = hasCa ? { serverTlsSslmode: "verify-ca", serverTlsCa: (await makeAuthority("a")).cert } : { serverTlsSslmode: "require" };
+    const before = hasCa
+        ? { serverTlsSslmode: "verify-ca", serverTlsCa: (await makeAuthority("a")).cert }
+        : { serverTlsSslmode: "require" };
     const fix = fixOf("LOG closing because: server refused SSL (age=0s)", "pg-sidecar/stage", settingsOf(before).serverTlsCa !== "")!;
     expect(settingsOf(afterFix(before, fix))).toMatchObject({ serverTlsSslmode: "prefer", serverTlsCa: "" });
 });
