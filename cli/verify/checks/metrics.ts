@@ -54,7 +54,8 @@ export function judgeScrapes(
         const what = askedBy(name) === "postgres" ? "the database" : "the pooler's console";
         return failed(`${name} answers, but not for ${what}`, `${dockerCommand} logs --tail 20 ${name}   (it says why)`);
     }
-    return ok(scrapes.map(({ name, series }) => `${name} has ${series} series`).join("; "));
+    const saw = scrapes.map(({ name, series }) => `${name} has ${series} series`);
+    return ok(saw.sort().join("; ")); // the pooler's first, whichever was made last
 }
 
 async function scrape({ docker }: Target, { name }: ContainerFacts): Promise<Scrape> {

@@ -16,7 +16,11 @@ test("an answer in Prometheus' text format is counted, and what it reaches is re
 });
 
 test("exporters that reach the pooler and the database pass", () => {
-    expect(judge([pooler, database])).toBe("ok: metrics-console-1a2b3c4 has 90 series; metrics-database-1a2b3c4 has 20 series ");
+    for (const scrapes of [
+        [pooler, database],
+        [database, pooler],
+    ])
+        expect(judge(scrapes)).toBe("ok: metrics-console-1a2b3c4 has 90 series; metrics-database-1a2b3c4 has 20 series ");
 });
 
 test("one that is missing, silent or cut off is named with its fix", () => {
