@@ -31,12 +31,15 @@ const variable = "SIDECAR_TUNNEL";
 const nameOf = ({ stack, docker, databaseHost, databaseServer }: Settings) =>
     [stack, docker.host, databaseHost, databaseServer.port].join(" ");
 
-/** Whether this process runs in the tunnel of that name. A shell outlives its tunnel if ssh ends, and still has the variable. */
+/**
+ * Whether this process runs in the tunnel of that name. A shell outlives its tunnel if ssh ends, and still has the variable; nobody
+ * listens then. A tunnel is open also if its database does not answer.
+ */
 async function isOpen(name: string, port: number): Promise<boolean> {
     if (process.env[variable] !== name) return false;
     return answers(port).then(
         () => true,
-        () => false,
+        ({ code }: NodeJS.ErrnoException) => code !== "ECONNREFUSED",
     );
 }
 
