@@ -1,5 +1,5 @@
 import { Misused, understand } from "./command";
-import { outlivesTerminal } from "./nohup";
+import { outlivesTerminal } from "../host/nohup";
 import { program } from "./program";
 
 /** Runs one command and resolves with the exit code: 0 after --help, 2 for what the reader can fix. */

@@ -2,7 +2,7 @@ import { spawn } from "child_process";
 import { constants } from "os";
 import * as path from "path";
 import { UserError } from "../findings/errors";
-import { outlivesTerminal } from "./nohup";
+import { outlivesTerminal } from "../host/nohup";
 
 /**
  * Runs a program with this terminal and resolves with its exit code. Ctrl-C reaches the program too, which then decides
@@ -15,17 +15,18 @@ export function runInTerminal(
     { cwd, env }: { cwd?: string; env?: NodeJS.ProcessEnv } = {},
 ): Promise<number> {
     return new Promise((resolve, reject) => {
-        // Node resets an ignored signal for what it starts, too. The shell ignores it again.
-        const ignoring = ["sh", "-c", 'trap "" HUP; exec "$0" "$@"'];
-        const [first, ...others] = [...(outlivesTerminal ? ignoring : []), program, ...args];
-        const child = spawn(first!, others, { stdio: "inherit", env: { ...process.env, ...env }, ...(cwd ? { cwd } : {}) });
+        const found = program.includes("/") ? path.resolve(process.env.SIDECAR_FROM ?? "", program) : program;
+        // Node resets an ignored signal for what it starts, too. In a session of its own, the program gets none of the terminal's.
+        const detached = outlivesTerminal;
+        const child = spawn(found, args, { stdio: "inherit", detached, env: { ...process.env, ...env }, ...(cwd ? { cwd } : {}) });
         const stay = () => undefined;
         const pass = () => child.kill("SIGTERM");
-        const hangUp = outlivesTerminal ? stay : pass;
-        process.on("SIGINT", stay).on("SIGTERM", pass).on("SIGHUP", hangUp);
+        const interrupt = detached ? () => child.kill("SIGINT") : stay;
+        const hangUp = detached ? stay : pass;
+        process.on("SIGINT", interrupt).on("SIGTERM", pass).on("SIGHUP", hangUp);
         child.on("error", (cause) => reject(new UserError(`cannot run ${program}: ${cause.message}`)));
         child.on("exit", (code, signal) => {
-            process.off("SIGINT", stay).off("SIGTERM", pass).off("SIGHUP", hangUp);
+            process.off("SIGINT", interrupt).off("SIGTERM", pass).off("SIGHUP", hangUp);
             resolve(code ?? 128 + constants.signals[signal!]);
         });
     });

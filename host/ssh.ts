@@ -2,6 +2,7 @@ import { spawn } from "child_process";
 import { Agent } from "http";
 import { Socket } from "net";
 import { Duplex } from "stream";
+import { outlivesTerminal } from "./nohup";
 import { DockerHost } from "../settings/settings";
 
 /** The parts of a `docker:host` that begins with `ssh:`. */
@@ -34,7 +35,8 @@ const idleTime = 15_000;
 
 /** A connection to the far engine's socket, by the command that Docker's own client runs there. */
 function overSsh(docker: DockerHost): Duplex {
-    const ssh = spawn("ssh", sshArguments(docker, dialStdio(docker.host)));
+    // Under nohup, in a session of its own. Else not: ssh asks for a passphrase on the terminal.
+    const ssh = spawn("ssh", sshArguments(docker, dialStdio(docker.host)), { detached: outlivesTerminal });
     let errors = "";
     ssh.stderr.on("data", (chunk: Buffer) => (errors += chunk.toString()));
     ssh.stdin.on("error", () => undefined); // stderr says why it broke

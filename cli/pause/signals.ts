@@ -1,5 +1,5 @@
 import { constants } from "os";
-import { outlivesTerminal } from "../nohup";
+import { outlivesTerminal } from "../../host/nohup";
 
 const names: NodeJS.Signals[] = ["SIGINT", "SIGTERM", ...(outlivesTerminal ? [] : ["SIGHUP" as const])];
 

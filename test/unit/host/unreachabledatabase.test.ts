@@ -38,7 +38,7 @@ test.each<[string, ConnectFailure, string, string]>([
         'or as one: ALTER ROLE "postgres" LOGIN',
     ],
     [
-        "a role that is none",
+        "a role that does not exist",
         failure("28000", 'role "postgres" does not exist', { routine: "InitializeSessionUserId" }),
         "error",
         "NAME   (a superuser that its pg_hba.conf accepts with a password)",
