@@ -24,17 +24,26 @@ export async function rotate({ stack: named, ...flags }: RotateOptions): Promise
                 : `rotate: rotation ${deployed} → ${next} (commit the stack's settings file with it)`,
         );
         const code = await pulumi(["up", "--stack", stack, ...pulumiFlags(upOptions, flags)], env);
-        if (code !== 0) console.error(`rotate: ${unfinished(stack, deployed, next)}`);
+        if (code !== 0) {
+            const now = await deployedRotation(stack).catch(() => undefined);
+            console.error(`rotate: ${unfinished(settings, { stack, deployed: now ?? deployed, next })}`);
+        }
         return code;
     });
 }
 
 /** What is left to do after an `up` that failed, or that somebody declined. */
-function unfinished(stack: string, deployed: number, next: number): string {
+function unfinished(settings: Settings, { stack, deployed, next }: { stack: string; deployed: number; next: number }): string {
     const resume = `rotation is set to ${next}, and \`up\` has not finished it. To resume: ${ownCommand({ stack }, "rotate")}`;
-    if (next === deployed) return resume; // it was only resumed: the rotation before it is no longer deployed
+    if (next === deployed) return resume; // the rotation before it is no longer deployed
     const drop = deployed === 0 ? configRemove({ stack }, "rotation") : configSet({ stack }, "rotation", String(deployed)); // 0 is the default
-    return `${resume}. To drop it: ${drop}`;
+    return `${resume}. To drop it: ${drop}; ${upCommand(settings, stack)}`;
+}
+
+/** The rotation with which the stack was last deployed; undefined if it has none. */
+async function deployedRotation(stack: string): Promise<number | undefined> {
+    const outputs = z.object({ deployed: z.object({ rotation: z.number() }) });
+    return outputs.safeParse(await askCli(stack, ["stack", "output", "--json"])).data?.deployed.rotation;
 }
 
 /**
@@ -42,16 +51,14 @@ function unfinished(stack: string, deployed: number, next: number): string {
  * failed, the next one is the same, even if all that is left to do is to drop the role before it.
  */
 async function readRotation(stack: string): Promise<{ settings: Settings; deployed: number; next: number }> {
-    const printed = await askCli(stack, ["stack", "output", "--json"]); // first and alone: it fails if the stack does not exist
+    const deployed = await deployedRotation(stack); // first and alone: it fails if the stack does not exist
     const [settings, state] = await Promise.all([configuredSettings(stack), askCli(stack, ["stack", "export"])]);
-    const outputs = z.object({ deployed: z.object({ rotation: z.number() }) }).safeParse(printed);
-    if (!outputs.success) {
+    if (deployed === undefined) {
         throw new UserError(
             `stack ${stack} has no deployed rotation: it is not up, or an older version of this program deployed it`,
             upCommand(settings, stack),
         );
     }
-    const { rotation: deployed } = outputs.data.deployed;
     const { rotation: configured, authUser } = settings;
     return { settings, deployed, next: nextRotation({ deployed, configured, state: state as StackState, authUser }) };
 }

@@ -8,15 +8,17 @@ jest.mock("../../../../cli/stack");
 jest.mock("../../../../cli/terminal");
 
 /** What a rotation prints whose `up` ends with `code`. */
-async function printed(deployed: number, code: number, roles: string[] = []): Promise<string> {
+async function printed(deployed: number, code: number, roles: string[] = [], after = deployed): Promise<string> {
     const lines = jest.spyOn(console, "error").mockImplementation(() => undefined);
     const resources = roles.map((id) => ({ type: roleType, urn: id, id }));
     jest.mocked(selectedStack).mockResolvedValue("stage");
-    jest.mocked(askCli).mockImplementation((_, [command]) =>
-        Promise.resolve(command === "stack" ? { deployed: { rotation: deployed }, deployment: { resources } } : {}),
-    );
+    let rotation = deployed;
+    jest.mocked(askCli).mockImplementation(() => Promise.resolve({ deployed: { rotation }, deployment: { resources } }));
     jest.mocked(configuredSettings).mockResolvedValue(settingsOf({ "postgresql:host": "db.example.com", rotation: deployed }));
-    jest.mocked(pulumi).mockImplementation(([command]) => Promise.resolve(command === "up" ? code : 0));
+    jest.mocked(pulumi).mockImplementation(([command]) => {
+        if (command === "up") rotation = after;
+        return Promise.resolve(command === "up" ? code : 0);
+    });
     try {
         expect(await rotate({ stack: "stage" })).toBe(code);
         return lines.mock.calls.map(([line]) => String(line)).join("\n");
@@ -30,7 +32,10 @@ test.each([
     [1, 2, "pulumi config set --stack stage rotation 1"],
 ])("after an up that failed or was declined, rotation %i says how to resume the next, or to drop it", async (deployed, next, drop) => {
     expect(await printed(deployed, 255)).toMatch(
-        new RegExp(`^rotate: rotation is set to ${next}, and .* To resume: \\./sidecar rotate --stack stage\\. To drop it: ${drop}$`, "m"),
+        new RegExp(
+            `^rotate: rotation is set to ${next}, and .* To resume: \\./sidecar rotate --stack stage\\. To drop it: ${drop}; pulumi up --stack stage$`,
+            "m",
+        ),
     );
     expect(await printed(deployed, 0)).not.toContain("resume");
 });
@@ -39,4 +44,5 @@ test("one that is deployed except for the role before it can only be resumed", a
     const text = await printed(1, 255, ["pgbouncer", "pgbouncer_2"]);
     expect(text).toContain("rotate: rotation is set to 1, and `up` has not finished it. To resume: ./sidecar rotate --stack stage");
     expect(text).not.toContain("drop");
+    expect(await printed(0, 255, [], 1)).not.toContain("drop");
 });
