@@ -2,6 +2,7 @@ import { sqlLiteral } from "../../findings/quoting";
 import { randomBytes } from "crypto";
 import { once, Unmet } from "./check";
 import { program, statements } from "./programs";
+import { remedies } from "./lookup-remedies";
 import { query, queryJson } from "./sessions";
 import { Target } from "./target";
 
@@ -86,8 +87,8 @@ function madeUpVerifier(): string {
 export async function probe(target: Target, file: string): Promise<Answers> {
     const { superuser, roleExists, owner } = await lookupFacts(target);
     if (!superuser) throw new Unmet(`${target.login.user} is not a superuser, so it can't ask as ${target.deployed.authUser}`);
-    if (!roleExists) throw new Unmet(`role ${target.deployed.authUser} is gone`, "lookup-login", `${target.upCommand} --refresh`);
-    if (owner === null) throw new Unmet(`function ${target.deployed.authFunction} is gone`, "lookup-grants");
+    if (!roleExists) throw new Unmet(`role ${target.deployed.authUser} is gone`, "lookup-login", remedies(target).role);
+    if (owner === null) throw new Unmet(`function ${target.deployed.authFunction} is gone`, "lookup-grants", remedies(target).gone);
     const name = `sidecar_verify_${randomBytes(6).toString("hex")}`;
     const { authUser: role, authFunction, databases } = target.deployed;
     const asked = statements(file, { name, verifier: madeUpVerifier(), role, function: authFunction });

@@ -1,15 +1,8 @@
 import { shellWord } from "../../../../../findings/quoting";
 import { lookupBody } from "../../../../../components/authentication/lookup";
 import { Deployed } from "../../../../../settings/deployed";
-import {
-    judgeExpiry,
-    judgeGrants,
-    judgePath,
-    judgeRefusal,
-    judgeRole,
-    judgeSuperuser,
-    remedies,
-} from "../../../../../cli/verify/checks/lookup";
+import { judgeExpiry, judgeGrants, judgePath, judgeRefusal, judgeRole, judgeSuperuser } from "../../../../../cli/verify/checks/lookup";
+import { remedies } from "../../../../../cli/verify/lookup-remedies";
 import { LookupFacts, Readable, RoleFacts } from "../../../../../cli/verify/lookup-probe";
 import { seen } from "../seen";
 
