@@ -1,5 +1,5 @@
 import { lookupRole } from "../components/authentication/rotation";
-import { BudgetArgs, openFiles, overBudget } from "../components/pgbouncer/budget";
+import { Kept, openFiles, overBudget } from "../components/pgbouncer/budget";
 import { preferTls } from "../components/pgbouncer/refusals";
 import { rollKey } from "../components/pgbouncer/roll";
 import { configRemove, configSet } from "../findings/commands";
@@ -50,11 +50,12 @@ function judgeBudget({ limits }: DatabaseFacts, settings: Settings, owned: Owned
 }
 
 /** What the serving pooler keeps until it is gone, if it can't take the settings: `accept` and `run` leave them to the next one. */
-function kept(settings: Settings, { pooler, before }: OwnedResources): BudgetArgs | undefined {
+function kept(settings: Settings, { pooler, before }: OwnedResources): Kept | undefined {
     if (!pooler || !before) return undefined;
     const { processes, maxDbConnections, databases } = { ...settings, ...before };
-    const takes = pooler.key !== "" && processes === settings.processes && openFiles(settings) <= pooler.openFiles;
-    return takes ? undefined : { processes, maxDbConnections, databases: databases.length };
+    const shrinks = pooler.key !== "" && openFiles(settings) <= pooler.openFiles;
+    if (shrinks && processes === settings.processes) return undefined;
+    return { processes, maxDbConnections, databases: databases.length, shrinks };
 }
 
 /** Whether a run replaces the pooler's container. `startInterval` and the database's network are unknown without the engine. */

@@ -52,6 +52,12 @@ export function free(limits: ServerLimits, otherConnections: number): number {
     return limits.maxConnections - limits.superuserReservedConnections - limits.reservedConnections - otherConnections;
 }
 
+/** What a pooler keeps that can't take the new settings. */
+export interface Kept extends BudgetArgs {
+    /** Whether it would take smaller pools if only its processes stayed as many. */
+    shrinks: boolean;
+}
+
 /** What the judgement of a budget is about. */
 export interface BudgetCase {
     args: BudgetArgs;
@@ -60,7 +66,7 @@ export interface BudgetCase {
     /** Whether this run replaces a pooler, so that two run side by side. */
     rolls: boolean;
     /** What the pooler that this run replaces keeps until it is gone, if it can't take the new settings. */
-    keeps?: BudgetArgs;
+    keeps?: Kept;
     stack: OfStack;
     /** The command that runs `pulumi up`. */
     up: string;
@@ -99,7 +105,7 @@ export function overBudget(budgetCase: BudgetCase): Finding | undefined {
         return error(
             `maxDbConnections: this run replaces the pooler, which can't take the new settings and may hold ${poolerBackends(keeps)} backends ` +
                 `until it is gone; the new one may hold ${poolerBackends(args)} (${one}), but ${gives}`,
-            keeps.processes === processes ? fix(fits(left - poolerBackends(keeps)), setBack) : inTwoRuns(keeps, args, left, budgetCase),
+            keeps.shrinks ? inTwoRuns(keeps, args, left, budgetCase) : fix(fits(left - poolerBackends(keeps)), setBack),
         );
     }
     if (rolls && !keeps && budget(args) > left) {
