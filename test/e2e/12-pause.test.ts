@@ -74,12 +74,15 @@ test("a transaction that does not end is named, its command is not run, and ever
         5,
         async () => (await direct(on, "SELECT 1 FROM pg_stat_activity WHERE wait_event = 'PgSleep'")).length > 0,
     );
-    const { failures } = await clients.connecting(async () => {
-        const { code, stdout, stderr } = await pause(["--transactions", "2", "echo", "was run"]);
-        expect(code).toBe(2);
-        expect(stdout).toBe("");
-        expect(stderr).toMatch(/did not end within 2 s. All clients continue, and COMMAND was not run.\n {4}database tracksolid_db, user postgres, application_name "forgetful", from [\d.]+:\d+, since \d{4}-.*\n/); // prettier-ignore
-    });
+    const { failures } = await clients.connecting(
+        async () => {
+            const { code, stdout, stderr } = await pause(["--transactions", "2", "echo", "was run"]);
+            expect(code).toBe(2);
+            expect(stdout).toBe("");
+            expect(stderr).toMatch(/did not end within 2 s. All clients continue, and COMMAND was not run.\n {4}database tracksolid_db, user postgres, application_name "forgetful", from [\d.]+:\d+, since \d{4}-.*\n/); // prettier-ignore
+        },
+        { patience: 30 },
+    );
     expect(failures).toEqual([]);
     await direct(on, "SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE wait_event = 'PgSleep'");
     expect((await open).stderr).toContain("canceling statement due to user request"); // and not cut by the pause

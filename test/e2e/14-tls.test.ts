@@ -166,12 +166,12 @@ test("clients: the stack's own certificate is checked by psql and pgAdmin, whose
         const pgadmin = await PgadminPage.login(browser, on.out);
         await pgadmin.open(["Servers", "tracksolid_db (via pgbouncer)", "Databases", "tracksolid_db"], on.lab.databasePassword);
         const tool = await pgadmin.queryTool();
-        const running = () => direct(on, "SELECT 1 FROM pg_stat_activity WHERE state = 'active' AND query = 'SELECT pg_sleep(31)'");
-        await tool.start("SELECT pg_sleep(31)");
+        const running = () => direct(on, "SELECT 1 FROM pg_stat_activity WHERE state = 'active' AND query = 'SELECT pg_sleep(300)'");
+        await tool.start("SELECT pg_sleep(300)");
         await until("the query", 10, async () => (await running()).length > 0);
         const ended = tool.ended();
         await tool.press("Cancel query");
-        await until("the query to be gone", 3, async () => (await running()).length === 0);
+        await until("the query to be gone", 20, async () => (await running()).length === 0);
         expect((await ended).error).toMatch(/cancel/i);
 
         const before = await fingerprint();

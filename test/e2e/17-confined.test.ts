@@ -21,8 +21,8 @@ test("without clients, both use little of a core", async () => {
     console.log(
         `pgbouncer ${percent(idle.pgbouncer.cpu)}, pgAdmin ${percent(idle.pgadmin.cpu)} of a core; startInterval: ${idle.startInterval}`,
     );
-    // `proof changes` holds it against the target. On a host that others slow down, the same work took 5.8 % here.
-    expect(total(idle)).toBeLessThan(10);
+    // A loop that does not sleep uses a whole core. `proof changes` holds the exact figure against the target: a busy host multiplies it.
+    expect(total(idle)).toBeLessThan(50);
 });
 
 test("nobody writes on the root of either, not even root itself", async () => {
@@ -50,12 +50,12 @@ test("pgAdmin's secrets can be read and not written in its container", async () 
 });
 
 test("a container that starts too many processes harms neither the pooler nor its clients", async () => {
-    const { stderr } = await inside(on.out.pgadminContainer, "for i in $(seq 400); do sleep 3 & done");
+    const { stderr } = await inside(on.out.pgadminContainer, "for i in $(seq 400); do sleep 10 & done");
     expect(stderr).toMatch(/[Cc]an't fork|Cannot fork|Resource temporarily unavailable/);
-    const pooler = inside(on.out.pgbouncerContainer, "for i in $(seq 1200); do sleep 3 & done");
-    await until("the processes to be there", 5, async () => (await attempt("docker", ["top", on.out.pgbouncerContainer])).stdout.split("\n").length > 900); // prettier-ignore
+    const pooler = inside(on.out.pgbouncerContainer, "for i in $(seq 1200); do sleep 10 & done");
+    await until("the processes to be there", 30, async () => (await attempt("docker", ["top", on.out.pgbouncerContainer])).stdout.split("\n").length > 900); // prettier-ignore
     expect((await pooler).stderr).toMatch(/[Cc]an't fork|Cannot fork|Resource temporarily unavailable/);
-    await until("a query through the pool", 10, on.pooledAnswers);
+    await until("a query through the pool", 60, on.pooledAnswers); // it is asked by a process of the container's own
 });
 
 describe("a pgAdmin that eats its limit", () => {
