@@ -237,7 +237,7 @@ describe("./sidecar top", () => {
         await open;
         const { connections, direct: others, transactions } = seen.database as DatabaseSnapshot;
         expect(transactions).toContainEqual(expect.objectContaining({ user: "postgres", pooled: true, state: "active", query: "SELECT pg_sleep(300), 'top'" })); // prettier-ignore
-        expect(seen.pools).toContainEqual(expect.objectContaining({ database: "tracksolid_db", user: "postgres", active: 1, waiting: 0 }));
+        expect(seen.pools).toContainEqual(expect.objectContaining({ database: "tracksolid_db", user: "postgres", busy: 1, waiting: 0 }));
         expect(seen.budget.used).toBeGreaterThan(0);
         expect(connections.max).toBe(100);
         expect(others).toContainEqual({ address: expect.any(String), count: expect.any(Number) }); // the ingest's

@@ -43,9 +43,10 @@ test("clients are spread over both, and the pools' sizes add up to those that we
 });
 
 test("each cancel request reaches the process that has the session", async () => {
-    const query = "psql -h pgbouncer -p 6432 -U postgres -d tracksolid_db -c 'SELECT pg_sleep(20)'";
-    // One that comes before the query cancels nothing.
-    const script = `for i in $(seq 20); do ${query} & p=$!; while kill -INT $p 2> /dev/null; do sleep 0.5; done; done`;
+    const query = "psql -h pgbouncer -p 6432 -U postgres -d tracksolid_db -c '\\! touch /tmp/connected' -c 'SELECT pg_sleep(300)'";
+    const connected = "until [ -e /tmp/connected ]; do sleep 0.1; done; rm /tmp/connected";
+    // A signal that comes before the query cancels nothing.
+    const script = `for i in $(seq 20); do ${query} & p=$!; ${connected}; while kill -INT $p 2> /dev/null; do sleep 0.5; done; done`;
     const ran = await attempt("docker", [
         "exec", "-e", `PGPASSWORD=${on.lab.databasePassword}`, on.out.pgbouncerContainer, "sh", "-c", script,
     ]); // prettier-ignore
