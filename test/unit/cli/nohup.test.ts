@@ -11,6 +11,9 @@ afterEach(() => fs.rmSync(folder, { recursive: true }));
 const executable = (name: string, script: string) => fs.writeFileSync(path.join(folder, name), `#!/bin/sh\n${script}\n`, { mode: 0o755 });
 const env = (more: NodeJS.ProcessEnv) => ({ ...process.env, PATH: `${folder}:${process.env.PATH}`, ...more });
 
+/** Has a shell wait until `hungUp` has sent its signal, and at most until the test is over. */
+const untilSent = 'until [ -e "$READY.sent" ]; do [ -d "${READY%/*}" ] && [ $((n += 1)) -lt 300 ] || exit 8; sleep 0.1; done';
+
 /** Runs a program in a process group of its own, hangs up on it once it says that it is ready, and returns its exit code. */
 function hungUp(args: string[], nohup: string, whom: "group" | "process"): Promise<number | NodeJS.Signals> {
     return new Promise((resolve) => {
@@ -23,7 +26,12 @@ function hungUp(args: string[], nohup: string, whom: "group" | "process"): Promi
         const looking = setInterval(() => {
             if (!fs.existsSync(path.join(folder, "ready"))) return;
             clearInterval(looking);
-            process.kill(whom === "group" ? -child.pid! : child.pid!, "SIGHUP");
+            try {
+                process.kill(whom === "group" ? -child.pid! : child.pid!, "SIGHUP");
+            } catch (cause) {
+                if ((cause as NodeJS.ErrnoException).code !== "ESRCH") throw cause; // it has ended: its exit code says how
+            }
+            fs.writeFileSync(path.join(folder, "ready.sent"), "");
         }, 20);
         child.on("exit", (code, signal) => {
             clearInterval(looking);
@@ -50,7 +58,10 @@ test.each([
     ["outlives a terminal under nohup", "1", 7],
     ["is ended with a terminal", "0", 128 + os.constants.signals.SIGHUP],
 ])("a command that a user gave %s", async (_, nohup, code) => {
-    const run = `void require("./cli/terminal").runInTerminal("sh", ["-c", 'touch "$READY"; sleep 1; exit 7']).then(process.exit)`;
+    // It is ready once it handles the signal, which is after the shell has begun.
+    const run = `const ran = require("./cli/terminal").runInTerminal("sh", ["-c", ${JSON.stringify(`${untilSent}; exit 7`)}]);
+        require("fs").writeFileSync(process.env.READY, "");
+        void ran.then(process.exit);`;
     expect(await hungUp(["-e", run], nohup, "group")).toBe(code);
 });
 
@@ -58,7 +69,7 @@ test.each([
     ["outlives a terminal under nohup", "1", 2],
     ["ends with a terminal", "0", "SIGHUP"],
 ])("./sidecar itself %s", async (_, nohup, code) => {
-    executable("pulumi", 'touch "$READY"; sleep 1; exit 1');
+    executable("pulumi", `touch "$READY"; ${untilSent}; exit 1`);
     expect(await hungUp(["cli/main.ts", "tunnel", "--stack", "stage", "--", "true"], nohup, "process")).toBe(code);
 });
 

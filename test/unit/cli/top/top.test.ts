@@ -1,7 +1,7 @@
 import { spawn } from "child_process";
 import { project } from "../../../../lab/paths";
 
-/** Shows the live screen of a stack that can't be looked at, and prints a line for each look. */
+/** Shows the live screen of a stack that can't be looked at, and prints a line for each look, and when it ended. */
 const program = `
 const stub = (file, exports) => (require.cache[require.resolve(file)] = { loaded: true, exports });
 stub("./cli/stack", { selectedStack: async () => "stage" });
@@ -9,7 +9,8 @@ stub("./cli/labstack", { useLab: async () => undefined });
 stub("./cli/verify/target", { findTarget: async () => ({ stack: "stage" }) });
 stub("./cli/top/snapshot", { takeSnapshot: async () => { console.error("looks"); throw new Error("no route to host"); } });
 process.stdout.isTTY = true;
-require("./cli/top/top").top({ interval: 3 });
+process.once("exit", () => console.error("ended at " + Date.now()));
+require("./cli/top/top").top({ interval: 5 });
 `;
 
 test.each(["SIGTERM", "SIGINT"] as const)("without a stdin it looks again until %s, and leaves the terminal as it was", async (signal) => {
@@ -18,18 +19,20 @@ test.each(["SIGTERM", "SIGINT"] as const)("without a stdin it looks again until 
         env: { ...process.env, TERM: "xterm-256color" },
         stdio: ["ignore", "pipe", "pipe"],
     });
-    let [shown, looks] = ["", 0];
+    let [shown, said] = ["", ""];
     let signalled = 0;
+    const looks = () => said.split("looks").length - 1;
     child.stdout.on("data", (text: Buffer) => (shown += text.toString()));
     child.stderr.on("data", (text: Buffer) => {
-        looks += text.toString().split("looks").length - 1;
-        if (looks < 2 || signalled > 0) return;
+        said += text.toString();
+        if (looks() < 2 || signalled > 0) return;
         signalled = Date.now();
         child.kill(signal);
     });
     const code = await new Promise((resolve) => child.once("close", resolve));
-    expect(looks).toBeGreaterThanOrEqual(2);
+    expect(looks()).toBeGreaterThanOrEqual(2);
     expect(code).toBe(0);
-    expect(Date.now() - signalled).toBeLessThan(2000); // it does not wait for the next look
+    const ended = Number(/ended at (\d+)/.exec(said)![1]);
+    expect(ended - signalled).toBeLessThan(4000); // it does not wait for the next look, which comes after 5 s
     expect(shown.lastIndexOf("\u001b[?1049l")).toBeGreaterThan(shown.lastIndexOf("no route to host"));
 });
