@@ -7,6 +7,7 @@ import { attempt, run, until } from "../../lab/run";
 import { psql } from "./support/clients";
 import { direct, longestPause } from "./support/database";
 import { removeConfig, setConfig, useStack } from "./support/stack";
+import { pause } from "../proof/reconnecting";
 
 // What of pgAdmin works through the pool and what doesn't: a row of docs/CONNECTIONS.md each. Where something doesn't, the
 // test fails on the day it does.
@@ -159,19 +160,33 @@ describe("the Query Tool", () => {
 
     test("Stop drops a query that waits for a backend, and the tab stays usable", async () => {
         const most = on.out.backendBudget / 2;
-        const busy = Array.from({ length: most }, () => psql(on, on.out, "tracksolid_db", "SELECT pg_sleep(12)"));
-        const active = () => direct(on, "SELECT 1 FROM pg_stat_activity WHERE state = 'active' AND query = 'SELECT pg_sleep(12)'");
-        const { count } = await until("a full pool", 10, async () => {
-            const all = (await active()).length;
-            return all >= 15 ? { count: all } : undefined;
-        });
-        expect(count).toBeLessThanOrEqual(most);
-        await tool.start("INSERT INTO public.pgadmin_test VALUES (3, 'stopped')");
-        await pgadmin.page.waitForTimeout(500);
-        const ended = tool.ended();
-        await tool.press("Cancel query");
-        expect(await ended).toEqual({ error: "The query was stopped while it waited for a backend." });
-        await Promise.all(busy);
+        const busy = Array.from({ length: most }, () => psql(on, on.out, "tracksolid_db", "SELECT pg_sleep(300)"));
+        const over = Promise.all(busy).then(() => true);
+        const asleep = "FROM pg_stat_activity WHERE state = 'active' AND query = 'SELECT pg_sleep(300)'";
+        const waits = async () => {
+            const console = ["psql", "-h", "/tmp/pgbouncer", "-p", "6432", "-U", "pgbouncer", "-d", "pgbouncer", "-AtXc", "SHOW CLIENTS"];
+            return /\|waiting\|.*CONN:/.test(await run("docker", ["exec", on.out.pgbouncerContainer, ...console]));
+        };
+        try {
+            const count = await until("a full pool", 60, async () => {
+                const all = (await direct(on, `SELECT 1 ${asleep}`)).length;
+                return all >= 15 && all;
+            });
+            expect(count).toBeLessThanOrEqual(most);
+            await tool.start("INSERT INTO public.pgadmin_test VALUES (3, 'stopped')");
+            await until("the tab to wait", 30, waits);
+            const ended = tool.ended();
+            await tool.press("Cancel query");
+            await pause(8); // after 2 s its session ends; pgbouncer reads nothing of a client that waits, and sees it with a backend alone
+            await direct(on, `SELECT pg_cancel_backend(pid) ${asleep}`);
+            expect(await ended).toEqual({ error: "The query was stopped while it waited for a backend." });
+        } finally {
+            // Whoever of them waited has a backend once another's query is cancelled.
+            await until("the others to end", 60, async () => {
+                await direct(on, `SELECT pg_cancel_backend(pid) ${asleep}`);
+                return Promise.race([over, pause(0.5).then(() => false)]);
+            });
+        }
         expect(await tool.run("SELECT 1")).toEqual({ result: [[1]] });
         expect((await rowsOfTest()).map(({ id }) => id)).not.toContain(3);
     });
