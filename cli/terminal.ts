@@ -15,7 +15,7 @@ export function runInTerminal(
     { cwd, env }: { cwd?: string; env?: NodeJS.ProcessEnv } = {},
 ): Promise<number> {
     return new Promise((resolve, reject) => {
-        const found = program.includes("/") ? path.resolve(process.env.SIDECAR_FROM ?? "", program) : program;
+        const found = program.includes("/") ? fromCaller(program) : program;
         // Node resets an ignored signal for what it starts, too. In a session of its own, the program gets none of the terminal's.
         const detached = outlivesTerminal;
         const child = spawn(found, args, { stdio: "inherit", detached, env: { ...process.env, ...env }, ...(cwd ? { cwd } : {}) });
@@ -31,6 +31,9 @@ export function runInTerminal(
         });
     });
 }
+
+/** A path that a user gave, who may have called ./sidecar from another folder. */
+export const fromCaller = (file: string) => path.resolve(process.env.SIDECAR_FROM ?? "", file);
 
 /** Whether a program that a user named, perhaps by its path, is the Pulumi CLI. */
 export const isPulumi = (program: string) => path.basename(program) === "pulumi";

@@ -1,9 +1,9 @@
 import * as fs from "fs";
-import * as path from "path";
 import { UserError } from "../../findings/errors";
 import { useLab } from "../labstack";
 import { Signals } from "../pause/signals";
 import { configuredSettings } from "../stack";
+import { fromCaller } from "../terminal";
 import { findTarget } from "../verify/target";
 import { chosenNames, roomFor } from "./allowed";
 import { BenchOptions } from "./command";
@@ -51,7 +51,7 @@ export async function bench(options: BenchOptions): Promise<number> {
 
 /** The file of --json, in the folder from which ./sidecar was called. Throws a UserError if it can't be written: to know it after hours is too late. */
 function writable(json: string): string {
-    const file = path.resolve(process.env.SIDECAR_FROM ?? "", json);
+    const file = fromCaller(json);
     try {
         fs.closeSync(fs.openSync(file, "a"));
     } catch (cause) {

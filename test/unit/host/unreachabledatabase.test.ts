@@ -44,7 +44,7 @@ test.each<[string, ConnectFailure, string, string]>([
         "NAME   (a superuser that its pg_hba.conf accepts with a password)",
     ],
     [
-        "a role without LOGIN, or that is none, in German",
+        "a role without LOGIN, or that does not exist, in German",
         failure("28000", "Rolle »postgres« hat keine Berechtigung zum Einloggen", { routine: "InitializeSessionUserId" }),
         "error",
         'NAME   (a superuser that may log in), or, if the role exists, as one: ALTER ROLE "postgres" LOGIN',
