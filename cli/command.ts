@@ -107,3 +107,21 @@ function readable(parser: Parser, called: string): Parser {
 export const misused = (called: string, what: string) => new Misused(`${what}\n\n${seeHelp(called)}`);
 
 const seeHelp = (called: string) => `See: ${called} --help`;
+
+/** An option that lists names. */
+export interface Choice<Name extends string> {
+    /** The command as a user calls it. */
+    called: string;
+    option: string;
+    given: string | undefined;
+    all: readonly Name[];
+}
+
+/** The names that the option lists, in the order of all, or all of them if it isn't given. Throws a Misused for an unknown one. */
+export function chosenNames<Name extends string>({ called, option, given, all }: Choice<Name>): readonly Name[] {
+    if (given === undefined) return all;
+    const named = given.split(",").map((name) => name.trim());
+    const unknown = named.filter((name) => !(all as readonly string[]).includes(name));
+    if (unknown.length > 0) throw misused(called, `${option}: unknown: ${unknown.join(", ")}. Choose from: ${all.join(", ")}`);
+    return all.filter((name) => named.includes(name));
+}

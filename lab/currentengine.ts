@@ -7,7 +7,7 @@ import { say } from "./step";
 import { build, BuildArgs, done, upToDate } from "./toolchain";
 
 /** Programs of a current engine; first on PATH, they are what `ensureEngine` starts. */
-export const engineBin = inLab("bin-engine");
+const engineBin = inLab("bin-engine");
 
 const modules = {
     engine: "github.com/moby/moby/v2",

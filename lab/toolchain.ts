@@ -27,7 +27,7 @@ async function reachable(url: string): Promise<boolean> {
     }
 }
 
-export function pluginVersion(plugin: string): string {
+function pluginVersion(plugin: string): string {
     const { dependencies } = JSON.parse(fs.readFileSync(path.join(project, "package.json"), "utf8")) as {
         dependencies: Record<string, string>;
     };

@@ -61,7 +61,7 @@ export function findMissing({ deployment: { resources = [] } }: StackState, { co
  * Containers labelled with this stack's name although none of the state's resources exist on the host: another backend's
  * stack of the same name. It is not an interrupted run, which records its network before it creates containers.
  */
-export function findNamesake({ owner, ids }: OwnedResources, host: HostFacts): string[] {
+function findNamesake({ owner, ids }: OwnedResources, host: HostFacts): string[] {
     if ([...host.containers, ...host.networks].some(({ id }) => ids.includes(id))) return [];
     return host.containers.filter((one) => one.owner === owner).map(({ name }) => name);
 }
@@ -75,7 +75,7 @@ export function judgeState(state: StackState, owned: OwnedResources, host: HostF
             error(
                 `${docker.host} already has a sidecar of a stack ${owned.owner}, which is not in this state: ${namesake}. ` +
                     `Another backend's stack created it, or its state was lost`,
-                `pulumi login to that backend, or deploy another one beside it: pulumi stack rename --stack ${stack} NAME, ` +
+                `log in to that backend (pulumi login URL), or deploy another one beside it: pulumi stack rename --stack ${stack} NAME, ` +
                     `or, if its state was lost, remove it: ${dockerCommand(docker)} rm -f ${namesake}`,
             ),
         ];

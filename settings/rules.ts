@@ -63,9 +63,9 @@ export function refuseLongStackName(project: string, { stack, metrics, pgbouncer
     const isTooLong = (alias: string) => metrics && first.length > roomInDns(alias);
     if (stack.length <= mark && !isTooLong(pgbouncerAlias)) return;
     const what = isTooLong(pgbouncerAlias)
-        ? `has a name of ${first.length} characters${rest.length > 0 ? " before its first dot" : ""}, and it may have ${Math.max(roomInDns(pgbouncerAlias), 0)}: ` +
+        ? `has a name of ${first.length} characters${rest.length > 0 ? " before its first dot" : ""}, and it may have at most ${Math.max(roomInDns(pgbouncerAlias), 0)}: ` +
           `with metrics, a part of a DNS name has ${longestName} characters at most (${pgbouncerAlias}-database-metrics-NAME)`
-        : `has a name of ${stack.length} characters, and it may have ${mark}: ` +
+        : `has a name of ${stack.length} characters, and it may have at most ${mark}: ` +
           `PostgreSQL cuts ${project}/NAME, the mark of the stack's roles, after ${longestName} characters`;
     // An alias that leaves less room than the default one is shortened first, since a stack's name is harder to change.
     const usual = freeAlias(databaseHost);

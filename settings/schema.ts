@@ -27,10 +27,6 @@ const oneOf = <Word extends string>(words: readonly [Word, ...Word[]]) =>
 const boolean = z.enum(["true", "false"], "must be true or false").transform((text) => text === "true");
 
 const url = z.string().regex(/^https?:\/\/[A-Za-z0-9.-]+(:\d{1,5})?(\/[\w.~-]+)*\/?$/);
-const choice = <const Values extends [string, ...string[]]>(values: Values) => {
-    const what = values.join(" or ");
-    return z.enum(values, `must be ${what}`).describe(what);
-};
 
 function integer(min: number, max: number, unit?: "seconds" | "MiB") {
     const range = `from ${min} to ${max}`;
@@ -138,7 +134,7 @@ export const schema = z.object({
     postgresExporterImage: image,
     logConnections: boolean,
 
-    adminUi: choice(["pgadmin", "none"]),
+    adminUi: oneOf(["pgadmin", "none"]),
     pgadminImage: image,
     pgadminEmail: emailAddress.describe("an e-mail address"),
     pgadminPassword: z
@@ -169,7 +165,7 @@ export const schema = z.object({
 
     pgadminLoginAttempts: integer(0, 100),
     pgadminSessionDays: integer(1, 365),
-    pgadminMfa: choice(["off", "optional", "required"]),
+    pgadminMfa: oneOf(["off", "optional", "required"]),
 
     oidcIssuer: optional(url, "an http:// or https:// URL without a query"),
     oidcClientId: optional(z.string().regex(/^[\x21-\x7e]{1,255}$/), "the provider's client ID, without spaces"),

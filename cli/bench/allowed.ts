@@ -1,20 +1,10 @@
 import { UserError } from "../../findings/errors";
-import { misused } from "../command";
 import { Headroom, readHeadroom } from "../verify/headroom";
 import { rejectUnseen } from "../verify/sessions";
 import { Target } from "../verify/target";
 
 /** Connections that bench leaves to others, beyond those in use. */
 const margin = 5;
-
-/** The names that an option lists, or all. Throws a Misused for an unknown one. */
-export function chosenNames<T extends string>(option: string, given: string | undefined, all: readonly T[]): readonly T[] {
-    if (given === undefined) return all;
-    const named = given.split(",").map((name) => name.trim());
-    const unknown = named.filter((name) => !(all as readonly string[]).includes(name));
-    if (unknown.length > 0) throw misused("./sidecar bench", `${option}: unknown: ${unknown.join(", ")}. Choose from: ${all.join(", ")}`);
-    return all.filter((name) => named.includes(name));
-}
 
 /** Backends of the variant that has no bound for each database. */
 const unbounded = 20;

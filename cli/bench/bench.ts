@@ -1,11 +1,12 @@
 import * as fs from "fs";
 import { UserError } from "../../findings/errors";
+import { chosenNames } from "../command";
 import { useLab } from "../labstack";
 import { Signals } from "../pause/signals";
 import { configuredSettings } from "../stack";
 import { fromCaller } from "../terminal";
 import { findTarget } from "../verify/target";
-import { chosenNames, roomFor } from "./allowed";
+import { roomFor } from "./allowed";
 import { BenchOptions } from "./command";
 import { measureConnections } from "./connections";
 import { refuseSecond, removeAll } from "./containers";
@@ -29,9 +30,11 @@ const parts = ["throughput", "latency", "connections", "memory", "profile"] as c
 
 /** Measures a deployed stack, and prints tables. The exit code is 1 if a measurement failed. */
 export async function bench(options: BenchOptions): Promise<number> {
+    const called = "./sidecar bench";
+    const names = [...variants, ...rivals].map(({ name }) => name);
     const wanted = {
-        parts: chosenNames("--only", options.only, parts),
-        variants: chosenNames("--variants", options.variants, [...variants, ...rivals].map(({ name }) => name)), // prettier-ignore
+        parts: chosenNames({ called, option: "--only", given: options.only, all: parts }),
+        variants: chosenNames({ called, option: "--variants", given: options.variants, all: names }),
     };
     const file = options.json === undefined ? undefined : writable(options.json);
     const lab = await useLab(options.stack);

@@ -6,7 +6,7 @@ import { DockerHost } from "../../settings/settings";
 import { Target } from "../verify/target";
 
 /** Label of bench's containers and volumes: the stack that they measure, `project/stack`. */
-export const benchLabel = "pg-sidecar.bench";
+const benchLabel = "pg-sidecar.bench";
 
 /** Open files that a container of bench may need: one for each of 10,000 clients. */
 export const mostFiles = 16_384;

@@ -2,7 +2,7 @@
 export const works = ["own code", "sending", "receiving", "waiting", "rest of the kernel"] as const;
 export type Work = (typeof works)[number];
 
-/** The programs that are told apart. */
+/** The programs that are distinguished. */
 export const programs = ["pgbouncer", "postgres", "pgbench"] as const;
 export type Program = (typeof programs)[number];
 

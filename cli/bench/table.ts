@@ -55,7 +55,7 @@ class Notes {
     }
 }
 
-export const machineLine = ({ cpus, model, memory, kernel, engine, database, pgbouncer }: Machine) =>
+const machineLine = ({ cpus, model, memory, kernel, engine, database, pgbouncer }: Machine) =>
     `${cpus} × ${model}, ${Math.round(memory / 1e9)} GB, Linux ${kernel}, Docker ${engine}, PostgreSQL ${database}, pgbouncer ${pgbouncer}`;
 
 /** Ratio to direct of the medians; empty if there is none. */

@@ -23,7 +23,7 @@ const strict = {
 } as const;
 
 /** All that DISCARD ALL does but DEALLOCATE ALL and DISCARD PLANS, and the statements that a client has PREPAREd by SQL. */
-export const keepingReset = [
+const keepingReset = [
     "CLOSE ALL",
     "SET SESSION AUTHORIZATION DEFAULT",
     "RESET ALL",

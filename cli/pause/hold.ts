@@ -89,7 +89,9 @@ export class Hold {
         try {
             const answers = await this.poolers.end();
             if (answers.some(({ code }) => code === codes.endedBefore)) {
-                this.args.say(`clients had continued before, after ${this.left} s; they fail if the database was away then`);
+                this.args.say(
+                    `clients continued by themselves after ${this.left} s; what they sent while the database was away has failed`,
+                );
             }
             const failed = answers.find(({ code }) => ![0, codes.servesNobody, codes.endedBefore].includes(code));
             return failed && words(failed);

@@ -57,6 +57,6 @@ export function effect(key: ImageSetting, wanted: string, deployed: string | und
     if (deployed === wanted) return "it is deployed already: the next up changes nothing";
     if (deployed === undefined) return "the stack is not up: the next up starts with it";
     return key === "pgbouncerImage"
-        ? `the next up rolls the pooler: a second one proves itself and takes over; clients that try all addresses of its name notice nothing (to go back: ${configSet({ stack }, key, deployed)})`
-        : `the next up tries it on a copy of pgAdmin's volume, packs the volume into its backups, and replaces pgAdmin, which is away for some seconds`;
+        ? `the next up rolls the pooler: a second one proves itself and takes over. Clients that try all addresses of its name notice nothing (to go back: ${configSet({ stack }, key, deployed)})`
+        : `the next up tries it on a copy of pgAdmin's volume, and packs the volume into its backups. Then it replaces pgAdmin, which is away for some seconds`;
 }

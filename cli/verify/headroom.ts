@@ -34,9 +34,9 @@ export async function pooledBackends(target: Target): Promise<string> {
 
 /** Why a database that answers through the pool may show no backends of it. */
 export const unseen =
-    "this login needs pg_read_all_stats to see them, and the database has to see the pooler's own address, which a database outside this Docker host doesn't";
+    "this login lacks pg_read_all_stats, or the database is outside this Docker host and does not see the pooler's own address";
 
-/** What a login without pg_read_all_stats is told. */
+/** What a login without pg_read_all_stats reads. */
 export const othersUnseen = "this login does not see other roles' sessions (pg_read_all_stats)";
 
 /**

@@ -14,7 +14,7 @@ export function remedies({
 }: Pick<Target, "stack" | "owner" | "psqlCommand" | "upCommand" | "superuser" | "deployed">) {
     return {
         role: `${up} --refresh`,
-        // A provider that is told that its login is not a superuser reads no passwords, so it would not see the change.
+        // With postgresql:superuser false, the provider reads no passwords, so it would not see the change.
         password: superuser ? `${up} --refresh` : ownCommand({ stack }, "rotate"),
         leave: (role: string) => psqlCommand(databases[0]!, `REVOKE ${sqlName(role)} FROM ${sqlName(authUser)}`),
         /** `table` as SQL takes it. */

@@ -1,6 +1,6 @@
 import { Report, Result } from "./check";
 
-export const symbols: Record<Result, string> = { ok: "✓", failed: "✗", warning: "!", skipped: "–" };
+const symbols: Record<Result, string> = { ok: "✓", failed: "✗", warning: "!", skipped: "–" };
 
 /** The line to print when a check has ended. */
 export function progress({ id, result, seconds }: Report): string {

@@ -8,7 +8,7 @@ import { runningContainer } from "./containers";
 import { Target } from "./target";
 
 /** Name of verify's direct sessions in pg_stat_activity. It sets them apart from the pooler's backends. */
-export const applicationName = "pg-sidecar verify";
+const applicationName = "pg-sidecar verify";
 
 /** Of direct sessions. */
 const directOptions = `-c search_path=${ownSchemas.join(",")} -c statement_timeout=15s -c lock_timeout=3s`;
@@ -84,6 +84,9 @@ export function reason({ code, stdout, stderr }: ExecResult): string {
     if (code === 143 || code === 124) return `it did not end in time`;
     return (stderr || stdout).trim().replace(/\s*\n\s*/g, "; ") || `exit code ${code}`;
 }
+
+/** The last line of what a program that failed said, as Python puts the cause there, or why there is none. */
+export const lastLine = (ran: ExecResult) => ran.stderr.trim().split("\n").at(-1) || reason(ran);
 
 /** The arguments as words of a shell script. */
 export const words = (...args: string[]) => args.map(shellWord).join(" ");

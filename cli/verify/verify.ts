@@ -1,4 +1,4 @@
-import { misused } from "../command";
+import { chosenNames } from "../command";
 import { useLab } from "../labstack";
 import { selectedStack } from "../stack";
 import { StatusLine } from "../statusline";
@@ -28,12 +28,6 @@ export async function verify({ stack: named, json, only }: VerifyOptions): Promi
 
 /** The named checks, or all of them. Throws a Misused if a check does not exist. */
 function chosen(only?: string): Check[] {
-    if (only === undefined) return allChecks;
-    const ids = allChecks.map(({ id }) => id);
-    const named = only.split(",").map((id) => id.trim());
-    const unknown = named.filter((id) => !ids.includes(id));
-    if (unknown.length > 0) {
-        throw misused("./sidecar verify", `--only: there is no check ${unknown.join(", ")}. The checks: ${ids.join(", ")}`);
-    }
+    const named = chosenNames({ called: "./sidecar verify", option: "--only", given: only, all: allChecks.map(({ id }) => id) });
     return allChecks.filter(({ id }) => named.includes(id));
 }

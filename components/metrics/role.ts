@@ -4,7 +4,7 @@ import { ownRole } from "../ownrole";
 import { ownSchemas } from "../searchpath";
 
 /** Two exporters side by side, each with a connection that it keeps and one for the scrape; and two that PostgreSQL has not ended yet. */
-export const metricsConnections = 6;
+const metricsConnections = 6;
 
 /** The predefined role by which it sees other roles' sessions. */
 export const metricsMemberOf = "pg_read_all_stats";

@@ -8,14 +8,14 @@ export const emailAddress = z
     .email("must be an e-mail address as pgAdmin takes it: NAME@HOST.DOMAIN, of ASCII letters, digits and . _ + -")
     .max(254, "must have at most 254 characters")
     // The image puts it into a line of Python between single quotes.
-    .refine((address) => !address.includes("'"), "must be without a quote: pgAdmin's image does not start with one")
+    .refine((address) => !address.includes("'"), "must not contain a quote: pgAdmin's image would not start")
     .refine(
         (address) => domainOf(address).length <= 253 && labels(address).every((label) => label.length <= 63),
         "must have a domain whose parts are 63 characters at most",
     )
     .refine(
         (address) => labels(address).every((label) => !/-$|^..--/.test(label)),
-        "must have a domain whose parts don't end with a dash, nor have two dashes in third place (xn-- neither)",
+        "must have a domain whose parts don't end with a dash and have no two dashes in third place (so no xn--)",
     );
 
 const domainOf = (address: string) => address.slice(address.lastIndexOf("@") + 1).toLowerCase();

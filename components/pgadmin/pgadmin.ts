@@ -79,7 +79,7 @@ const oidcSecret = "oidc-secret";
 const rolePasswordFile = "role-password";
 
 /** Seconds (less than an hour) in the form in which the engine returns them. Any other form is a change in each preview. */
-export function duration(seconds: number): string {
+function duration(seconds: number): string {
     return seconds < 60 ? `${seconds}s` : `${Math.floor(seconds / 60)}m${seconds % 60}s`;
 }
 const listenPort = 80;

@@ -90,7 +90,7 @@ export function overBudget(budgetCase: BudgetCase): Finding | undefined {
     const { args, limits, otherConnections, rolls, keeps, stack } = budgetCase;
     const left = free(limits, otherConnections);
     const gives =
-        `the database has ${left} to give: max_connections ${limits.maxConnections}, ` +
+        `the database has ${left} left: max_connections ${limits.maxConnections}, ` +
         `less ${limits.superuserReservedConnections + limits.reservedConnections} reserved and ${otherConnections} for the direct clients (otherConnections)`;
     const { databases, maxDbConnections, processes } = args;
     const lookups = processes * lookupPoolSize;
@@ -104,7 +104,7 @@ export function overBudget(budgetCase: BudgetCase): Finding | undefined {
     if (rolls && keeps && poolerBackends(keeps) + poolerBackends(args) > left) {
         return error(
             `maxDbConnections: this run replaces the pooler, which can't take the new settings and may hold ${poolerBackends(keeps)} backends ` +
-                `until it is gone; the new one may hold ${poolerBackends(args)} (${one}), but ${gives}`,
+                `until it is gone. The new one may hold ${poolerBackends(args)} (${one}), but ${gives}`,
             keeps.shrinks ? inTwoRuns(keeps, args, left, budgetCase) : fix(fits(left - poolerBackends(keeps)), setBack),
         );
     }

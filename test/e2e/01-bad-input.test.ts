@@ -37,7 +37,7 @@ const mistakes: [string, Record<string, unknown>, string[]][] = [
     [
         "pool sizes over the database's limit",
         { "pg-sidecar:maxDbConnections": "40" },
-        ["the database has 37 to give", "pulumi config set --stack local maxDbConnections 33"],
+        ["the database has 37 left", "pulumi config set --stack local maxDbConnections 33"],
     ],
     [
         "an absent network",

@@ -76,7 +76,7 @@ test("--only runs those alone, as a table on stdout and progress on stderr", asy
 });
 
 test.each([
-    [["--only", "mode,nonsense"], /there is no check nonsense[^]*containers, images/],
+    [["--only", "mode,nonsense"], /unknown: nonsense[^]*containers, images/],
     [["--nonsense"], /nonsense[^]*\.\/sidecar verify/],
     [["--stack", "nonsense"], /there is no stack nonsense/],
 ])("%j is refused with exit code 2 and the remedy", async (args, said) => {

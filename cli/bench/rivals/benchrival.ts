@@ -40,7 +40,7 @@ interface RivalArgs {
 }
 
 /** A rival in a container that is confined and limited as the stack's pooler is, on the database's network. */
-export class BenchRival {
+class BenchRival {
     private constructor(
         private readonly target: Target,
         readonly container: string,

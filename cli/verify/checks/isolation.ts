@@ -125,8 +125,8 @@ export function judgeReach(
                 : undefined,
         );
     }
-    const by = reached.length > 0 ? `; the proxy's or the database's network, which the settings give it, leads to ${shown(reached)}` : "";
-    return ok(`${tried} other places were tried${by || ", and none answers"}`);
+    const which = reached.length > 0 ? `it reaches ${shown(reached)}, by a network that the settings give it` : "none answers";
+    return ok(`${tried} other places were tried, and ${which}`);
 }
 
 export const isolationChecks: Check[] = [

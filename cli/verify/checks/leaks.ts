@@ -151,7 +151,7 @@ export function judgeLeak(
     up: string,
 ): Outcome {
     if (!leaked) return skipped(`the pool is busy: none of ${looked} clients got the backend on which ${what} was left`);
-    const seen = `client ${looked} of those that looked had the same backend`;
+    const seen = `client ${looked} of those that looked got that backend`;
     if (leaked[id] === undefined) return skipped(`${what}: ${without ?? "it was not left"}`);
     if (!leaked[id]) return ok(`${what} was gone: ${seen}`);
     if (!strict) return warning(`${what} leaked: the price of serverResetQueryAlways = false. It was removed again; ${seen}`);

@@ -5,7 +5,7 @@ import { trustCa } from "../../../host/unknownca";
 import { Check, daysToRenew, failed, noPgadmin, ok, Outcome, skipped, warning } from "../check";
 import { runningContainer } from "../containers";
 import { program } from "../programs";
-import { reason } from "../sessions";
+import { lastLine } from "../sessions";
 import { Target } from "../target";
 import { ofPgadmin, PgadminConfig, vulnerabilitiesOf } from "../vulnerabilities";
 import { imageName, judgeVulnerabilities } from "./pooler";
@@ -16,11 +16,8 @@ async function ping(target: Target): Promise<Outcome> {
     const name = target.outputs.pgadminContainer;
     if (name === undefined) return noPgadmin;
     await runningContainer(target, name);
-    const code =
-        "import os, urllib.request as r; print(r.urlopen(f\"http://127.0.0.1:{os.environ['PGADMIN_LISTEN_PORT']}/misc/ping\", timeout=10).read().decode())";
-    const ran = await exec(target.docker, name, ["/venv/bin/python3", "-c", code]);
-    if (ran.code !== 0)
-        return failed(ran.stderr.trim().split("\n").at(-1) ?? reason(ran), `${target.dockerCommand} logs --tail 20 ${name}`);
+    const ran = await exec(target.docker, name, ["/venv/bin/python3", "-c", program("pgadmin-ping.py")]);
+    if (ran.code !== 0) return failed(lastLine(ran), `${target.dockerCommand} logs --tail 20 ${name}`);
     return ran.stdout.trim() === answer ? ok(answer) : failed(`it answers ${ran.stdout.trim().slice(0, 80)}`);
 }
 
@@ -28,7 +25,7 @@ async function vulnerabilities({ docker, outputs, stack, deployed }: Target): Pr
     const name = outputs.pgadminContainer;
     if (name === undefined) return noPgadmin;
     const ran = await exec(docker, name, ["/venv/bin/python3", "-c", program("pgadmin-facts.py")]);
-    if (ran.code !== 0) throw new Error(`pgAdmin's version can't be looked up: ${ran.stderr.trim().split("\n").at(-1) ?? reason(ran)}`);
+    if (ran.code !== 0) throw new Error(`pgAdmin's version can't be looked up: ${lastLine(ran)}`);
     const { version, config } = JSON.parse(ran.stdout) as { version: string; config: PgadminConfig };
     return judgeVulnerabilities(vulnerabilitiesOf(ofPgadmin, version, config), version, stack, imageName(deployed.pgadminImage));
 }

@@ -6,7 +6,7 @@ import { Check, daysToRenew, failed, ok, Outcome, skipped, warning } from "../ch
 import { runningContainer } from "../containers";
 import { pooledBackends, poolerHidden, unseen } from "../headroom";
 import { program } from "../programs";
-import { inPooler, query, queryJson, reason, words } from "../sessions";
+import { inPooler, lastLine, query, queryJson, reason, words } from "../sessions";
 import { replacePooler, Target } from "../target";
 
 /** How some of the pooler's backends connect, as pg_stat_ssl has it. */
@@ -84,7 +84,7 @@ async function shakeHands(target: Target): Promise<Outcome> {
     await runningContainer(target, name);
     const command = ["/venv/bin/python3", "-c", program("handshake.py"), pgbouncerAlias, String(listenPort)];
     const ran = await exec(target.docker, name, ["timeout", "25", ...command]);
-    if (ran.code !== 0) return failed(ran.stderr.trim().split("\n").at(-1) ?? reason(ran), `${target.upCommand} --refresh`);
+    if (ran.code !== 0) return failed(lastLine(ran), `${target.upCommand} --refresh`);
     return judgeHandshake(JSON.parse(ran.stdout) as Handshake, target);
 }
 

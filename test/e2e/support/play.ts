@@ -26,7 +26,7 @@ export function section(title: string): Step[] {
 }
 
 /** Whether the expected lines stand in what was said, in their order; `…` in one is anything. */
-export function firstMissing(expected: string[], said: string): string | undefined {
+function firstMissing(expected: string[], said: string): string | undefined {
     const lines = said.split("\n").map((line) => line.trim());
     let at = 0;
     for (const line of expected) {

@@ -125,7 +125,7 @@ export class Finder {
 }
 
 /** Looks for the secrets everywhere, and in what was `said` as well; the containers and their volumes, if there are any. */
-export async function findSecrets(on: Sidecar, secrets: Secret[], said: Record<string, string> = {}): Promise<Find[]> {
+async function findSecrets(on: Sidecar, secrets: Secret[], said: Record<string, string> = {}): Promise<Find[]> {
     const finder = new Finder(secrets);
     const ids = (await run("docker", ["ps", "-aq"])).split("\n").filter(Boolean);
     const found = Object.entries(said).flatMap(([what, text]) => finder.in(`output of ${what}`, text));

@@ -26,5 +26,5 @@ test("a wrong value of such a setting stops nothing, but a secret in plain text 
 test("with pgAdmin, its login is required and every setting counts", () => {
     expect(complaint({ pgadminEmail: undefined })).toContain("pgadminEmail is missing");
     expect(settingsOf({ pgadminPort: 5050 }).unused).toEqual([]);
-    expect(complaint({ adminUi: "phppgadmin" })).toContain('adminUi is "phppgadmin": it must be pgadmin or none');
+    expect(complaint({ adminUi: "phppgadmin" })).toContain('adminUi is "phppgadmin": it must be one of pgadmin, none');
 });

@@ -72,7 +72,7 @@ describe("a stack's name", () => {
         const longest = "s".repeat(most);
         expect(settingsOf(overrides, { stack: longest }).stack).toBe(longest);
         const said = complaint(overrides, { stack: `${longest}s` });
-        expect(said).toContain(`stack has a name of ${most + 1} characters, and it may have ${most}: `);
+        expect(said).toContain(`stack has a name of ${most + 1} characters, and it may have at most ${most}: `);
         expect(said).toContain(why);
         expect(said).toContain(`Fix: pulumi stack rename --stack ${longest}s ${longest}   (`);
     });
@@ -85,7 +85,7 @@ describe("a stack's name", () => {
         const stack = `${"s".repeat(36)}.${"t".repeat(15)}`;
         expect(settingsOf({ metrics: true }, { stack }).stack).toBe(stack);
         const said = complaint({ metrics: true }, { stack: `s${stack}` });
-        expect(said).toContain("stack has a name of 37 characters before its first dot, and it may have 36: ");
+        expect(said).toContain("stack has a name of 37 characters before its first dot, and it may have at most 36: ");
         expect(said).toContain(`Fix: pulumi stack rename --stack s${stack} ${stack}   (`);
     });
 

@@ -1,5 +1,5 @@
 import { UserError } from "../../../../findings/errors";
-import { chosenNames, room, roomFor } from "../../../../cli/bench/allowed";
+import { room, roomFor } from "../../../../cli/bench/allowed";
 import { rates } from "../../../../cli/bench/latency";
 import { loads } from "../../../../cli/bench/throughput";
 import { withoutPooler } from "../verify/withoutpooler";
@@ -21,12 +21,6 @@ describe("the connections that bench may take", () => {
             "a pooler of bench may open 20 backends, the stack's own 16 more, and 5 connections have to stay free, but the database has 40 left",
         );
     });
-});
-
-test("an unknown name is refused, with those to choose from", () => {
-    expect(chosenNames("--only", undefined, ["a", "b"])).toEqual(["a", "b"]);
-    expect(chosenNames("--only", "b, a", ["a", "b"])).toEqual(["a", "b"]);
-    expect(() => chosenNames("--only", "a,c", ["a", "b"])).toThrow("--only: unknown: c. Choose from: a, b");
 });
 
 test("protocols and scripts are compared with 30 clients, or else with the last number that is given", () => {

@@ -132,6 +132,6 @@ describe("the end", () => {
     test("says that clients continued before", async () => {
         const { hold } = begin({ begin: [[answer(0, "8")]], end: [[answer(codes.endedBefore)]] });
         await (await hold).end();
-        expect(said).toEqual(["clients had continued before, after 8 s; they fail if the database was away then"]);
+        expect(said).toEqual(["clients continued by themselves after 8 s; what they sent while the database was away has failed"]);
     });
 });

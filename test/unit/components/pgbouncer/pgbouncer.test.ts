@@ -199,7 +199,7 @@ describe("the budget", () => {
         const { level, what, fix } = judge({ args: after, keeps: { ...before, shrinks: true } })!;
         expect([level, what]).toEqual([
             "error",
-            expect.stringContaining("may hold 32 backends until it is gone; the new one may hold 18 "),
+            expect.stringContaining("may hold 32 backends until it is gone. The new one may hold 18 "),
         ]);
         expect(fix).toMatch(
             /^pulumi config set --stack stage processes 1; pulumi config set --stack stage maxDbConnections 15; pulumi up; pulumi config set --stack stage processes 2; pulumi up /,
@@ -223,7 +223,7 @@ describe("the budget", () => {
     test("says what it counted", () => {
         expect(judge({ args: { ...defaults, maxDbConnections: 20 } })!.what).toBe(
             "maxDbConnections: this run replaces the pooler, and two side by side may hold 44 backends (2 × (1 × maxDbConnections 20 + 2 for lookups)), " +
-                "but the database has 37 to give: max_connections 100, less 3 reserved and 60 for the direct clients (otherConnections)",
+                "but the database has 37 left: max_connections 100, less 3 reserved and 60 for the direct clients (otherConnections)",
         );
     });
 });

@@ -131,7 +131,7 @@ describe("reach", () => {
 
     test("nothing passes, and so does what the settings give it", () => {
         expect(judge([])).toMatch(/^ok: 9 other places were tried, and none answers/);
-        expect(judge([{ network: "coolify" }, {}], { pgadminDomain: "a.example.com" })).toMatch(/^ok: .*leads to web:80/);
+        expect(judge([{ network: "coolify" }, {}], { pgadminDomain: "a.example.com" })).toMatch(/^ok: .*reaches web:80/);
         expect(judge([{ network: "abc" }], { pgadminDirect: true })).toMatch(/^ok/);
     });
 
