@@ -209,9 +209,11 @@ function judgeUsers(facts: DatabaseFacts, settings: Settings): Finding[] {
 /** An admin who could not log in through the pool, to which the admin console belongs. */
 function privilegedUser(what: string, settings: Settings): Finding {
     const ways = [
-        settings.pgadminRole !== ""
-            ? `${configRemove(settings, "adminUsers")}   (then nobody uses the console but the commands, on its socket)`
-            : `${configSet(settings, "pgadminRole", "people")}   (a role for those at pgAdmin; without adminUsers, nobody else needs the console)`,
+        settings.adminUi === "none" // pgadminRole has no effect then
+            ? `${configSet(settings, "--path 'adminUsers[0]'", "ROLE")}   (a role that may log in, and is neither a superuser nor a replication role)`
+            : settings.pgadminRole !== ""
+              ? `${configRemove(settings, "adminUsers")}   (then nobody uses the console but the commands, on its socket)`
+              : `${configSet(settings, "pgadminRole", "people")}   (a role for those at pgAdmin; without adminUsers, nobody else needs the console)`,
         configSet(settings, "poolSuperusers", "true"),
     ];
     return error(`${what}, and with poolSuperusers false none of them can log in through the pooler`, ways.join(", or "));

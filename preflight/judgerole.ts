@@ -1,7 +1,8 @@
 import { configRemove, configSet } from "../findings/commands";
 import { error, Finding, warning } from "../findings/finding";
 import { sqlName } from "../findings/quoting";
-import { psqlCommand } from "../host/remedies";
+import { psqlCommand, upCommand } from "../host/remedies";
+import { schemasOf } from "../settings/roleschemas";
 import { Settings } from "../settings/settings";
 import { DatabaseFacts, escapes, readsAll } from "./database";
 
@@ -36,12 +37,17 @@ export function judgePgadminRole({ memberOf, roleSchemas, version }: DatabaseFac
             ),
         ];
     });
-    for (const { database, schema } of roleSchemas.filter(({ exists }) => !exists)) {
+    const isMissing = (one: { database: string; schema: string }) =>
+        roleSchemas.some(({ database, schema, exists }) => !exists && database === one.database && schema === one.schema);
+    const missing = schemasOf(settings).flatMap((one, at) => (isMissing(one) ? [{ ...one, at }] : []));
+    const refresh = `${upCommand(settings)} --refresh`; // if it was there once, the state has grants on it
+    // The last one first: to remove an item gives those after it other numbers.
+    for (const { database, schema, at: item } of missing.reverse()) {
         const create = psqlCommand(settings, database, [`CREATE SCHEMA ${sqlName(schema)}`]);
         found.push(
             error(
                 `pgadminRoleSchemas: database ${database} on ${at} has no schema ${schema}`,
-                `${create}, or: ${configRemove(settings, "pgadminRoleSchemas")}`,
+                `${create}; ${refresh}, or: ${configRemove(settings, `--path 'pgadminRoleSchemas[${item}]'`)}; ${refresh}`,
             ),
         );
     }

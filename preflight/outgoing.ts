@@ -3,6 +3,7 @@ import { lookupRole } from "../components/authentication/rotation";
 import { render } from "../findings/finding";
 import { sqlName } from "../findings/quoting";
 import { connect } from "../host/postgres";
+import { upCommand } from "../host/remedies";
 import { Settings } from "../settings/settings";
 import { DatabaseFacts } from "./database";
 import { runDdl } from "./ddl";
@@ -69,7 +70,7 @@ export async function reviveOutgoing(
                 await pulumi.log.warn(
                     render({
                         what: `function ${schema}.${name} is in the state, but its database ${database} is gone. So this run fails at its end, after everything else is done`,
-                        fix: `after this run, pulumi state delete --stack ${settings.stack} --yes --target-dependents '${urn}'`,
+                        fix: `after this run, pulumi state delete --stack ${settings.stack} --yes --target-dependents '${urn}'; ${upCommand(settings)} --refresh`,
                     }),
                 );
                 continue;

@@ -15,6 +15,7 @@ import { judgeDatabase } from "./judgedatabase";
 import { findLeftovers, judgeState, removeLeftovers } from "./leftovers";
 import { inspectLimits } from "./limits";
 import { judgeLogin } from "./login";
+import { judgeLostGrants } from "./lostgrants";
 import { databasesOn, findDatabaseNetwork } from "./network";
 import { reviveOutgoing } from "./outgoing";
 import { judgePorts } from "./port";
@@ -84,6 +85,7 @@ export async function preflight(configured: Settings, dryRun = pulumi.runtime.is
         ...(database instanceof Error || engine instanceof Error || state instanceof Error
             ? []
             : judgeUse(database, engine.host, settings, owned)),
+        ...(database instanceof Error || state instanceof Error ? [] : await judgeLostGrants(state, owned.functions, settings)),
     ]);
     // Without the state, a leftover can't be distinguished from what the stack has. Database and engine were reached, or the report had thrown.
     if (!dryRun && !(state instanceof Error)) {

@@ -30,6 +30,8 @@ interface StateResource {
         ulimits?: { name: string; hard: number }[];
         searchPaths?: string[];
         body?: string;
+        database?: string;
+        schema?: string;
     };
 }
 

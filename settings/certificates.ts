@@ -53,12 +53,20 @@ class Check {
             const what = "lacks a root (a certificate that has signed itself), without which pgbouncer refuses every certificate";
             this.mistakes.add("serverTlsCa", what, `${this.fromFile("serverTlsCa")}   (with the root's certificate)`);
         }
+        if (this.settings.serverTlsCert !== "" && mode === "disable") {
+            const what = "is disable, so the pooler shows the database no certificate, but serverTlsCert is set";
+            this.mistakes.add("serverTlsSslmode", what, this.mistakes.set("serverTlsSslmode", "require"));
+        }
         this.pair("serverTlsCert", "serverTlsKey");
     }
 
     /** The pooler's certificate for its clients, and the CA with which they check it. */
     client(): void {
-        const { clientTlsCert, clientTlsCa, pgbouncerAlias } = this.settings;
+        const { clientTlsSslmode, clientTlsCert, clientTlsCa, pgbouncerAlias } = this.settings;
+        if (clientTlsCert !== "" && clientTlsSslmode === "disable") {
+            const what = "is disable, so clients connect without TLS, but clientTlsCert is set";
+            this.mistakes.add("clientTlsSslmode", what, this.mistakes.set("clientTlsSslmode", "require"));
+        }
         const [cert, ...chain] = this.pair("clientTlsCert", "clientTlsKey") ?? [];
         if (clientTlsCert !== "" && clientTlsCa === "") {
             this.mistakes.add(

@@ -156,9 +156,13 @@ function separateMetricsRole({ metrics, metricsRole, authUser, pgadminRole, admi
 }
 
 /** With exporters, their user of the console can log in nowhere else. */
-function consoleUser({ metrics, adminUsers, pgadminRole }: Checked): Contradiction[] {
+function consoleUser({ metrics, adminUsers, authUser, pgadminRole }: Checked): Contradiction[] {
     const { name } = statsAccount;
     if (!metrics) return [];
+    if (lookupRoles(authUser).includes(name)) {
+        const what = `is ${authUser}, so the pooler keeps ${name} for itself, which is the exporters' user on the console`;
+        return [{ key: "authUser", what, value: projectDefaults().authUser }];
+    }
     if (adminUsers.includes(name)) {
         return [
             { key: "adminUsers", what: `names ${name}, which is the exporters' user on the console`, value: projectDefaults().adminUsers },
@@ -198,10 +202,26 @@ function roleSchemas({ stack, pgadminRole, pgadminRoleSchemas, databases }: Chec
         return [{ key: "pgadminRoleSchemas", what: `names ${stray}, which is in none of databases (${databases.join(", ")})`, value }];
     }
     const full = schemasOf({ pgadminRoleSchemas, databases }).map(({ database, schema }) => `${database}.${schema}`);
+    const without = (at: number, what: string): Contradiction[] => [
+        { key: "pgadminRoleSchemas", what, value, fix: configRemove({ stack }, `--path 'pgadminRoleSchemas[${at}]'`) },
+    ];
+    const servers = full.findIndex((one) => /\.(pg_|information_schema$)/.test(one));
+    if (servers >= 0) {
+        const what = `names ${pgadminRoleSchemas[servers]}, which is the server's own; SELECT on all of pg_catalog shows the verifiers of all roles`;
+        return without(servers, what);
+    }
     const again = full.findIndex((one, at) => full.indexOf(one) < at);
-    if (again < 0) return [];
-    const what = `names one schema twice: ${pgadminRoleSchemas[full.indexOf(full[again]!)]} and ${pgadminRoleSchemas[again]} are both ${full[again]}`;
-    return [{ key: "pgadminRoleSchemas", what, value, fix: configRemove({ stack }, `--path 'pgadminRoleSchemas[${again}]'`) }];
+    if (again >= 0) {
+        const what = `names one schema twice: ${pgadminRoleSchemas[full.indexOf(full[again]!)]} and ${pgadminRoleSchemas[again]} are both ${full[again]}`;
+        return without(again, what);
+    }
+    const suffixed = full.findIndex((one) => full.some((other) => one === `${other}-tables`));
+    if (suffixed < 0) return [];
+    const [longer, shorter] = [full[suffixed]!, full[suffixed]!.slice(0, -"-tables".length)];
+    return without(
+        suffixed,
+        `names ${shorter} and ${longer}, whose grants would have one name in the state; give one of the two its rights by hand`,
+    );
 }
 
 /** A name for the pooler that is not the database's. */

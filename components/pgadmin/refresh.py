@@ -186,6 +186,7 @@ def refresh_entries(user):
             load_database_servers(servers_file, [key], email, True)
             server = Server.query.filter_by(user_id=user.id, name=entry["Name"], comment=mark).order_by(Server.id.desc()).first()
         else:
+            user_before = server.username
             for field, named in always.items():
                 setattr(server, field, entry[named])
             for field, named in unless_changed.items():
@@ -193,6 +194,10 @@ def refresh_entries(user):
                     setattr(server, field, entry.get(named))
                 elif field == "connection_params":
                     setattr(server, field, merged(getattr(server, field) or {}, before.get(named) or {}, entry[named]))
+            # libpq prefers a saved password to the passfile's, and it is another user's if the entry has another now.
+            in_file = "passfile" in server.connection_params and server.username == entry["Username"]
+            if in_file or server.username != user_before:
+                server.password, server.save_password = None, 0
         db.session.execute(
             text(f"INSERT OR REPLACE INTO {memory} VALUES (:user, :entry, :server, :wrote)"),
             {"user": user.id, "entry": key, "server": server.id, "wrote": json.dumps(entry)},

@@ -197,10 +197,10 @@ test("pgAdmin refuses a pooler whose certificate its CA has not signed", async (
     const another = (await makeAuthority("somebody else")).cert;
     await inPgadmin(`cp ${file} /tmp/kept.pem && printf %s "$CA" > ${file}`, [`CA=${another}`]);
     try {
-        const refused = await connectEntry(on.out, on.lab.databasePassword);
+        const refused = await connectEntry(on.out, { password: on.lab.databasePassword });
         expect([refused.status === 200, refused.said]).toEqual([false, expect.stringContaining("certificate verify failed")]);
     } finally {
         await inPgadmin(`cat /tmp/kept.pem > ${file} && rm /tmp/kept.pem`);
     }
-    expect((await connectEntry(on.out, on.lab.databasePassword)).status).toBe(200);
+    expect((await connectEntry(on.out, { password: on.lab.databasePassword })).status).toBe(200);
 });

@@ -18,13 +18,17 @@ const people = "people";
 const settings = { poolSuperusers: "false", pgadminRole: people, pgadminPassfile: "true", defaultPoolSize: "14", logConnections: "true" };
 const schemas = "pgadminRoleSchemas";
 
+/** Another schema of those, which somebody drops. */
+const dropped = "marts";
+
 beforeAll(async () => {
     await direct(on, `DROP ROLE IF EXISTS ${client}; CREATE ROLE ${client} LOGIN PASSWORD '${on.lab.databasePassword}'`);
+    await direct(on, `CREATE SCHEMA IF NOT EXISTS ${dropped}`);
 });
 
 afterAll(async () => {
     for (const key of [...Object.keys(settings), schemas]) await removeConfig(on, key);
-    await direct(on, `DROP ROLE IF EXISTS ${client}, replica`);
+    await direct(on, `DROP SCHEMA IF EXISTS ${dropped}; DROP ROLE IF EXISTS ${client}, replica`);
 });
 
 /** psql through the pool. */
@@ -73,8 +77,10 @@ test("a role that is there already is not made that of pgAdmin's people", async 
 
 test("no login fails while the function is replaced in place, the pool reloads and the pooler rolls, within the lookup role's limit", async () => {
     for (const [key, value] of Object.entries(settings)) await setConfig(on, key, value);
-    await setConfig(on, `${schemas}[0]`, "tracksolid", "--path");
+    for (const [at, schema] of ["tracksolid", dropped].entries()) await setConfig(on, `${schemas}[${at}]`, schema, "--path");
     await leaveBehind();
+    expect((await connectEntry(on.out, { password: on.lab.databasePassword, save: true })).status).toBe(200);
+    expect(await connectEntry(on.out)).toMatchObject({ status: 200, user: "postgres" }); // by the saved password
     const watched = watchLookups();
     const { failures, said } = await clients.connecting(() => on.up(...replacing), { user: client });
     const { most, looks } = await watched();
@@ -154,7 +160,7 @@ test("pgAdmin's people read a table, and nothing more", async () => {
     }
 });
 
-test("pgAdmin connects as that role without asking, from a file that only it may read", async () => {
+test("pgAdmin connects as that role without asking, whatever was saved for the one before, from a file that only it may read", async () => {
     expect(await connectEntry(on.out)).toMatchObject({ status: 200, user: people });
     expect((await direct(on, `SELECT 1 FROM pg_stat_activity WHERE usename = '${people}'`)).length).toBeGreaterThan(0);
     const found = await run("docker", [
@@ -226,8 +232,15 @@ test("without all of it, the role and the file are gone, pgAdmin asks again, and
         `CREATE FUNCTION ${trap} RETURNS text LANGUAGE sql SECURITY DEFINER AS 'SELECT max(rolpassword) FROM pg_authid'`,
     );
     expect(made.stderr).toBe("");
+    await direct(on, `DROP SCHEMA ${dropped}`);
+    const missing = await pulumi(on, ["preview"]);
+    expect(missing.stdout + missing.stderr).toContain(`has no schema ${dropped}`);
     for (const key of [...Object.keys(settings), schemas]) await removeConfig(on, key);
-    await on.up();
+    const { stdout, stderr } = await pulumi(on, ["preview"]);
+    expect(stdout + stderr).toMatch(
+        /the state has grants on what somebody dropped: schema marts of tracksolid_db[^]*pulumi up .*--refresh/,
+    );
+    await on.up("--refresh");
     expect((await connectEntry(on.out)).status).toBe(428);
     const files = await run("docker", ["exec", on.out.pgadminContainer, "find", "/var/lib/pgadmin/storage", "-name", "*pgpass*"]);
     expect(files.trim()).toBe("");

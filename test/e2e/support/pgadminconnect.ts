@@ -10,8 +10,15 @@ export interface Connected {
     user: string;
 }
 
+/** What a person enters when pgAdmin asks. */
+interface Entered {
+    password?: string;
+    /** Whether pgAdmin is to save it. */
+    save?: boolean;
+}
+
 /** Has pgAdmin connect the pooled entry as the tree does when a person opens it, by pgAdmin's own requests; default: without a password. */
-export async function connectEntry(out: Outputs, password?: string): Promise<Connected> {
+export async function connectEntry(out: Outputs, { password, save }: Entered = {}): Promise<Connected> {
     const { cookie } = await session(out);
     const url = (path: string) => `${out.pgadminUrl}/${path}`;
     const page = await (await fetch(url("browser/js/utils.js"), { headers: { cookie } })).text();
@@ -23,7 +30,7 @@ export async function connectEntry(out: Outputs, password?: string): Promise<Con
     const answer = await fetch(url(`browser/server/connect/1/${entry.id}`), {
         method: "POST",
         headers,
-        body: JSON.stringify({ password }),
+        body: JSON.stringify({ password, save_password: save }),
     });
     return { status: answer.status, said: await answer.text(), user: entry.username };
 }

@@ -321,6 +321,11 @@ describe("without poolSuperusers", () => {
         );
     });
 
+    test("without pgAdmin, whose role has no effect, the fix is an admin who is none", () => {
+        const [finding] = judge({}, {}, settingsOf({ ...closed, adminUi: "none" }));
+        expect(finding!.fix).toMatch(new RegExp(`^${set} --path 'adminUsers\\[0\\]' ROLE `));
+    });
+
     test("an admin who is not a superuser is none, and the provider's login need not log in through the pool", () => {
         const users = { ops: { ...good, privileged: false }, postgres: { ...good, verifier: "md5" as const } };
         expect(judge({ users }, {}, settingsOf({ ...closed, adminUsers: ["ops"] }))).toEqual([]);

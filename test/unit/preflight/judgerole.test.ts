@@ -41,9 +41,18 @@ test.each([
 });
 
 test("a schema that is missing is named with its database", () => {
-    const [finding] = judge({
-        roleSchemas: [{ database: "tracksolid_db", schema: "marts", exists: false, grantable: true, strangers: [] }],
-    });
-    expect(finding!.what).toBe("pgadminRoleSchemas: database tracksolid_db on 127.0.0.1:5432 has no schema marts");
-    expect(finding!.fix).toContain(`-d tracksolid_db -c 'CREATE SCHEMA "marts"'`);
+    const facts = { database: "tracksolid_db", grantable: true, strangers: [] };
+    const schemas = { marts: false, public: true, old: false };
+    const found = judge(
+        { roleSchemas: Object.entries(schemas).map(([schema, exists]) => ({ ...facts, schema, exists })) },
+        { pgadminRoleSchemas: Object.keys(schemas) },
+    );
+    const [old, marts] = found;
+    expect(found).toHaveLength(2);
+    expect(marts!.what).toBe("pgadminRoleSchemas: database tracksolid_db on 127.0.0.1:5432 has no schema marts");
+    const up = "pulumi up --stack stage --refresh";
+    expect(marts!.fix).toContain(`-d tracksolid_db -c 'CREATE SCHEMA "marts"'; ${up}, or: `);
+    // Run in this order, neither takes out another's item.
+    expect(old!.fix).toContain(`or: ${remove} --path 'pgadminRoleSchemas[2]'; ${up}`);
+    expect(marts!.fix).toContain(`or: ${remove} --path 'pgadminRoleSchemas[0]'; ${up}`);
 });

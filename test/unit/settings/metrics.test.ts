@@ -20,6 +20,8 @@ test.each([
 test("nobody else is the exporters' user on the console", () => {
     expect(complaint({ metrics, adminUsers: ["nobody"] })).toContain("adminUsers names nobody");
     expect(complaint({ metrics, pgadminRole: "nobody" })).toContain("pgadminRole is nobody");
+    expect(complaint({ metrics, authUser: "nobody" })).toContain("authUser is nobody, so the pooler keeps nobody for itself");
+    expect(complaint({ metrics, authUser: "nobody" })).toContain("pulumi config set --stack stage authUser pgbouncer");
 });
 
 test("the exporters' images need their digests", () => {

@@ -24,3 +24,18 @@ test("a schema that is named with and without its database is refused, with the 
     expect(said).toContain("Fix: pulumi config rm --stack stage --path 'pgadminRoleSchemas[2]'");
     expect(schemasOf(settingsOf({ ...settings, pgadminRoleSchemas: ["dwh.public", "public"] }))).toHaveLength(2);
 });
+
+test("a schema of the server's own is refused: pg_catalog has every role's verifier", () => {
+    const of = (...pgadminRoleSchemas: string[]) => complaint({ pgadminRole: "people", databases: ["app", "dwh"], pgadminRoleSchemas });
+    expect(of("public", "pg_catalog")).toContain("pgadminRoleSchemas names pg_catalog, which is the server's own");
+    expect(of("public", "pg_catalog")).toContain("Fix: pulumi config rm --stack stage --path 'pgadminRoleSchemas[1]'");
+    expect(of("dwh.information_schema")).toContain("names dwh.information_schema, which is the server's own");
+});
+
+test("two schemas whose grants would have one name are refused", () => {
+    const settings = { pgadminRole: "people", databases: ["app", "dwh"] };
+    const said = complaint({ ...settings, pgadminRoleSchemas: ["b-tables", "app.b"] });
+    expect(said).toContain("names app.b and app.b-tables, whose grants would have one name");
+    expect(said).toContain("Fix: pulumi config rm --stack stage --path 'pgadminRoleSchemas[0]'");
+    expect(settingsOf({ ...settings, pgadminRoleSchemas: ["b-tables", "dwh.b"] }).pgadminRoleSchemas).toHaveLength(2);
+});
