@@ -11,7 +11,7 @@ module.exports = {
         { ...common, displayName: "e2e", testMatch: ["<rootDir>/test/e2e/**/*.test.ts"] },
         { ...common, displayName: "proof", testMatch: ["<rootDir>/test/proof/**/*.test.ts"] },
     ],
-    testTimeout: 300_000, // one `pulumi up` that has to fail waits for its proof; nothing waits that long in passing
+    testTimeout: 900_000, // what hangs; the slowest test takes four minutes, and a slow host may take three times as long
     testSequencer: "<rootDir>/test/sequencer.js",
     maxWorkers: 1, // the end-to-end files share one stack; `--maxWorkers` overrides it for the unit tests
 };

@@ -1,7 +1,7 @@
 import { Certified } from "../components/pgbouncer/certificate";
 import { databaseClient } from "./database";
 import { Identity } from "./identity";
-import { run } from "./run";
+import { run, until } from "./run";
 
 const files = { ssl_cert_file: "sidecar-test.crt", ssl_key_file: "sidecar-test.key" };
 const clientCa = "sidecar-test-ca.crt";
@@ -53,16 +53,18 @@ export class TlsServer {
         await this.shell("rm -f sidecar-test*");
     }
 
-    /** The postmaster reads it all within the next moment. */
+    /** Resolves once the postmaster, and so each new session, has read it all. */
     private async reload(): Promise<void> {
-        await this.sql("SELECT pg_reload_conf()");
-        await new Promise((resolve) => setTimeout(resolve, 500));
+        const [{ from }] = (await this.sql("SELECT clock_timestamp()::text AS from, pg_reload_conf()")) as [{ from: string }];
+        const read = `SELECT pg_conf_load_time() > '${from}' AS read`;
+        await until("the database to read its configuration", 30, async () => ((await this.sql(read)) as [{ read: boolean }])[0].read);
     }
 
-    private async sql(text: string): Promise<void> {
+    private async sql(text: string): Promise<unknown[]> {
         const client = databaseClient(this.lab);
         await client.connect();
-        await client.query(text).finally(() => client.end());
+        const { rows } = await client.query(text).finally(() => client.end());
+        return rows as unknown[];
     }
 
     private shell(script: string, env: Record<string, string> = {}): Promise<string> {

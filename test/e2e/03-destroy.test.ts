@@ -31,7 +31,7 @@ test("a destroy leaves everything else as it was before the up, but for the kept
     expect(await outside(on)).toEqual(before);
     const places = await expectNoLeak(on, secrets, { destroy: destroyed });
     expect(places.filter((place) => /^file pg/.test(place))).toEqual([]); // the volume that is kept has no password
-    expect((await longestPause(on, started)).seconds).toBeLessThan(2);
+    expect((await longestPause(on, started)).seconds).toBeLessThan(5);
 }, 600_000);
 
 test("destroying what is destroyed already is no error", async () => {

@@ -69,12 +69,12 @@ test(`${tabs} Query Tool tabs share the pool, where each holds a connection of i
     expect(pooled.most).toBeLessThanOrEqual(on.out.backendBudget / 2);
     expect(direct.most).toBeGreaterThanOrEqual(tabs);
     expect(direct.idle).toBeGreaterThanOrEqual(tabs);
-    expect(seconds).toBeLessThan(2);
-}, 480_000);
+    expect(seconds).toBeLessThan(5);
+});
 
 test("3 tabs keep their sessions over a changed setting", async () => {
     const { most, ...seen } = await changeSettings(on, browser, 3, [5]);
     console.log(`at most ${most} backends; ${JSON.stringify({ ...seen, series: undefined })}`);
     expect(seen).toMatchObject({ errors: [], warnings: 0, kept: seen.sessions });
     expect(seen.sessions).toBeGreaterThanOrEqual(3);
-}, 240_000);
+});

@@ -186,7 +186,7 @@ test.each([
         console.log(`an up ${what} ended after ${((Date.now() - from) / 1000).toFixed(1)} s`);
         expect(code).not.toBe(0);
         expect(stdout).toMatch(says);
-        await until("the pool to answer", 10, pooledAnswers);
+        await until("the pool to answer", 60, pooledAnswers);
         if (goOn) {
             const { stderr } = await remote.tunnelled("true");
             expect(stderr).toMatch(

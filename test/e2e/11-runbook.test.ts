@@ -82,7 +82,7 @@ test("Rotate: no login fails, though each lookup has to open a backend of its ow
     await run("docker", ["exec", on.out.pgbouncerContainer, "psql", ...onceOnly]);
     const kept = () => asSuperuser("SELECT count(*) FROM pg_stat_activity WHERE usename = 'pgbouncer'");
     expect(await pooledAnswers()).toBe(true);
-    await until("no backend of a lookup stays", 5, async () => (await kept()) === "0\n");
+    await until("no backend of a lookup stays", 30, async () => (await kept()) === "0\n");
     const opened = async () => Number(await asSuperuser("SELECT sessions FROM pg_stat_database WHERE datname = 'tracksolid_db'"));
     const from = await opened();
     const { failures, pg, libpq, said } = await clients.connecting(() => play("Rotate", env));

@@ -71,7 +71,7 @@ test("a transaction that does not end is named, its command is not run, and ever
     const open = openTransaction();
     await until(
         "the transaction",
-        5,
+        30,
         async () => (await direct(on, "SELECT 1 FROM pg_stat_activity WHERE wait_event = 'PgSleep'")).length > 0,
     );
     const { failures } = await clients.connecting(

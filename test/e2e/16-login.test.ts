@@ -51,7 +51,7 @@ afterEach(() => shown?.screenshot({ path: inLab("log", "16-login.png") }).catch(
 async function page(): Promise<Page> {
     await shown?.context().close();
     shown = await (await browser.newContext({ viewport: { width: 1280, height: 800 } })).newPage();
-    shown.setDefaultTimeout(30_000);
+    shown.setDefaultTimeout(60_000);
     return shown;
 }
 

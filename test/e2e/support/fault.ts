@@ -17,7 +17,7 @@ export interface FaultOptions {
 /** How the tests of a file play faults on its stack. */
 export function faultTests(on: Stack) {
     /** Plays a fault, which returns what the user sees of it, and checks what has to be so after every one. */
-    function fault(title: string, play: () => Promise<string>, { pause = 2, redeployed = false, up = true }: FaultOptions = {}) {
+    function fault(title: string, play: () => Promise<string>, { pause = 5, redeployed = false, up = true }: FaultOptions = {}) {
         test(title, async () => {
             const look = async () => {
                 const seen = await outside(on, { sidecar: false });
@@ -37,7 +37,7 @@ export function faultTests(on: Stack) {
                 await on.clients.removeAll();
                 if (up || saw === undefined) await on.up();
             }
-            await until("a query through the pool", 10, on.pooledAnswers);
+            await until("a query through the pool", 60, on.pooledAnswers);
             expect(await containers("pgbouncer")).toEqual([on.out.pgbouncerContainer]);
             expect(await containers("pgadmin")).toEqual([on.out.pgadminContainer]);
             expect(await look()).toEqual(before);

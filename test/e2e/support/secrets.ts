@@ -31,7 +31,7 @@ const holders: { where: RegExp; secret: RegExp; why: string }[] = [
     // Not the stack's: the lab gives its database and its writer a password, and the shell of whoever deploys has it in PGPASSWORD.
     { where: /^(inspect|environment of \S+ in) (timescale_db|ingest)-/, secret: /^provider/, why: "whoever made the database gave it to them" },
     { where: /^environment of \S+ on the host$/, secret: /^provider/, why: "PGPASSWORD of whoever deploys" },
-    { where: /^environment of node on the host$/, secret: /^oidcClientSecret/, why: "the test's identity provider knows its client" },
+    { where: /^environment of (node|MainThread) on the host$/, secret: /^oidcClientSecret/, why: "the test's identity provider knows its client" },
     { where: /^environment of \S+ in pgbouncer-/, secret: /^provider/, why: "verify and these tests log in from the pooler's container" },
     { where: /^file .*\/\.lab\/(\w+\/)?lab\.json$/, secret: /^provider/, why: "the lab keeps what it made up" },
 ]; // prettier-ignore

@@ -13,9 +13,9 @@ export function totp(secret: string, now = Date.now()): string {
     return String((digest.readUInt32BE(at) & 0x7fff_ffff) % 1_000_000).padStart(6, "0");
 }
 
-/** The same, at a moment from which on it lasts for five seconds at least. */
+/** The same, at a moment from which on it lasts for 15 seconds at least. */
 export async function lastingTotp(secret: string): Promise<string> {
     const left = 30_000 - (Date.now() % 30_000);
-    if (left < 5_000) await new Promise((resolve) => setTimeout(resolve, left));
+    if (left < 15_000) await new Promise((resolve) => setTimeout(resolve, left));
     return totp(secret);
 }

@@ -15,7 +15,7 @@ async function loop() {
             port: 6432,
             user: process.env.PGUSER ?? "postgres",
             database: "tracksolid_db",
-            connectionTimeoutMillis: 20_000,
+            connectionTimeoutMillis: 60_000,
         });
         client.on("error", () => undefined);
         try {
