@@ -49,11 +49,9 @@ const sizes = ({ processes, maxDbConnections, databases }: Pick<Settings, "proce
 
 /** Declares the whole sidecar and returns the stack's outputs. */
 export function deploy(settings: Settings, surroundings: Surroundings = {}) {
-    const { inState, tryImage, reload, writeSecrets, limitProcesses, startInterval, swapLimit } = surroundings;
+    const { inState, reload, writeSecrets, limitProcesses, startInterval, swapLimit } = surroundings;
     const database = settings.databases[0]!;
     const { pgadminRole } = settings;
-    // For psql in the pooler. pgAdmin's people have a role of their own, if there is one.
-    const admin = settings.adminUsers[0] ?? pgadminRole;
     // A pooler that is yet to be replaced by a smaller one keeps the connections that it needs: the next run takes them.
     const largest = (of: (from: { processes: number; maxDbConnections: number; databases: number }) => number) =>
         Math.max(of(sizes(settings)), of(sizes({ ...settings, ...inState?.before })));
@@ -125,12 +123,39 @@ export function deploy(settings: Settings, surroundings: Surroundings = {}) {
               dependsOn: [authentication, ...(role ? [role] : [])], // no two grants at the same time
           })
         : undefined;
-    const outputs = {
+    const outputs = poolersOutputs(settings, { networks, pgbouncer, metrics, ca: forClients?.ca });
+    if (settings.adminUi === "none") return outputs;
+
+    const pgadmin = deployPgadmin(settings, surroundings, { networks, pgbouncer, role, ca: forClients?.ca });
+    return {
+        pgadminUrl: pgadmin.url,
+        pgadminEmail: pgadmin.email,
+        pgadminPassword: pgadmin.password,
+        pgadminContainer: pgadmin.containerName,
+        ...(role ? { pgadminRole: role.role, pgadminRolePassword: role.password } : {}),
+        ...outputs,
+    };
+}
+
+/** For psql in the pooler, and in pgAdmin's entry unless its people have a role of their own. */
+const adminOf = ({ adminUsers, pgadminRole }: Settings) => adminUsers[0] ?? pgadminRole;
+
+interface Deployed {
+    networks: Networks;
+    pgbouncer: Pgbouncer;
+    /** That of the pooler's certificate, if it has one. */
+    ca: pulumi.Output<string> | undefined;
+}
+
+/** What the stack returns of the pooler and its exporters. */
+function poolersOutputs(settings: Settings, { networks, pgbouncer, metrics, ca }: Deployed & { metrics: Metrics | undefined }) {
+    const { listenPort, stack } = settings;
+    return {
         poolerAddress: pgbouncer.address,
         // With it, clients check the pooler's certificate (sslrootcert); "" if there is none.
-        poolerCa: forClients?.ca ?? "",
+        poolerCa: ca ?? "",
         pgbouncerContainer: pgbouncer.containerName,
-        psql: pulumi.interpolate`docker exec -it ${pgbouncer.containerName} psql -h 127.0.0.1 -p ${settings.listenPort} -U ${admin} -d ${database}`,
+        psql: pulumi.interpolate`docker exec -it ${pgbouncer.containerName} psql -h 127.0.0.1 -p ${listenPort} -U ${adminOf(settings)} -d ${settings.databases[0]!}`,
         networks: { sidecar: networks.sidecar, database: networks.database.name },
         // The most backends that the sidecar ever holds, and the file that a reviewer reads line by line.
         backendBudget: budget(sizes(settings)),
@@ -139,32 +164,33 @@ export function deploy(settings: Settings, surroundings: Surroundings = {}) {
         ...(metrics
             ? {
                   metricsNetwork: (networks.metrics ?? networks.database).name,
-                  metricsScrape: scrapeConfig({
-                      aliases: metricsAliases(settings),
-                      hostPorts: exporterHostPorts(settings),
-                      stack: settings.stack,
-                  }),
+                  metricsScrape: scrapeConfig({ aliases: metricsAliases(settings), hostPorts: exporterHostPorts(settings), stack }),
               }
             : {}),
         // What `./sidecar verify` compares the running stack with.
         deployed: deployed(settings),
     };
-    if (settings.adminUi === "none") return outputs;
+}
 
+function deployPgadmin(
+    settings: Settings,
+    { tryImage, writeSecrets, limitProcesses, startInterval, swapLimit }: Surroundings,
+    { networks, pgbouncer, ca, role }: Deployed & { role: PgadminRole | undefined },
+): Pgadmin {
     const direct = { host: settings.databaseHost, port: settings.databasePort };
     // If the database and the proxy share a network, pgAdmin joins it once.
     const joinsDatabase = settings.pgadminDirect && !(networks.proxy && settings.proxyNetwork === settings.databaseNetwork);
-    const pgadmin = new Pgadmin(resourceNames.pgadmin, {
+    return new Pgadmin(resourceNames.pgadmin, {
         image: settings.pgadminImage,
         email: settings.pgadminEmail,
         password: settings.pgadminPassword || undefined,
         login: settings,
         // pgAdmin asks for TLS once the pooler has accepted it.
-        server: pulumi.all([forClients?.ca, pgbouncer.accepted]).apply(([poolerCa]) => ({
+        server: pulumi.all([ca, pgbouncer.accepted]).apply(([poolerCa]) => ({
             host: settings.pgbouncerAlias,
             port: settings.listenPort,
             databases: settings.databases,
-            username: role ? pgadminRole : admin,
+            username: role ? settings.pgadminRole : adminOf(settings),
             passfile: settings.pgadminPassfile,
             direct: settings.pgadminDirect ? direct : undefined,
             // The users that come from an identity provider would find no entry.
@@ -193,15 +219,6 @@ export function deploy(settings: Settings, surroundings: Surroundings = {}) {
             certResolver: settings.proxyCertResolver,
         },
     });
-
-    return {
-        pgadminUrl: pgadmin.url,
-        pgadminEmail: pgadmin.email,
-        pgadminPassword: pgadmin.password,
-        pgadminContainer: pgadmin.containerName,
-        ...(role ? { pgadminRole: role.role, pgadminRolePassword: role.password } : {}),
-        ...outputs,
-    };
 }
 
 /** The network of the exporters, if it is another one than the database's. */
