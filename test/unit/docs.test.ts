@@ -53,6 +53,7 @@ const others = [
     "alert certificate expired",
     "role … cannot be dropped because some objects depend on it",
     'database "…" does not exist',
+    'schema "…" does not exist',
     "too many connections",
     "bouncer config error",
     "server login has been failing",
