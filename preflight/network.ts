@@ -3,7 +3,7 @@ import { error, Finding } from "../findings/finding";
 import { ContainerFacts, HostFacts } from "../host/containers";
 import { dockerCommand } from "../host/engine";
 import { Settings } from "../settings/settings";
-import { answering, nameDatabase } from "./names";
+import { answering, isContainerName, nameDatabase } from "./names";
 
 /** Docker's own networks, on which containers don't find each other by name. */
 export const builtinNetworks = ["bridge", "host", "none"];
@@ -30,6 +30,7 @@ export function findDatabaseNetwork(host: HostFacts, settings: Settings): string
     // Coolify may connect the database to the proxy's network as well, which every other service is on.
     const [only, ...others] = candidates.length > 1 ? candidates.filter((name) => name !== proxyNetwork) : candidates;
     if (only === undefined) {
+        if (!isContainerName(databaseHost)) return explainOutside(host, settings);
         return error(`databaseHost: no container on ${docker.host} answers to ${databaseHost}`, nameDatabase(host.containers, settings));
     }
     if (others.length === 0) return only;
@@ -86,10 +87,23 @@ function explainNameless(database: ContainerFacts, host: HostFacts, settings: Se
     );
 }
 
+/** How the pooler gets a network for a database outside Docker. Another container's name would be somebody else's database. */
+function explainOutside(host: HostFacts, settings: Settings): Finding {
+    const { databaseHost, docker } = settings;
+    return error(
+        `databaseNetwork: no container on ${docker.host} answers to ${databaseHost}, and for a host outside Docker the pooler needs a network to reach it by`,
+        `${proposeNetwork(host, settings)}, or, if the database is a container: ${configSet(settings, "databaseHost", "NAME")}`,
+    );
+}
+
 /** Why the set database network can't be used: it is one of Docker's own, or it doesn't exist. */
 export function judgeDatabaseNetwork(host: HostFacts, settings: Settings): Finding[] {
     const { databaseNetwork, databaseHost, docker } = settings;
-    const lookUp = `${configRemove(settings, "databaseNetwork")}   (it is then looked up by databaseHost)`;
+    // For a host outside Docker, no container answers, so nothing could be looked up.
+    const lookUp =
+        isContainerName(databaseHost) || candidateNetworks(host, settings).length > 0
+            ? `${configRemove(settings, "databaseNetwork")}   (it is then looked up by databaseHost)`
+            : proposeNetwork(host, settings);
     if (builtinNetworks.includes(databaseNetwork)) {
         const database = host.containers.find(({ name }) => name === databaseHost);
         if (database && isNameless(database)) return [explainNameless(database, host, settings)];
@@ -117,6 +131,10 @@ export function ownNetwork({ name }: ContainerFacts, host: HostFacts, settings: 
     const connect = `${cli} network connect --alias ${settings.databaseHost} ${proposedNetwork} ${name}`;
     return `${createProposed(host, cli)}${connect}; ${configSet(settings, "databaseNetwork", proposedNetwork)}`;
 }
+
+/** The commands by which the pooler gets a network that leads out of the host, and on which nobody has to be. */
+const proposeNetwork = (host: HostFacts, settings: Settings) =>
+    `${createProposed(host, dockerCommand(settings.docker))}${configSet(settings, "databaseNetwork", proposedNetwork)}`;
 
 const createProposed = (host: HostFacts, cli: string) =>
     host.networks.some(({ name }) => name === proposedNetwork) ? "" : `${cli} network create ${proposedNetwork}; `;

@@ -1,7 +1,8 @@
 import { ContainerFacts, HostFacts } from "../../../host/containers";
+import { judgeHost } from "../../../preflight/docker";
 import { findDatabaseNetwork, judgeDatabaseNetwork } from "../../../preflight/network";
 import { settingsOf } from "../fixture";
-import { at, container, remove, set } from "./fixture";
+import { at, container, nothingOwned, remove, set } from "./fixture";
 
 const settings = settingsOf({ databaseNetwork: "coolify-net" });
 
@@ -49,6 +50,31 @@ describe("a database's network that is not set", () => {
         expect(findDatabaseNetwork(facts, unset)).toMatchObject({ level: "error", what: expect.stringContaining(what), fix });
     });
 
+    test.each(["db.example.com", "10.0.0.5"])(
+        "is not looked up for %s outside Docker: the fix makes one, and names no container",
+        (databaseHost) => {
+            const outside = { ...unset, databaseHost, docker: { host: "ssh://root@h", sshOpts: [] } };
+            const facts = host(on("abc", { name: "postgres-coolify", networks: at("abc", "postgres-coolify"), exposes: [5432] }));
+            const other = `, or, if the database is a container: ${set} databaseHost NAME`;
+            expect(findDatabaseNetwork(facts, outside)).toEqual({
+                level: "error",
+                what: `databaseNetwork: no container on ssh://root@h answers to ${databaseHost}, and for a host outside Docker the pooler needs a network to reach it by`,
+                fix: `docker -H ssh://root@h network create pg-sidecar-database; ${set} databaseNetwork pg-sidecar-database${other}`,
+            });
+            const made = { ...facts, networks: [...facts.networks, { id: "n", name: "pg-sidecar-database" }] };
+            expect(findDatabaseNetwork(made, outside)).toMatchObject({ fix: `${set} databaseNetwork pg-sidecar-database${other}` });
+            const after = { ...outside, databaseNetwork: "pg-sidecar-database" };
+            expect(findDatabaseNetwork(made, after)).toBe("pg-sidecar-database");
+            expect(judgeHost(made, after, nothingOwned)).toEqual([]);
+        },
+    );
+
+    test("is that of a container whose name has a dot", () => {
+        expect(findDatabaseNetwork(host(on("abc", { networks: at("abc", "db.local") })), { ...unset, databaseHost: "db.local" })).toBe(
+            "abc",
+        );
+    });
+
     const named = (networkMode: string, networks: ContainerFacts["networks"]) =>
         on("abc", { name: "timescale_db", networkMode, networks, exposes: [5432] });
     const nowhere = { aliases: [], addresses: [] };
@@ -84,6 +110,15 @@ describe("a database's network that is set", () => {
         expect(finding!.what).toContain("there is no network coolify-net");
         expect(finding!.what).toContain("only abc, def");
         expect(finding!.fix).toContain(`${remove} databaseNetwork`);
+    });
+
+    test.each(["coolify-net", "bridge"])("and is %s, for a database outside Docker: the fix makes another", (databaseNetwork) => {
+        const [finding, ...others] = judgeDatabaseNetwork(host, { ...settings, databaseNetwork, databaseHost: "db.example.com" });
+        expect(others).toEqual([]);
+        expect(finding!.fix).toMatch(new RegExp(`^docker network create pg-sidecar-database; ${set} databaseNetwork pg-sidecar-database`));
+        const dotted = container({ id: "d", networks: at("abc", "db.example.com") });
+        const [looked] = judgeDatabaseNetwork({ ...host, containers: [dotted] }, { ...settings, databaseHost: "db.example.com" });
+        expect(looked!.fix).toContain(`${remove} databaseNetwork`);
     });
 
     test.each(["bridge", "host"])("and is Docker's own network %s is refused, as names don't work there", (name) => {

@@ -55,6 +55,12 @@ test.each<[string, Record<string, string>, HostFacts, string]>([
         host(),
         "pulumi config set --stack stage postgresql:host 127.0.0.1",
     ],
+    [
+        "a database outside Docker that has no network",
+        { databaseHost: "db.example.com" },
+        host(),
+        "docker -H ssh://me@host:2222 network create pg-sidecar-database; pulumi config set --stack stage databaseNetwork pg-sidecar-database",
+    ],
     ["a Docker host without ssh", { "docker:host": "unix:///var/run/docker.sock" }, host(), "the database is at 172.18.0.2:5432"],
 ])("%s has no route, and a remedy", (_, values, facts, said) => {
     const route = () => routeTo(settings(values), facts);
