@@ -2,13 +2,14 @@ import * as pulumi from "@pulumi/pulumi";
 import { owner } from "../components/labels";
 import { UserError } from "../findings/errors";
 import { Finding, render, warning } from "../findings/finding";
-import { HostFacts, inspectHost, inspectVolumes, knowsStartInterval } from "../host/containers";
+import { HostFacts, inspectHost, inspectVolumes, knowsStartInterval, ListedContainer } from "../host/containers";
 import { runTasks } from "../host/tasks";
 import { explainUnreachableDatabase } from "../host/unreachabledatabase";
 import { explainUnreachableEngine } from "../host/unreachableengine";
 import { Settings } from "../settings/settings";
 import { DatabaseFacts, inspectDatabase } from "./database";
 import { judgeHost } from "./docker";
+import { judgeDomain } from "./domain";
 import { judgeHealth } from "./health";
 import { inspectImages } from "./images";
 import { judgeDatabase } from "./judgedatabase";
@@ -19,7 +20,7 @@ import { judgeLostGrants } from "./lostgrants";
 import { databasesOn, findDatabaseNetwork } from "./network";
 import { reviveOutgoing } from "./outgoing";
 import { judgePorts } from "./port";
-import { inspectProxy } from "./proxy";
+import { inspectProxy, judgeProxy } from "./proxy";
 import { judgeSsh } from "./ssh";
 import { OwnedResources, ownedResources, readState, StackState } from "./state";
 import { judgeUse } from "./usage";
@@ -43,7 +44,8 @@ export interface Cleared {
 interface EngineFacts {
     host: HostFacts;
     images: Finding[];
-    proxy: Finding[];
+    /** The running containers, if pgAdmin is to be behind a proxy. */
+    besideProxy: ListedContainer[];
     startInterval: boolean;
     swapLimit: boolean;
     /** What the engine could not be asked. */
@@ -76,7 +78,8 @@ export async function preflight(configured: Settings, dryRun = pulumi.runtime.is
                   ...(typeof network === "string" ? judgeHost(engine.host, settings, owned) : [network]),
                   ...(await judgePorts(engine.host, settings)),
                   ...engine.images,
-                  ...engine.proxy,
+                  ...judgeProxy(engine.besideProxy, settings),
+                  ...judgeDomain(engine.besideProxy, settings, owned),
                   ...engine.refused,
               ]),
         ...judgeLogin(settings),
@@ -107,7 +110,7 @@ async function inspectEngine(settings: Settings): Promise<EngineFacts> {
     await runTasks<unknown>(settings.docker, [
         async () => (facts.host = await inspectHost(settings.docker)),
         async () => (facts.images = await inspectImages(settings)),
-        async () => (facts.proxy = await inspectProxy(settings)),
+        async () => (facts.besideProxy = await inspectProxy(settings)),
         async () => (facts.startInterval = await knowsStartInterval(settings.docker)),
         async () => Object.assign(facts, await inspectLimits(settings)),
     ]);

@@ -10,7 +10,8 @@ const isTraefik = ({ Image, Command, Labels }: ListedContainer) =>
     /(^|[\s/"'])traefik(\s|["']|$)/i.test(Command) ||
     Labels?.["org.opencontainers.image.title"]?.toLowerCase() === "traefik";
 
-const nameOf = ({ Names }: ListedContainer) => (Names[0] ?? "").replace(/^\//, "");
+/** A listed container's name. */
+export const nameOf = ({ Names }: ListedContainer) => (Names[0] ?? "").replace(/^\//, "");
 
 /** Warns if no proxy would read the labels that make pgAdmin's route. */
 export function judgeProxy(running: ListedContainer[], settings: Settings): Finding[] {
@@ -32,8 +33,7 @@ export function judgeProxy(running: ListedContainer[], settings: Settings): Find
     ];
 }
 
-/** Asks the engine for the running containers, if pgAdmin is to be behind a proxy. */
-export async function inspectProxy(settings: Settings): Promise<Finding[]> {
-    if (settings.pgadminDomain === "") return [];
-    return judgeProxy((await get<ListedContainer[]>(settings.docker, "/containers/json")) ?? [], settings);
+/** The running containers with their labels, if pgAdmin is to be behind a proxy. */
+export async function inspectProxy({ pgadminDomain, docker }: Settings): Promise<ListedContainer[]> {
+    return pgadminDomain === "" ? [] : ((await get<ListedContainer[]>(docker, "/containers/json")) ?? []);
 }
