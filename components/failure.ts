@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import { shellWord } from "../findings/quoting";
 import { ContainerFacts, inspectContainer, listContainers, readLog } from "../host/containers";
 import { dockerCommand } from "../host/engine";
 import { DockerHost, Settings } from "../settings/settings";
@@ -118,7 +119,7 @@ export function renderFailure(
             `It is ${status}${status === "running" ? "" : ` (exit code ${exitCode})`}${restarts > 0 ? `, after ${restarts} restarts` : ""}.`,
         ...(engineError ? [`The engine says:\n${indent(engineError)}`] : []),
         ...(healthOutput ? [`Its health check says:\n${indent(healthOutput)}`] : []),
-        log.trim() === "" ? "Its log is empty." : `Its log ends with (all of it: ${docker} logs ${name}):\n${indent(log)}`,
+        log.trim() === "" ? "Its log is empty." : `Its log ends with (all of it: ${docker} logs ${shellWord(name)}):\n${indent(log)}`,
         ...(fix ? [`Fix: ${fix}; then run this up again`] : []),
     ].join("\n");
 }

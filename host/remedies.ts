@@ -36,7 +36,7 @@ export function psqlCommand(settings: Settings, database: string, statements: st
 
 /** How a person runs a shell's script in the database's container; if its name is not known, the person puts it in. */
 export function inDatabaseContainer({ docker }: Pick<Settings, "docker">, container: string | undefined, script: string): string {
-    return `${dockerCommand(docker)} exec ${container ?? "DATABASE-CONTAINER"} sh -c ${shellWord(script)}`;
+    return `${dockerCommand(docker)} exec ${shellWord(container ?? "DATABASE-CONTAINER")} sh -c ${shellWord(script)}`;
 }
 
 /** A host without the brackets that the provider needs around an IPv6 address. */

@@ -75,7 +75,7 @@ const rules: Rule[] = [
             error(
                 `postgresql:sslrootcert: the server at ${where} has a self-signed certificate`,
                 // With -out, openssl writes no file if it got no certificate.
-                `${viaTunnel(settings)}openssl s_client -starttls postgres -connect ${where} < /dev/null 2> /dev/null | openssl x509 -out server.pem && ` +
+                `${viaTunnel(settings)}openssl s_client -starttls postgres -connect ${shellWord(where)} < /dev/null 2> /dev/null | openssl x509 -out server.pem && ` +
                     `${configSet(settings, "postgresql:sslrootcert", '"$PWD/server.pem"')}   (this trusts what answers there now, so make sure first that it is the server)`,
             ),
     },

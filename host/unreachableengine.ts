@@ -1,5 +1,6 @@
 import { configRemove, configSet, OfStack } from "../findings/commands";
 import { error, Finding } from "../findings/finding";
+import { shellWord } from "../findings/quoting";
 import { DockerHost, Settings } from "../settings/settings";
 import { sshFix } from "./sshfix";
 
@@ -71,7 +72,7 @@ function engineFix(docker: DockerHost, message: string, stack: OfStack): string 
     const words = {
         stack,
         name: new URL(host).hostname,
-        folder: tls && "certPath" in tls ? tls.certPath : "docker:caMaterial, certMaterial and keyMaterial",
+        folder: tls && "certPath" in tls ? shellWord(tls.certPath) : "docker:caMaterial, certMaterial and keyMaterial",
     };
     // Under TLS 1.3, the engine refuses our certificate after the handshake, in some versions without a message.
     if (tls && /ECONNRESET|socket hang up/.test(message)) return ownCertificate(words);

@@ -1,6 +1,7 @@
 import { exporterHostPorts } from "../components/metrics/ports";
 import { configRemove, configSet } from "../findings/commands";
 import { error, Finding, warning } from "../findings/finding";
+import { shellWord } from "../findings/quoting";
 import { ContainerFacts, HostFacts } from "../host/containers";
 import { dockerCommand } from "../host/engine";
 import { Settings } from "../settings/settings";
@@ -151,6 +152,6 @@ function conflict(settings: Settings, { name, owner }: ContainerFacts, { key, wh
     const { docker } = settings;
     return error(
         `${key}: ${what} is already that of container ${name}${owner ? ` of stack ${owner}` : ""} on ${docker.host}`,
-        `${configSet(settings, key, free)}, or: ${dockerCommand(docker)} stop ${name}`,
+        `${configSet(settings, key, free)}, or: ${dockerCommand(docker)} stop ${shellWord(name)}`,
     );
 }

@@ -1,6 +1,7 @@
 import { stackLabel } from "../components/labels";
 import { configSet } from "../findings/commands";
 import { error, Finding } from "../findings/finding";
+import { shellWord } from "../findings/quoting";
 import { ListedContainer } from "../host/containers";
 import { dockerCommand } from "../host/engine";
 import { Settings } from "../settings/settings";
@@ -25,7 +26,7 @@ export function judgeDomain(
         error(
             `pgadminDomain: ${pgadminDomain} is already that of ${described.join(" and ")} on ${docker.host}, and the proxy would lead people to one of them`,
             `${configSet(settings, "pgadminDomain", "DOMAIN")}   (another name that leads to this host), ` +
-                `or, if nobody needs it: ${dockerCommand(docker)} stop ${holders.map(nameOf).join(" ")}`,
+                `or, if nobody needs it: ${dockerCommand(docker)} stop ${holders.map((one) => shellWord(nameOf(one))).join(" ")}`,
         ),
     ];
 }

@@ -1,4 +1,5 @@
 import { Finding, warning } from "../findings/finding";
+import { shellWord } from "../findings/quoting";
 import { HostFacts } from "../host/containers";
 import { dockerCommand } from "../host/engine";
 import { upCommand } from "../host/remedies";
@@ -16,7 +17,7 @@ export function judgeHealth({ deployment: { resources = [] } }: StackState, { co
             return [
                 warning(
                     `${name} is unhealthy. Its health check says: ${healthOutput.replace(/\s+/g, " ") || "nothing within its time"}`,
-                    `if that names no cause, ${dockerCommand(settings.docker)} restart ${name}, or replace it: ${replace}`,
+                    `if that names no cause, ${dockerCommand(settings.docker)} restart ${shellWord(name)}, or replace it: ${replace}`,
                 ),
             ];
         });

@@ -1,4 +1,5 @@
 import { ContainerFacts, PublishedPort } from "../host/containers";
+import { shellWord } from "../findings/quoting";
 
 /** A container's places: its networks, and what it publishes on the host. */
 export interface Whereabouts {
@@ -37,7 +38,7 @@ export function bypasses(networks: string[], database: Whereabouts, databasePort
         .map((network) => ({
             network,
             by: `network ${network}, which ${name} is on too`,
-            fix: `${docker} network disconnect ${network} ${name}   (in Coolify, also turn off "Connect To Predefined Network" for the database; clients that reach it there no longer do)`,
+            fix: `${docker} network disconnect ${shellWord(network)} ${shellWord(name)}   (in Coolify, also turn off "Connect To Predefined Network" for the database; clients that reach it there no longer do)`,
         }));
     const open = database.published.filter(({ inside, address }) => inside === databasePort && !loopback.test(address));
     for (const port of new Set(open.map((one) => one.port))) {

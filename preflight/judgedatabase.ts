@@ -1,10 +1,11 @@
+import { isIP } from "net";
 import { lookupRole } from "../components/authentication/rotation";
 import { Kept, openFiles, overBudget } from "../components/pgbouncer/budget";
 import { preferTls } from "../components/pgbouncer/refusals";
 import { rollKey } from "../components/pgbouncer/roll";
 import { configRemove, configSet } from "../findings/commands";
 import { error, Finding, warning } from "../findings/finding";
-import { sqlName, sqlQualified } from "../findings/quoting";
+import { shellWord, copied, sqlName, sqlQualified } from "../findings/quoting";
 import { ownCommand, psqlCommand, upCommand } from "../host/remedies";
 import { Settings } from "../settings/settings";
 import { DatabaseFacts, oldestVersion, ReadOnly, takesSessions, usersOf } from "./database";
@@ -84,12 +85,12 @@ function judgeServer(facts: DatabaseFacts, settings: Settings, owned: OwnedResou
     }
     const found: Finding[] = judgeRights(facts, settings, owned);
     if (facts.standby) {
-        const primary = /^(.*):(\d+)$/.exec(facts.primary ?? "");
+        const primary = primaryOf(facts.primary);
         found.push(
             error(
                 `postgresql:host: the database at ${at(settings)} is a standby, which takes no changes`,
                 primary
-                    ? `${setServer(primary[1], primary[2])}   (the primary, as the standby knows it)`
+                    ? `${setServer(primary.host, primary.port)}   (the primary, as the standby knows it)`
                     : `${setServer()}   (of its primary), or make it one: ${psqlCommand(settings, settings.databaseServer.database, ["SELECT pg_promote()"])}`,
             ),
         );
@@ -114,6 +115,12 @@ function judgeServer(facts: DatabaseFacts, settings: Settings, owned: OwnedResou
     return found;
 }
 
+/** How the settings name the primary, as words of a shell; undefined if the standby knows it by a socket on its own machine. */
+function primaryOf(sender = ""): { host: string; port: string } | undefined {
+    const [, host = "", port = ""] = /^([^/].*):(\d+)$/.exec(sender) ?? [];
+    return host === "" ? undefined : { host: copied(isIP(host) === 6 ? `[${host}]` : host, "HOST"), port };
+}
+
 /** What lets a role write where its sessions start read-only. A role's own value overrides all but the one that it has in a database. */
 function writable(role: string, { database, source }: ReadOnly): string {
     const within = source === "database user" ? ` IN DATABASE ${sqlName(database)}` : "";
@@ -133,7 +140,7 @@ export function judgeDatabases(facts: Pick<DatabaseFacts, "databases">, settings
             return [
                 error(
                     `databases: there is no database ${database} on ${at(settings)}, only ${existing.join(", ")}`,
-                    configSet(settings, key, meant ?? "NAME"),
+                    configSet(settings, key, meant === undefined ? "NAME" : shellWord(meant)),
                 ),
             ];
         }

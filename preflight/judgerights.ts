@@ -1,6 +1,6 @@
 import { configRemove, configSet, configSetSecret } from "../findings/commands";
 import { error, Finding, warning } from "../findings/finding";
-import { sqlName } from "../findings/quoting";
+import { copied, sqlName } from "../findings/quoting";
 import { metricsMemberOf } from "../components/metrics/role";
 import { psqlCommand } from "../host/remedies";
 import { Settings } from "../settings/settings";
@@ -79,7 +79,7 @@ function madeByAnother(facts: DatabaseFacts, settings: Settings, owned: Pick<Own
 /** The other remedy for everything that is missing. */
 function logInAs(facts: DatabaseFacts, settings: Settings): string {
     const { username } = asSuperuser(facts, settings);
-    return `${configSet(settings, "postgresql:username", username)}; ${configSetSecret(settings, "postgresql:password")}   (a superuser and its password)`;
+    return `${configSet(settings, "postgresql:username", copied(username, "SUPERUSER"))}; ${configSetSecret(settings, "postgresql:password")}   (a superuser and its password)`;
 }
 
 function unseenSessions(facts: DatabaseFacts, settings: Settings, who: string): Finding {

@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { error, Finding, warning } from "../findings/finding";
-import { sqlQualified } from "../findings/quoting";
+import { shellWord, sqlQualified } from "../findings/quoting";
 import { HostFacts, NetworkFacts, removeContainer, stopContainer } from "../host/containers";
 import { dockerCommand, remove } from "../host/engine";
 import { connect } from "../host/postgres";
@@ -69,14 +69,14 @@ function findNamesake({ owner, ids }: OwnedResources, host: HostFacts): string[]
 /** Whether the state belongs to the containers on the host, and all that it lists runs there. */
 export function judgeState(state: StackState, owned: OwnedResources, host: HostFacts, settings: Settings): Finding[] {
     const { docker, stack } = settings;
-    const namesake = findNamesake(owned, host).join(" ");
-    if (namesake !== "") {
+    const namesake = findNamesake(owned, host);
+    if (namesake.length > 0) {
         return [
             error(
-                `${docker.host} already has a sidecar of a stack ${owned.owner}, which is not in this state: ${namesake}. ` +
+                `${docker.host} already has a sidecar of a stack ${owned.owner}, which is not in this state: ${namesake.join(" ")}. ` +
                     `Another backend's stack created it, or its state was lost`,
                 `log in to that backend (pulumi login URL), or deploy another one beside it: pulumi stack rename --stack ${stack} NAME, ` +
-                    `or, if its state was lost, remove it: ${dockerCommand(docker)} rm -f ${namesake}`,
+                    `or, if its state was lost, remove it: ${dockerCommand(docker)} rm -f ${namesake.map(shellWord).join(" ")}`,
             ),
         ];
     }

@@ -1,8 +1,10 @@
 import { isIP } from "net";
 import { configSet } from "../findings/commands";
 import { error, Finding, unchecked, warning } from "../findings/finding";
+import { shellWord } from "../findings/quoting";
 import { ContainerFacts, HostFacts } from "../host/containers";
 import { dockerCommand } from "../host/engine";
+import { schema } from "../settings/schema";
 import { Settings } from "../settings/settings";
 import { OwnedResources } from "./state";
 
@@ -39,18 +41,25 @@ export function judgeDatabaseHost(host: HostFacts, settings: Settings): Finding[
     }
     if (all.length > 0) {
         const names = all.map(({ name }) => name).join(" ");
-        return [unchecked(`whether the pooler reaches ${databaseHost}: container ${names} is stopped`, `${cli} start ${all[0]!.name}`)];
+        return [
+            unchecked(
+                `whether the pooler reaches ${databaseHost}: container ${names} is stopped`,
+                `${cli} start ${shellWord(all[0]!.name)}`,
+            ),
+        ];
     }
     return [explainNobody(host, settings)];
 }
 
 /** A container loses its aliases when it leaves a network and joins it again; it keeps its name and its hostname. */
 function withoutName(cli: string, network: string, { name, hostname }: ContainerFacts, taken: string): string {
-    if (name === taken) return `${cli} rename ${name} ${name}-2`;
-    const leave = `${cli} network disconnect ${network} ${name}`;
+    const container = shellWord(name);
+    if (name === taken) return `${cli} rename ${container} ${shellWord(`${name}-2`)}`;
+    const place = `${shellWord(network)} ${container}`;
+    const leave = `${cli} network disconnect ${place}`;
     return hostname === taken
         ? `${leave}   (it is its hostname, which it keeps: recreate it without that before it joins again)`
-        : `${leave} && ${cli} network connect ${network} ${name}`;
+        : `${leave} && ${cli} network connect ${place}`;
 }
 
 function explainNobody(host: HostFacts, settings: Settings): Finding {
@@ -60,7 +69,7 @@ function explainNobody(host: HostFacts, settings: Settings): Finding {
         .map(({ name }) => name)
         .filter((name) => answering(databaseHost, name, host).some(({ running }) => running));
     if (elsewhere.length > 0)
-        return error(`${what}, but one does on ${elsewhere.join(", ")}`, configSet(settings, "databaseNetwork", elsewhere[0]!));
+        return error(`${what}, but one does on ${elsewhere.join(", ")}`, configSet(settings, "databaseNetwork", shellWord(elsewhere[0]!)));
     const onNetwork = host.containers.filter(({ networks }) => networks[databaseNetwork]);
     return error(what, nameDatabase(onNetwork, settings));
 }
@@ -71,16 +80,21 @@ export function nameDatabase(containers: ContainerFacts[], settings: Settings): 
     const databases = running.filter(({ exposes }) => exposes.includes(5432));
     const candidates = databases.length > 0 ? databases : running;
     const named = candidates.filter((one) => aliasOf(one) !== undefined);
-    const [only, ...others] = [...named, ...candidates.filter((one) => !named.includes(one))].map((one) => aliasOf(one) ?? one.name);
+    const [only, ...others] = [...named, ...candidates.filter((one) => !named.includes(one))]
+        .map((one) => aliasOf(one) ?? one.name)
+        .filter(isAccepted);
     if (only === undefined) return `start the database, or: ${configSet(settings, "databaseNetwork", "NETWORK")}`;
     return configSet(settings, "databaseHost", only) + (others.length > 0 ? `   (or ${others.join(", ")})` : "");
 }
+
+/** Whether databaseHost takes a name: an alias may be any text, also one that a shell would run. */
+const isAccepted = (name: string) => schema.shape.databaseHost.safeParse(name).success;
 
 /** The alias that a person gave it: in Coolify, a container has a new name after each deployment. */
 const aliasOf = ({ id, name, networks }: ContainerFacts) =>
     Object.values(networks)
         .flatMap(({ aliases }) => aliases)
-        .find((alias) => !id.startsWith(alias) && alias !== name);
+        .find((alias) => !id.startsWith(alias) && alias !== name && isAccepted(alias));
 
 /**
  * Other containers with the pooler's or pgAdmin's name: on a network of one of the sidecar's containers, such a container
@@ -111,7 +125,7 @@ function judgePoolerName(network: string, others: Pick<HostFacts, "containers">,
         }
         return warning(
             `pgbouncerAlias: ${container} on ${docker.host} is stopped, but would get half of the connections to ${pgbouncerAlias} on network ${network} once it is started`,
-            `${rename}, or, if nobody needs it: ${dockerCommand(docker)} rm ${name}`,
+            `${rename}, or, if nobody needs it: ${dockerCommand(docker)} rm ${shellWord(name)}`,
         );
     });
 }
@@ -121,7 +135,7 @@ function judgePgadminName(network: string, others: Pick<HostFacts, "containers">
     return answering("pgadmin", network, others).map(({ name }) =>
         warning(
             `container ${name} answers to pgadmin on ${network}, the stack's own network, as pgAdmin does`,
-            `${dockerCommand(docker)} network disconnect -f ${network} ${name}`,
+            `${dockerCommand(docker)} network disconnect -f ${shellWord(network)} ${shellWord(name)}`,
         ),
     );
 }

@@ -1,5 +1,6 @@
 import { configRemove, configSet } from "../findings/commands";
 import { error, Finding } from "../findings/finding";
+import { shellWord } from "../findings/quoting";
 import { ContainerFacts, HostFacts } from "../host/containers";
 import { dockerCommand } from "../host/engine";
 import { Settings } from "../settings/settings";
@@ -36,7 +37,7 @@ export function findDatabaseNetwork(host: HostFacts, settings: Settings): string
     if (others.length === 0) return only;
     return error(
         `databaseNetwork: ${databaseHost} is on more than one network of ${docker.host}: ${candidates.join(", ")}`,
-        `${configSet(settings, "databaseNetwork", only)}, or another of them`,
+        `${configSet(settings, "databaseNetwork", shellWord(only))}, or another of them`,
     );
 }
 
@@ -66,7 +67,7 @@ function explainNameless(database: ContainerFacts, host: HostFacts, settings: Se
         return error(
             `databaseNetwork: container ${name} uses the network of ${other?.name ?? "a container that is gone"}, and has no name of its own there`,
             other && network
-                ? `${configSet(settings, "databaseHost", other.name)}; ${configSet(settings, "databaseNetwork", network)}`
+                ? `${configSet(settings, "databaseHost", shellWord(other.name))}; ${configSet(settings, "databaseNetwork", shellWord(network))}`
                 : "deploy it with a network of its own",
         );
     }
@@ -80,7 +81,7 @@ function explainNameless(database: ContainerFacts, host: HostFacts, settings: Se
         );
     }
     const current = Object.keys(database.networks)[0] ?? networkMode;
-    const leave = current === "none" ? `${cli} network disconnect none ${name}; ` : "";
+    const leave = current === "none" ? `${cli} network disconnect none ${shellWord(name)}; ` : "";
     return error(
         `databaseNetwork: ${databaseHost} is only on ${current}, one of Docker's own networks, where containers don't find each other by name`,
         `${leave}${ownNetwork(database, host, settings)}   (nothing is restarted)`,
@@ -128,7 +129,7 @@ export function judgeDatabaseNetwork(host: HostFacts, settings: Settings): Findi
 /** The commands by which a running database gets a network of its own. Nothing is restarted. */
 export function ownNetwork({ name }: ContainerFacts, host: HostFacts, settings: Settings): string {
     const cli = dockerCommand(settings.docker);
-    const connect = `${cli} network connect --alias ${settings.databaseHost} ${proposedNetwork} ${name}`;
+    const connect = `${cli} network connect --alias ${settings.databaseHost} ${proposedNetwork} ${shellWord(name)}`;
     return `${createProposed(host, cli)}${connect}; ${configSet(settings, "databaseNetwork", proposedNetwork)}`;
 }
 

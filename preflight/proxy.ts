@@ -1,5 +1,6 @@
 import { configSet } from "../findings/commands";
 import { Finding, warning } from "../findings/finding";
+import { shellWord } from "../findings/quoting";
 import { ListedContainer } from "../host/containers";
 import { get } from "../host/engine";
 import { Settings } from "../settings/settings";
@@ -27,7 +28,7 @@ export function judgeProxy(running: ListedContainer[], settings: Settings): Find
             `proxyNetwork: no Traefik runs on network ${proxyNetwork} of ${docker.host} (on it: ${present.join(", ") || "nothing"}), and only a Traefik ` +
                 `reads the labels that make the route: ${pgadminDomain} will lead nowhere`,
             elsewhere && network !== undefined
-                ? `${configSet(settings, "proxyNetwork", network)}   (${nameOf(elsewhere)} is on it)`
+                ? `${configSet(settings, "proxyNetwork", shellWord(network))}   (${nameOf(elsewhere)} is on it)`
                 : `start it; with another proxy see "Another proxy than Traefik" in docs/RUNBOOK.md`,
         ),
     ];

@@ -4,6 +4,7 @@ import { Confinement, ContainerFacts, EngineLimits, engineLimits, guardsLoopback
 import { get } from "../../../host/engine";
 import { Check, failed, ok, Outcome, skipped, warning } from "../check";
 import { findContainers, findExporters, runningContainer } from "../containers";
+import { words } from "../sessions";
 import { Target } from "../target";
 
 /** Names of the containers, from the stack's outputs. */
@@ -28,7 +29,7 @@ export function judgeContainers(
         if (one.health !== "healthy")
             return failed(
                 `${name} is ${one.health}: ${one.healthOutput || "its health check printed nothing in time"}`,
-                `${dockerCommand} restart ${name}   (if that does not help, see its log: ${dockerCommand} logs --tail 20 ${name})`,
+                `${dockerCommand} restart ${words(name)}   (if that does not help, see its log: ${dockerCommand} logs --tail 20 ${words(name)})`,
             );
     }
     const second = found.filter(({ name }) => name.startsWith(`${resourceNames.pooler}-`) && name !== expected.pgbouncer);

@@ -5,6 +5,7 @@ import { isContainerName } from "../../../preflight/names";
 import { databasesOn } from "../../../preflight/network";
 import { Check, failed, noPgadmin, ok, once, Outcome, skipped, warning } from "../check";
 import { program } from "../programs";
+import { words } from "../sessions";
 import { Target } from "../target";
 import { both } from "./containers";
 
@@ -84,19 +85,20 @@ export function judgeUnreached(
     const network = target.outputs.networks.sidecar;
     const saw = `pgAdmin does not reach the pooler at ${alias}:${port}`;
     // Not by an `up`: the provider does not see that a container has left a network, nor that it lost its alias there.
-    const connect = `${docker} network connect --alias ${alias} ${network} ${pooler.name}`;
+    const place = words(network, pooler.name);
+    const connect = `${docker} network connect --alias ${alias} ${place}`;
     const there = pooler.networks[network];
     if (!there) return failed(`${saw}: ${pooler.name} is not on network ${network}`, connect);
     if (!pgadmin.networks[network])
-        return failed(`${saw}: ${pgadmin.name} is not on network ${network}`, `${docker} network connect ${network} ${pgadmin.name}`);
+        return failed(`${saw}: ${pgadmin.name} is not on network ${network}`, `${docker} network connect ${words(network, pgadmin.name)}`);
     if (!there.aliases.includes(alias))
         return failed(
             `${saw}: on network ${network}, ${pooler.name} does not answer to that name`,
-            `${docker} network disconnect ${network} ${pooler.name} && ${connect}`,
+            `${docker} network disconnect ${place} && ${connect}`,
         );
     return failed(
         `${saw}, though both are on network ${network}`,
-        `${docker} logs --tail 20 ${pooler.name}   (it says why it does not listen)`,
+        `${docker} logs --tail 20 ${words(pooler.name)}   (it says why it does not listen)`,
     );
 }
 
@@ -207,7 +209,7 @@ export function judgeIsolation(
         return warning(`${saw}, because pgadminDirect is set: each tab on the direct entry holds a backend that no budget counts`);
     // Somebody connected it by hand. With a domain, the database's network may also be the proxy's.
     if (networks.includes(network) && networks.length > (pgadminDomain === "" ? 1 : 2))
-        return failed(saw, `${target.dockerCommand} network disconnect ${network} ${pgadmin.name}`);
+        return failed(saw, `${target.dockerCommand} network disconnect ${words(network, pgadmin.name)}`);
     const ways = databases.flatMap((database) => bypasses(networks, database, databasePort, target.dockerCommand));
     const open = reached.length > 0 ? `; it reaches the database past the pooler at ${reached.join(", ")}` : "";
     // What counts is what answered: a firewall may close a known way, and an unknown way may be open.

@@ -5,7 +5,7 @@ import { exec } from "../../../host/exec";
 import { runTasks } from "../../../host/tasks";
 import { Check, failed, ok, Outcome, skipped } from "../check";
 import { findExporters } from "../containers";
-import { reason } from "../sessions";
+import { reason, words } from "../sessions";
 import { Target } from "../target";
 import { judgeConfinement } from "./containers";
 
@@ -49,10 +49,10 @@ export function judgeScrapes(
         );
     }
     for (const { name, up: reaches, refused } of scrapes) {
-        if (refused !== undefined) return failed(`${name} does not answer: ${refused}`, `${dockerCommand} restart ${name}`);
+        if (refused !== undefined) return failed(`${name} does not answer: ${refused}`, `${dockerCommand} restart ${words(name)}`);
         if (reaches === true) continue;
         const what = askedBy(name) === "postgres" ? "the database" : "the pooler's console";
-        return failed(`${name} answers, but not for ${what}`, `${dockerCommand} logs --tail 20 ${name}   (it says why)`);
+        return failed(`${name} answers, but not for ${what}`, `${dockerCommand} logs --tail 20 ${words(name)}   (it says why)`);
     }
     const saw = scrapes.map(({ name, series }) => `${name} has ${series} series`);
     return ok(saw.sort().join("; ")); // the pooler's first, whichever was made last

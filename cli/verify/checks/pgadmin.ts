@@ -5,7 +5,7 @@ import { trustCa } from "../../../host/unknownca";
 import { Check, daysToRenew, failed, noPgadmin, ok, Outcome, skipped, warning } from "../check";
 import { runningContainer } from "../containers";
 import { program } from "../programs";
-import { lastLine } from "../sessions";
+import { lastLine, words } from "../sessions";
 import { Target } from "../target";
 import { ofPgadmin, PgadminConfig, vulnerabilitiesOf } from "../vulnerabilities";
 import { imageName, judgeVulnerabilities } from "./pooler";
@@ -17,7 +17,7 @@ async function ping(target: Target): Promise<Outcome> {
     if (name === undefined) return noPgadmin;
     await runningContainer(target, name);
     const ran = await exec(target.docker, name, ["/venv/bin/python3", "-c", program("pgadmin-ping.py")]);
-    if (ran.code !== 0) return failed(lastLine(ran), `${target.dockerCommand} logs --tail 20 ${name}`);
+    if (ran.code !== 0) return failed(lastLine(ran), `${target.dockerCommand} logs --tail 20 ${words(name)}`);
     return ran.stdout.trim() === answer ? ok(answer) : failed(`it answers ${ran.stdout.trim().slice(0, 80)}`);
 }
 

@@ -167,6 +167,11 @@ test("a self-signed certificate is fetched through the tunnel, and set only if t
     expect(fix!.startsWith(`./sidecar tunnel --stack stage -- ${fetched}`)).toBe(true);
 });
 
+test("an address in brackets is a word of the shell", () => {
+    const { fix } = explainUnreachableDatabase(failure("DEPTH_ZERO_SELF_SIGNED_CERT"), settingsOf({ "postgresql:host": "[fd00::5]" }));
+    expect(fix).toContain("-connect '[fd00::5]:5432' <");
+});
+
 test("a fix in the database's container names it", () => {
     const { fix } = explainUnreachableDatabase(failure("28000", 'no pg_hba.conf entry for host "172.18.0.1"'), settings, "timescale_db-1");
     expect(fix).toMatch(/^docker exec timescale_db-1 sh -c /);

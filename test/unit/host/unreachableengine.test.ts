@@ -24,3 +24,9 @@ test.each([
     expect(found.fix).toContain(fix);
     for (const [, named] of found.fix!.matchAll(/pulumi config (?:set|rm) (\S+ \S+)/g)) expect(named).toBe("--stack stage");
 }); // prettier-ignore
+
+test("a folder of certificates is a word of the shell", () => {
+    const docker = { host: "tcp://h:2376", sshOpts: [], tls: { certPath: "/my certs" } };
+    const { fix } = explainUnreachableEngine(new Error("no start line"), { docker, stack: "stage" });
+    expect(fix).toContain("openssl x509 -noout -in '/my certs'/cert.pem && ");
+});

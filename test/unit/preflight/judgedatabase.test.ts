@@ -52,6 +52,19 @@ test("as it should be gives no finding", () => {
     expect(judge({ version: oldestVersion })).toEqual([]);
 });
 
+test.each([
+    ["fd00::5:5432", "'[fd00::5]'"],
+    ["10.0.0.5:5432", "10.0.0.5"],
+    ["db1; $(id):5432", "'db1; $(id)'"],
+])("a standby's primary %s is named as the settings take it, in the shell's quotes", (primary, host) => {
+    const [finding] = judge({ standby: true, primary });
+    expect(finding!.fix).toContain(`${set} postgresql:host ${host}; ${set} postgresql:port 5432   (the primary`);
+});
+
+test("a primary on the standby's own socket is not a host", () => {
+    expect(judge({ standby: true, primary: "/var/run/postgresql:5433" })).toEqual(judge({ standby: true }));
+});
+
 test.each<[string, Partial<DatabaseFacts>, string, string]>([
     ["an old version", { version: 120_022 }, "is PostgreSQL 12; the sidecar needs 13 or newer", "pg_upgrade"],
     [

@@ -104,6 +104,14 @@ test("Supabase's superuser is the one who grants there", () => {
     expect(judge({ createRoles: false }, { superusers: ["supabase_admin", "x"] })[0]!.fix).toContain("-U supabase_admin ");
 });
 
+test.each([
+    ["Ops Team; $(id)", "'Ops Team; $(id)'"],
+    ["o'ps", "'o'\\''ps'"],
+    ["a\nb", "SUPERUSER"],
+])("the superuser %j is named in the shell's quotes, if a reader can copy it", (name, word) => {
+    expect(judge({ createRoles: false }, { superusers: [name] })[0]!.fix).toContain(`, or ${set} postgresql:username ${word}; `);
+});
+
 test("a schema that pgadminRole is to read has to be grantable, and its owners' roles, too", () => {
     const schema = { database: "dwh", schema: "marts", exists: true, grantable: true, strangers: [] as string[] };
     expect(judge({}, { roleSchemas: [schema, { ...schema, exists: false, grantable: false }] })).toEqual([]);

@@ -45,6 +45,12 @@ describe("isolation", () => {
         expect(judgeOn(["pg-sidecar-1"], [database], ["172.18.0.9:5432"])).toMatch(/^warning/);
     });
 
+    test("a network of any name is a word of the shell", () => {
+        expect(judgeOn(["pg-sidecar-1", "a b"], [{ ...database, networks: ["a b"] }], ["172.19.0.2:5432"])).toContain(
+            " docker network disconnect 'a b' db-1 ",
+        );
+    });
+
     test("pgAdmin on the database's network by hand fails", () => {
         expect(judgeOn(["pg-sidecar-1", "abc"], [database], [])).toMatch(/^failed: .* docker network disconnect abc pgadmin-1/);
     });
