@@ -12,6 +12,9 @@ export type ClientTlsMode = (typeof clientTlsModes)[number];
 /** Name of the CA that the stack makes for itself. */
 export const authorityName = (owner: string): string => `pg-sidecar ${owner}`;
 
+/** Whether a CA of this name is one that this project's stack made: after `pulumi stack rename`, it keeps the former name. */
+export const isOwnAuthority = (name: string, owner: string): boolean => name.startsWith(authorityName(owner.replace(/[^/]*$/, "")));
+
 /** Whether the mode checks who the database is. */
 export const verifies = (mode: ServerTlsMode) => mode === "verify-ca" || mode === "verify-full";
 

@@ -1,5 +1,5 @@
 import { X509Certificate } from "crypto";
-import { authorityName, certificatesDir, verifies } from "../../../components/pgbouncer/tls";
+import { certificatesDir, isOwnAuthority, verifies } from "../../../components/pgbouncer/tls";
 import { configSet } from "../../../findings/commands";
 import { exec } from "../../../host/exec";
 import { Check, daysToRenew, failed, ok, Outcome, skipped, warning } from "../check";
@@ -49,7 +49,7 @@ export function judgeHandshake(
 ): Outcome {
     const days = (seconds: number) => daysUntil(seconds * 1000, now);
     const saw = `${version}, ${cipher}; the certificate is valid for ${days(until)} days, its CA (${issuer}) for ${days(authorityUntil)}${checks ? "" : "; pgAdmin's shared entry uses TLS without checking it"}`;
-    const ours = issuer === authorityName(owner);
+    const ours = isOwnAuthority(issuer, owner);
     if (days(authorityUntil) < daysToRenew) {
         return warning(saw, ours ? `${up} --replace '**Stash::pgbouncer-ca'` : configSet({ stack }, "clientTlsCa", "< ca.pem"));
     }
@@ -67,7 +67,7 @@ export function judgeCertificate(pem: string, target: Pick<Target, "owner" | "st
     const { validTo, issuer } = new X509Certificate(pem);
     const days = daysUntil(Date.parse(validTo), now);
     const saw = `the certificate is valid for ${days} days; there is no pgAdmin to check it from`;
-    const ours = issuer.split("\n").includes(`CN=${authorityName(target.owner)}`);
+    const ours = isOwnAuthority(/^CN=(.*)$/m.exec(issuer)?.[1] ?? "", target.owner);
     return days < daysToRenew ? warning(saw, renewal(ours, target)) : ok(saw);
 }
 

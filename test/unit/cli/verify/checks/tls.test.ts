@@ -53,6 +53,15 @@ describe("to clients", () => {
         expect(judge({ authorityUntil: days(3), issuer: "ACME" })).toMatch(/pulumi config set --stack stage clientTlsCa < ca\.pem$/);
     });
 
+    test("after a rename of the stack, its CA keeps the former name and is renewed as before", async () => {
+        const issuer = "pg-sidecar pg-sidecar/former";
+        expect(judge({ until: days(3), issuer })).toMatch(/ pulumi up --stack stage$/);
+        expect(judge({ authorityUntil: days(3), issuer })).toMatch(/ pulumi up --stack stage --replace '\*\*Stash::pgbouncer-ca'$/);
+        expect(judge({ until: days(3), issuer: "pg-sidecar other/stage" })).toMatch(/ clientTlsCert < cert\.pem$/);
+        const { cert } = await makeCertificate(await makeAuthority("pg-sidecar/former", now), "pgbouncer", now);
+        expect(judgeCertificate(cert, target, expiry(now)).remedy).toBe("pulumi up --stack stage");
+    });
+
     test("without pgAdmin, warns by the certificate that the pooler has, with what renews it", async () => {
         const certificate = async (owner: string) => (await makeCertificate(await makeAuthority(owner, now), "pgbouncer", now)).cert;
         const own = await certificate(target.owner);
