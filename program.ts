@@ -3,6 +3,7 @@ import { writeSecrets } from "./components/secrets";
 import { tryImage } from "./components/pgadmin/trial";
 import { reloadSettings } from "./components/pgbouncer/reload";
 import { limitProcesses } from "./host/containers";
+import { refreshable } from "./host/gone";
 import { preflight } from "./preflight/preflight";
 import { readSettings } from "./settings/settings";
 import { deploy } from "./stack";
@@ -17,10 +18,10 @@ export async function program(reload = reloadSettings) {
     await explainFailures(settings);
     return deploy(settings, {
         inState: owned,
-        tryImage: (trial) => tryImage(docker, trial),
-        reload: (pooler) => reload(docker, pooler),
-        writeSecrets: (secrets) => writeSecrets(docker, secrets),
-        limitProcesses: (id, most) => limitProcesses(docker, id, most),
+        tryImage: refreshable(settings, (trial) => tryImage(docker, trial)),
+        reload: refreshable(settings, (pooler) => reload(docker, pooler)),
+        writeSecrets: refreshable(settings, (secrets) => writeSecrets(docker, secrets)),
+        limitProcesses: refreshable(settings, (limit) => limitProcesses(docker, limit)),
         startInterval,
         swapLimit,
     });

@@ -2,6 +2,7 @@ import * as fs from "fs";
 import * as path from "path";
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
+import { ProcessLimit } from "../host/containers";
 import { filesDir } from "./names";
 
 /**
@@ -52,8 +53,8 @@ export function limits({ memory, cpus, openFiles, swapLimit = true }: Limits) {
     } satisfies Partial<docker.ContainerArgs>;
 }
 
-/** Limits the processes in a container by its id. */
-export type LimitProcesses = (id: string, most: number) => Promise<void>;
+/** Limits the processes in a container. */
+export type LimitProcesses = (limit: ProcessLimit) => Promise<void>;
 
 /**
  * How often the engine checks a container's health. A check costs about 40 ms of CPU, most of it to start a program in the container. An
@@ -68,7 +69,7 @@ export const healthTimes = (startInterval = false) => ({
 /** The container's name, known once its processes are limited. The provider has no property for that, so each `up` sees to it. */
 export function limitedTo(most: number, container: docker.Container, limitProcesses?: LimitProcesses): pulumi.Output<string> {
     return pulumi.all([container.name, container.id]).apply(async ([name, id]) => {
-        if (!pulumi.runtime.isDryRun()) await limitProcesses?.(id, most);
+        if (!pulumi.runtime.isDryRun()) await limitProcesses?.({ id, name, most });
         return name;
     });
 }

@@ -2,6 +2,7 @@ import { stackLabel } from "../components/labels";
 import { DockerHost } from "../settings/settings";
 import { get, post, remove, request } from "./engine";
 import { demultiplex } from "./exec";
+import { rejectGone } from "./gone";
 import { runTasks } from "./tasks";
 
 /** What is known of one container. */
@@ -251,10 +252,20 @@ async function hasApi(docker: DockerHost, least: number): Promise<boolean> {
     return major > 1 || (major === 1 && minor >= least);
 }
 
-/** Limits the processes and threads in a container, also when it restarts, if the engine can. The provider has no property for it. */
-export async function limitProcesses(docker: DockerHost, id: string, most: number): Promise<void> {
+/** A container, and the most processes and threads that it may have. */
+export interface ProcessLimit {
+    id: string;
+    name: string;
+    most: number;
+}
+
+/**
+ * Limits the processes and threads in a container, also when it restarts, if the engine can. The provider has no property for it.
+ * Throws a GoneError if there is no such container.
+ */
+export async function limitProcesses(docker: DockerHost, { id, name, most }: ProcessLimit): Promise<void> {
     if (!(await engineLimits(docker)).processes) return;
-    await post(docker, `/containers/${id}/update`, { json: { PidsLimit: most } });
+    await post(docker, `/containers/${id}/update`, { json: { PidsLimit: most } }).catch(rejectGone("container", name));
 }
 
 /** Seconds after which the engine kills a container that it stops, if the container has no time of its own. */

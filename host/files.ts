@@ -4,6 +4,7 @@ import { UserError } from "../findings/errors";
 import { DockerHost } from "../settings/settings";
 import { removeContainer } from "./containers";
 import { post, put, request } from "./engine";
+import { GoneError, rejectGone } from "./gone";
 
 /** A file for a container. All in the container may read it, and none may write it. */
 export interface ContainerFile {
@@ -21,6 +22,7 @@ export async function writeFiles(docker: DockerHost, container: string, folder: 
 }
 
 function notWritten(cause: Error): never {
+    if (cause instanceof GoneError) throw cause;
     throw new UserError(
         `the stack's files can't be written to their volume: ${cause.message}`,
         "make room on the host, or let the engine write there again; then run this up again",
@@ -36,7 +38,7 @@ export interface VolumeFiles {
     files: ContainerFile[];
 }
 
-/** Writes files to a volume through a container that is created, never started, and removed. */
+/** Writes files to a volume through a container that is created, never started, and removed. Throws a GoneError if there is no such image. */
 export async function writeVolume(docker: DockerHost, { owner, image, volume, files }: VolumeFiles): Promise<void> {
     const created = await post(docker, "/containers/create", {
         json: {
@@ -47,7 +49,9 @@ export async function writeVolume(docker: DockerHost, { owner, image, volume, fi
             Labels: { [stackLabel]: owner },
             HostConfig: { Mounts: [{ Type: "volume", Source: volume, Target: "/volume" }], NetworkMode: "none" },
         },
-    }).catch(notWritten);
+    })
+        .catch(rejectGone("image", image.slice(0, "sha256:".length + 12)))
+        .catch(notWritten);
     const { Id } = JSON.parse(created.toString()) as { Id: string };
     try {
         // The volume's own folder, too: who replaces its files later is not root.

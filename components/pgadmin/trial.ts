@@ -4,6 +4,7 @@ import { configSet, shortName } from "../../findings/commands";
 import { UserError } from "../../findings/errors";
 import { inspectContainers, readLog, removeContainer } from "../../host/containers";
 import { request } from "../../host/engine";
+import { GoneError } from "../../host/gone";
 import { DockerHost } from "../../settings/settings";
 import { stackLabel } from "../labels";
 import { emailSettings } from "./email";
@@ -116,6 +117,7 @@ async function create(docker: DockerHost, { owner, reference, image, email, serv
             },
         },
     });
+    if (status === 404) throw new GoneError(`image ${reference}`);
     if (status >= 300)
         throw new UserError(
             `the Docker engine at ${docker.host} creates no container for a trial of ${reference}: ${body.toString().trim()}`,

@@ -52,7 +52,7 @@ beforeAll(async () => {
     outputs = deploy(settings, {
         reload: (reload) => Promise.resolve(void reloads.push(reload)),
         writeSecrets: (secrets) => Promise.resolve(void written.push(secrets)),
-        limitProcesses: (id, most) => Promise.resolve(void (limited[id] = most)),
+        limitProcesses: ({ id, most }) => Promise.resolve(void (limited[id] = most)),
     });
     await pulumi.runtime.disconnect();
 });
