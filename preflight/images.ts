@@ -1,6 +1,7 @@
 import { configRemove } from "../findings/commands";
 import { error, Finding, unchecked, warning } from "../findings/finding";
 import { dockerCommand, get, request } from "../host/engine";
+import { registryOf } from "../host/imagereference";
 import { runTasks } from "../host/tasks";
 import { DockerHost, Settings } from "../settings/settings";
 
@@ -99,10 +100,4 @@ export function judgeImage(
             `let that host reach ${registryOf(reference)} (DNS, firewall, proxy), until this works: ${dockerCommand(docker)} pull ${reference}`,
         ),
     ];
-}
-
-/** The registry's host: the first part of a name, if it looks like a host. */
-export function registryOf(reference: string): string {
-    const [first, ...rest] = reference.split("/");
-    return rest.length > 0 && /[.:]|^localhost$/.test(first!) ? first! : "docker.io";
 }

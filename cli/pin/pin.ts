@@ -1,11 +1,12 @@
 import { z } from "zod";
 import { configSet } from "../../findings/commands";
 import { UserError } from "../../findings/errors";
+import { fullName } from "../../host/imagereference";
 import { projectDefaults } from "../../settings/project";
 import { askCli, project, selectedStack } from "../stack";
 import { pulumi } from "../terminal";
 import { imageSettings, ImageSetting, PinOptions } from "./command";
-import { nameOf, parseReference } from "./reference";
+import { parseReference } from "./reference";
 import { digestOf } from "./registry";
 
 type Images = Record<ImageSetting, string>;
@@ -37,7 +38,7 @@ export function imagesIn(config: unknown): Images {
 
 /** The setting whose image has this name. Throws a UserError if it is not exactly one of them. */
 export function settingFor(image: string, configured: Images, stack: string): ImageSetting {
-    const [key, ...others] = imageSettings.filter((one) => nameOf(configured[one]) === nameOf(image));
+    const [key, ...others] = imageSettings.filter((one) => fullName(configured[one]) === fullName(image));
     if (key && others.length === 0) return key;
     const names = imageSettings.map((one) => `${one} is ${configured[one]}`).join(", and ");
     throw new UserError(

@@ -1,5 +1,6 @@
 import { UserError } from "../../findings/errors";
 import { shown } from "../../findings/quoting";
+import { dockerHub, locate } from "../../host/imagereference";
 
 /** An image by its name and tag. */
 export interface Reference {
@@ -12,7 +13,6 @@ export interface Reference {
     tag: string;
 }
 
-const hub = "docker.io";
 /** Docker Hub's registry answers under a name of its own. */
 const hubRegistry = "registry-1.docker.io";
 
@@ -22,27 +22,12 @@ const host = /^([A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?|\[[0-9a-f:]+\])(:\d{1,5}
 
 /** Reads `name:tag` as Docker does. Throws a UserError if it is not one, or has a digest already. */
 export function parseReference(image: string): Reference {
-    const { registry, repository, rest } = split(image);
+    const { registry, repository, rest } = locate(image);
     const tag = /^:(\w[\w.-]{0,127})$/.exec(rest)?.[1];
     if (rest.includes("@"))
         throw new UserError(`${shown(image)} has a digest already`, "name the tag alone, or set this value by pulumi config set");
     if (!tag || !path.test(repository) || !host.test(registry) || !URL.canParse(`https://${registry}`)) {
         throw new UserError(`${shown(image)} is not an image and its tag`, "./sidecar pin NAME:TAG, such as dpage/pgadmin4:9.17");
     }
-    return { image, registry: registry === hub ? hubRegistry : registry, repository, tag };
-}
-
-/** Name of an image whatever its tag or digest: `docker.io/library/postgres` of `postgres:17`. */
-export function nameOf(image: string): string {
-    const { registry, repository } = split(image);
-    return `${registry}/${repository}`;
-}
-
-function split(image: string) {
-    const [, name = "", rest = ""] = /^((?:[^/@]*\/)*[^/:@]*)(.*)$/s.exec(image) ?? [];
-    const [first = "", ...others] = name.split("/");
-    const isHost = others.length > 0 && /[.:]|^localhost$/.test(first);
-    const at = isHost ? others.join("/") : name;
-    const registry = isHost && first !== `index.${hub}` ? first : hub;
-    return { registry, repository: registry === hub && !at.includes("/") ? `library/${at}` : at, rest };
+    return { image, registry: registry === dockerHub ? hubRegistry : registry, repository, tag };
 }

@@ -1,8 +1,8 @@
 import * as fs from "fs";
 import * as path from "path";
 import { markdownTable, withGenerated } from "../../findings/markdown";
+import { versionInTag } from "../../host/imagereference";
 import { projectDefaults } from "../../settings/project";
-import { versionInTag } from "./checks/pooler";
 import { iniDocument } from "../../settings/document";
 import { judge, Judged, ofPgadmin, ofPgbouncer, PgadminConfig, PoolerConfig } from "./vulnerabilities";
 

@@ -1,6 +1,7 @@
 import * as https from "https";
 import { TLSSocket } from "tls";
 import { exec } from "../../../host/exec";
+import { imageName } from "../../../host/imagereference";
 import { trustCa } from "../../../host/unknownca";
 import { Check, daysToRenew, failed, noPgadmin, ok, Outcome, skipped, warning } from "../check";
 import { runningContainer } from "../containers";
@@ -8,7 +9,7 @@ import { program } from "../programs";
 import { lastLine, words } from "../sessions";
 import { Target } from "../target";
 import { ofPgadmin, PgadminConfig, vulnerabilitiesOf } from "../vulnerabilities";
-import { imageName, judgeVulnerabilities } from "./pooler";
+import { judgeVulnerabilities } from "./pooler";
 
 const answer = "PING";
 

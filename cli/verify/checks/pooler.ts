@@ -1,5 +1,6 @@
 import { randomBytes } from "crypto";
 import * as path from "path";
+import { imageName, versionInTag } from "../../../host/imagereference";
 import { projectDefaults } from "../../../settings/project";
 import { Check, failed, ok, Outcome, skipped, warning } from "../check";
 import { ConsoleFacts, consoleFacts } from "../console";
@@ -7,12 +8,6 @@ import { needPooledLogin } from "../lookup-probe";
 import { inPooler, psqlFor, query, reason, words } from "../sessions";
 import { replacePooler } from "../target";
 import { ofPgbouncer, vulnerabilitiesOf } from "../vulnerabilities";
-
-/** The version in an image's tag, as far as it says it: `1.25.2` of `edoburu/pgbouncer:v1.25.2-p0@sha256:…`. */
-export function versionInTag(reference: string): string | undefined {
-    const tag = reference.split("@")[0]!.split("/").at(-1)!.split(":")[1] ?? "";
-    return /^v?(\d+(?:\.\d+)+)/.exec(tag)?.[1];
-}
 
 /** Whether what runs is what the tag names. Only the default image, from whatever registry, is known to have pgbouncer's version there. */
 export function judgeVersion(running: string, reference: string): Outcome {
@@ -36,9 +31,6 @@ export function judgeVulnerabilities(found: ReturnType<typeof vulnerabilitiesOf>
         `./sidecar pin --stack ${stack} ${name}:TAG   (once there is a newer one)`,
     );
 }
-
-/** An image's name without tag and digest. */
-export const imageName = (reference: string) => /^((?:[^/@]*\/)*[^/:@]*)/.exec(reference)![1]!;
 
 /** Whether every pool of the served databases is in transaction mode. */
 export function judgeMode(processes: ConsoleFacts[], databases: string[]): Outcome {

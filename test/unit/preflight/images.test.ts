@@ -1,4 +1,4 @@
-import { askRegistry, judgeImage, registryOf, RegistryAnswer } from "../../../preflight/images";
+import { askRegistry, judgeImage, RegistryAnswer } from "../../../preflight/images";
 import { fakeEngine } from "../host/fakeengine";
 
 const settings = { stack: "stage", docker: { host: "ssh://root@host", sshOpts: [] } };
@@ -30,14 +30,6 @@ test.each<[string, Partial<RegistryAnswer>, string, string, string]>([
     expect(finding!.what).toContain(what);
     expect(finding!.fix).toContain(fix);
 }); // prettier-ignore
-
-test.each([
-    ["edoburu/pgbouncer:v1", "docker.io"],
-    ["pgbouncer", "docker.io"],
-    ["ghcr.io/a/b:1", "ghcr.io"],
-    ["127.0.0.1:5000/a:1", "127.0.0.1:5000"],
-    ["localhost/a", "localhost"],
-])("the registry of %s is %s", (image, registry) => expect(registryOf(image)).toBe(registry));
 
 test.each<[string, unknown, Partial<RegistryAnswer>]>([
     ["a proxy's page", Buffer.from("<html><h1>403 Forbidden</h1></html>"), { message: "", withheld: true }],
