@@ -4,6 +4,7 @@ import { markdownTable, withGenerated } from "../../findings/markdown";
 import { versionInTag } from "../../host/imagereference";
 import { projectDefaults } from "../../settings/project";
 import { iniDocument } from "../../settings/document";
+import { readIni } from "./ini";
 import { judge, Judged, ofPgadmin, ofPgbouncer, PgadminConfig, PoolerConfig } from "./vulnerabilities";
 
 // `npm run docs` runs this file. It writes docs/SECURITY.md's table of known vulnerabilities.
@@ -19,12 +20,7 @@ const generated = {
 const defaults: PoolerConfig = { max_packet_size: "2147483647" };
 
 /** A pooler's configuration with the default settings. */
-function poolerConfig(): PoolerConfig {
-    const lines = iniDocument()
-        .split("[pgbouncer]\n")[1]!
-        .matchAll(/^(\w+) = (.*)$/gm);
-    return { ...defaults, ...Object.fromEntries([...lines].map(([, key, value]) => [key!, value!])) };
-}
+const poolerConfig = (): PoolerConfig => ({ ...defaults, ...readIni(iniDocument()) });
 
 /** A pgAdmin's with the default settings. */
 const pgadminConfig: PgadminConfig = { sources: ["internal"], hook: false, assistant: false, users: 1, credentials: [] };

@@ -5,6 +5,7 @@ import { parameterRows } from "../../components/pgbouncer/parameters";
 import { emailAddress } from "../../components/pgadmin/email";
 import { oidcConfig } from "../../components/pgadmin/login";
 import { renderServers, ServerEntry } from "../../components/pgadmin/servers";
+import { readIni } from "../../cli/verify/ini";
 import { judge, ofPgadmin, ofPgbouncer } from "../../cli/verify/vulnerabilities";
 import { attempt, run, until } from "../../lab/run";
 import { saslInitial, startup, typed } from "../proof/wire";
@@ -57,7 +58,7 @@ test(`pgbouncer reloads every value that the settings accept, and has it unchang
     expect(seen).toHaveLength(all.length);
     for (const [at, ini] of all.entries()) {
         const { config, databases } = seen[at]!;
-        const inFile = Object.fromEntries([...files[`${at}.ini`]!.split("[pgbouncer]\n")[1]!.matchAll(/^(\w+) = (.*)$/gm)].map(([, key, value]) => [key!, value!])); // prettier-ignore
+        const inFile = readIni(files[`${at}.ini`]!);
         for (const own of ["auth_file", "unix_socket_dir", "listen_port", "listen_addr", "tcp_defer_accept"]) delete inFile[own]; // other than in a pooler's container
         expect([at, config]).toEqual([at, expect.objectContaining(inFile)]);
         const hosts = Object.fromEntries(databases.map(({ name: one = "", host = "", port = "", database = "" }) => [one, [host, port, database]])); // prettier-ignore

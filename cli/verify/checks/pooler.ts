@@ -4,6 +4,7 @@ import { imageName, versionInTag } from "../../../host/imagereference";
 import { projectDefaults } from "../../../settings/project";
 import { Check, failed, ok, Outcome, skipped, warning } from "../check";
 import { ConsoleFacts, consoleFacts } from "../console";
+import { readIni } from "../ini";
 import { needPooledLogin } from "../lookup-probe";
 import { inPooler, psqlFor, query, reason, words } from "../sessions";
 import { replacePooler } from "../target";
@@ -46,17 +47,11 @@ export function judgeMode(processes: ConsoleFacts[], databases: string[]): Outco
 /** A value; of a file only its name, since each container has its own folder for it. */
 const inContainer = (key: string, value: string) => (key.endsWith("_file") ? path.posix.basename(value) : value);
 
-/** The settings in the [pgbouncer] section of an ini. */
-function readIni(ini: string): [string, string][] {
-    const section = ini.split("[pgbouncer]\n")[1] ?? "";
-    return [...section.matchAll(/^(\w+) = (.*)$/gm)]
-        .map(([, key = "", value = ""]): [string, string] => [key, value])
-        .map(([key, value]): [string, string] => [key, inContainer(key, value)]);
-}
+const settingsIn = (ini: string) => Object.entries(readIni(ini)).map(([key, value]): [string, string] => [key, inContainer(key, value)]);
 
 /** Whether the configuration in force is the deployed one, in each process. */
 export function judgeConfig(processes: ConsoleFacts[], pgbouncerIni: string, up: string): Outcome {
-    const inis = pgbouncerIni.split(/^(?=\[databases\]$)/m).map(readIni);
+    const inis = pgbouncerIni.split(/^(?=\[databases\]$)/m).map(settingsIn);
     const wrong = processes.flatMap(({ config }, at) =>
         (inis[at] ?? [])
             .filter(([key, value]) => inContainer(key, config[key] ?? "") !== value)
