@@ -3,7 +3,6 @@ import * as path from "path";
 import { promisify } from "util";
 import { shortName } from "../findings/commands";
 import { UserError } from "../findings/errors";
-import { render } from "../findings/finding";
 import { explainUnreachableEngine } from "../host/unreachableengine";
 import { DockerHost, parseSettings, Settings } from "../settings/settings";
 import { isPulumi } from "./terminal";
@@ -41,7 +40,7 @@ export async function askCli(stack: string, args: string[]): Promise<unknown> {
 /** Rejects with the explanation of a Docker engine that cannot be reached. */
 export function rejectUnreachable(docker: DockerHost, stack: string): (cause: Error) => never {
     return (cause) => {
-        throw new UserError(render(explainUnreachableEngine(cause, { docker, stack })));
+        throw UserError.of(explainUnreachableEngine(cause, { docker, stack }));
     };
 }
 

@@ -3,7 +3,6 @@ import * as os from "os";
 import * as path from "path";
 import { lookupRole } from "../../components/authentication/rotation";
 import { UserError } from "../../findings/errors";
-import { render } from "../../findings/finding";
 import { upCommand } from "../../host/remedies";
 import { explainUnreachableDatabase } from "../../host/unreachabledatabase";
 import { ownedResources, StackState } from "../../preflight/state";
@@ -42,7 +41,7 @@ export async function adopt({ stack: named, ...flags }: AdoptOptions): Promise<n
 async function find(stack: string, settings: Settings): Promise<Found> {
     const state = (await askCli(stack, ["stack", "export"])) as StackState;
     return findByHand(settings, ownedResources(state, `${project}/${settings.stack}`)).catch((cause: Error) => {
-        throw cause instanceof UserError ? cause : new UserError(render(explainUnreachableDatabase(cause, settings)));
+        throw cause instanceof UserError ? cause : UserError.of(explainUnreachableDatabase(cause, settings));
     });
 }
 

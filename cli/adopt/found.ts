@@ -46,14 +46,11 @@ export async function findByHand(settings: Settings, owned: OwnedResources): Pro
     const name = lookupRole(settings);
     const [database] = settings.databases as [string, ...string[]];
     const missing = judgeDatabases(facts, { ...settings, databases: [database] }).find(({ level }) => level === "error");
-    if (missing) throw new UserError(missing.what, missing.fix);
+    if (missing) throw UserError.of(missing);
     const roleMark = facts.roleOwners[name];
     const role = roleMark !== undefined && roleMark !== owned.owner && !owned.roles.includes(name);
     const lookup = facts.functionOwner !== undefined && facts.functionOwner !== owned.owner && !hasLookup(owned, settings);
-    if (role && facts.supabase && roleMark === "") {
-        const finding = supabasesRole(`role ${name}`, settings);
-        throw new UserError(finding.what, finding.fix);
-    }
+    if (role && facts.supabase && roleMark === "") throw UserError.of(supabasesRole(`role ${name}`, settings));
     const markedBy = (role && roleMark) || (lookup && facts.functionOwner) || "";
     const inUse = markedBy === "" ? [] : facts.sessions.filter(({ role: of }) => lookupRoles(settings.authUser).includes(of));
     if (inUse.length > 0) {

@@ -1,7 +1,6 @@
 import { isIP } from "net";
 import { configSet } from "../../findings/commands";
 import { UserError } from "../../findings/errors";
-import { render } from "../../findings/finding";
 import { HostFacts } from "../../host/containers";
 import { isContainerName } from "../../preflight/names";
 import { databasesOn, findDatabaseNetwork } from "../../preflight/network";
@@ -24,7 +23,7 @@ export function destination({ address, port }: Route): string {
 export function routeTo(settings: Settings, host: HostFacts): Route {
     const { databaseServer, databaseHost, databasePort, docker } = settings;
     const network = findDatabaseNetwork(host, settings);
-    if (typeof network !== "string") throw new UserError(render(network));
+    if (typeof network !== "string") throw UserError.of(network);
     const all = databasesOn(network, host, settings);
     const found = all.filter((one) => one.running);
     // A database outside Docker's names, such as one on the host's own network or on another host. The Docker host resolves its name.

@@ -12,4 +12,6 @@ test("an error for the user has the same layout, and no stack trace", () => {
     expect(message).toBe("no stack is selected\nFix: give --stack NAME");
     expect(stack).toBeUndefined();
     expect(new UserError("it is over").message).toBe("it is over");
+    expect(UserError.of(error("it is gone", "start it")).message).toBe("it is gone\nFix: start it");
+    expect(UserError.of(warning("not checked")).message).toBe("not checked");
 });
