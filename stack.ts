@@ -14,7 +14,7 @@ import { Networks } from "./components/networks";
 import { Pgadmin, PgadminArgs } from "./components/pgadmin/pgadmin";
 import { PgadminRole } from "./components/pgadmin/role";
 import { roleConnections } from "./components/pgadmin/roleconnections";
-import { budget, poolerBackends } from "./components/pgbouncer/budget";
+import { budget, BudgetArgs, poolerBackends, sizesOf } from "./components/pgbouncer/budget";
 import { PoolerCertificate } from "./components/pgbouncer/certificate";
 import { lookupConnections } from "./components/pgbouncer/lookupconnections";
 import { Pgbouncer, PgbouncerArgs } from "./components/pgbouncer/pgbouncer";
@@ -42,19 +42,13 @@ export interface Surroundings {
     swapLimit?: boolean;
 }
 
-const sizes = ({ processes, maxDbConnections, databases }: Pick<Settings, "processes" | "maxDbConnections" | "databases">) => ({
-    ...{ processes, maxDbConnections },
-    databases: databases.length,
-});
-
 /** Declares the whole sidecar and returns the stack's outputs. */
 export function deploy(settings: Settings, surroundings: Surroundings = {}) {
     const { inState, reload, writeSecrets, limitProcesses, startInterval, swapLimit } = surroundings;
     const database = settings.databases[0]!;
     const { pgadminRole } = settings;
     // A pooler that is yet to be replaced by a smaller one keeps the connections that it needs: the next run takes them.
-    const largest = (of: (from: { processes: number; maxDbConnections: number; databases: number }) => number) =>
-        Math.max(of(sizes(settings)), of(sizes({ ...settings, ...inState?.before })));
+    const largest = (of: (from: BudgetArgs) => number) => Math.max(of(sizesOf(settings)), of(sizesOf({ ...settings, ...inState?.before })));
 
     const reach = { published: settings.pgadminPort !== 0, egress: settings.pgadminEgress };
     const networks = new Networks(resourceNames.networks, {
@@ -158,7 +152,7 @@ function poolersOutputs(settings: Settings, { networks, pgbouncer, metrics, ca }
         psql: pulumi.interpolate`docker exec -it ${pgbouncer.containerName} psql -h 127.0.0.1 -p ${listenPort} -U ${adminOf(settings)} -d ${settings.databases[0]!}`,
         networks: { sidecar: networks.sidecar, database: networks.database.name },
         // The most backends that the sidecar ever holds, and the file that a reviewer reads line by line.
-        backendBudget: budget(sizes(settings)),
+        backendBudget: budget(sizesOf(settings)),
         pgbouncerIni: pgbouncer.ini,
         // The network on which Prometheus has to be, and a file for its `scrape_config_files`.
         ...(metrics
@@ -258,8 +252,8 @@ function deployMetrics(settings: Settings, { networks, pgbouncer, certificate, d
         queries: pulumi.unsecret(pulumi.output(certificate)).apply((own) => ({
             lookupRoles: lookupRoles(settings.authUser),
             authFunction: settings.authFunction,
-            poolerBackends: poolerBackends(sizes(settings)),
-            budget: budget(sizes(settings)),
+            poolerBackends: poolerBackends(sizesOf(settings)),
+            budget: budget(sizesOf(settings)),
             processes: settings.processes,
             strict: settings.serverResetQueryAlways,
             certificates: Object.fromEntries(

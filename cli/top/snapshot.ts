@@ -1,7 +1,7 @@
 import * as path from "path";
 import { lookupRolesOf } from "../../components/authentication/rotation";
 import { poolersOf } from "../../components/metrics/queries";
-import { poolerBackends } from "../../components/pgbouncer/budget";
+import { poolerBackends, sizesOf } from "../../components/pgbouncer/budget";
 import { lookupDatabase } from "../../components/pgbouncer/ini";
 import { filled } from "../../findings/template";
 import { askConsoles, backendsOf, ConsoleFacts } from "../verify/console";
@@ -90,7 +90,7 @@ export function snapshotOf(
         pools: poolsOf(consoles),
         budget: {
             used: "error" in look || !look.seesAll ? backendsSeen(consoles) : look.pooled,
-            pooler: poolerBackends({ ...deployed, databases: deployed.databases.length }),
+            pooler: poolerBackends(sizesOf(deployed)),
             roll: outputs.backendBudget,
         },
         database: "error" in look ? look : databaseOf(look),

@@ -13,21 +13,26 @@ export interface BudgetArgs {
     processes: number;
 }
 
+/** The settings that decide a pooler's sizes. */
+export interface SizeSettings {
+    databases: string[];
+    maxDbConnections: number;
+    processes: number;
+}
+
+export const sizesOf = ({ databases, maxDbConnections, processes }: SizeSettings): BudgetArgs => ({
+    ...{ maxDbConnections, processes },
+    databases: databases.length,
+});
+
 /** The most backends that one pooler ever holds: `databases × maxDbConnections + processes × lookupPoolSize`. */
 export function poolerBackends({ databases, maxDbConnections, processes }: BudgetArgs): number {
     return databases * maxDbConnections + processes * lookupPoolSize;
 }
 
 /** Open files that each process of a pooler needs: one for each client and backend, and 64 of its own. `run` checks that it may open them. */
-export function openFiles({ databases, maxClientConn, maxDbConnections, processes }: OpenFilesArgs): number {
-    return maxClientConn + poolerBackends({ databases: databases.length, maxDbConnections, processes }) + 64;
-}
-
-export interface OpenFilesArgs {
-    databases: string[];
-    maxClientConn: number;
-    maxDbConnections: number;
-    processes: number;
+export function openFiles(settings: SizeSettings & { maxClientConn: number }): number {
+    return settings.maxClientConn + poolerBackends(sizesOf(settings)) + 64;
 }
 
 /** The most backends that the sidecar ever holds: twice a pooler's, because two run side by side during a roll. */

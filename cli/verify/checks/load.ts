@@ -1,5 +1,5 @@
 import { configSet } from "../../../findings/commands";
-import { poolerBackends } from "../../../components/pgbouncer/budget";
+import { poolerBackends, sizesOf } from "../../../components/pgbouncer/budget";
 import { median } from "../../statistics";
 import { chart } from "../chart";
 import { Check, failed, ok, once, Outcome, skipped, warning } from "../check";
@@ -69,7 +69,7 @@ export const noClients = (target: Target) =>
         .then(async () => clientsProblem(await askConsoles(target), target))
         .catch((cause: Error) => failed(`not run: ${cause.message}`));
 
-const mostBackends = ({ deployed }: Target) => poolerBackends({ ...deployed, databases: deployed.databases.length });
+const mostBackends = ({ deployed }: Target) => poolerBackends(sizesOf(deployed));
 
 /** Whether direct connections succeed before the stress and during it. */
 export function judgeDirect({ connections, watchError }: StressFacts, stressed: boolean): Outcome {
