@@ -5,7 +5,8 @@ import { versionInTag } from "../../host/imagereference";
 import { projectDefaults } from "../../settings/project";
 import { iniDocument } from "../../settings/document";
 import { readIni } from "./ini";
-import { judge, Judged, ofPgadmin, ofPgbouncer, PgadminConfig, PoolerConfig } from "./vulnerabilities";
+import { judge, Judged } from "./judgevulnerabilities";
+import { ofPgadmin, ofPgbouncer, PgadminConfig, PoolerConfig } from "./vulnerabilities";
 
 // `npm run docs` runs this file. It writes docs/SECURITY.md's table of known vulnerabilities.
 

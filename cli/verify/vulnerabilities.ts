@@ -15,7 +15,7 @@ export interface PgadminConfig {
     credentials: string[];
 }
 
-interface Vulnerability<Config> {
+export interface Vulnerability<Config> {
     id: string;
     what: string;
     /** First version that has it; by default the very first. */
@@ -287,32 +287,3 @@ export const ofPgadmin: Vulnerability<PgadminConfig>[] = [
         known: "source: `get_complete_file_path` (utils/__init__.py) strips leading slashes alone",
     },
 ];
-
-/** Negative, zero or positive, as `a` is older than, the same as or newer than `b`. */
-export function compareVersions(a: string, b: string): number {
-    return a.localeCompare(b, "en", { numeric: true });
-}
-
-/** A vulnerability of a version, and what averts it there. */
-export type Judged = Omit<Vulnerability<never>, "averted"> & { averted?: string };
-
-/** The vulnerabilities that a version has, each with what averts it in this configuration. */
-export function judge<Config>(all: Vulnerability<Config>[], version: string, config: Config): Judged[] {
-    const affects = ({ from, fixed }: Vulnerability<Config>) =>
-        !(from && compareVersions(version, from) < 0) && !(fixed && compareVersions(version, fixed) >= 0);
-    return all.filter(affects).map(({ averted, ...rest }) => {
-        const why = averted?.(config);
-        return { ...rest, ...(why ? { averted: why } : {}) };
-    });
-}
-
-/** The same in words: those that are open, and those that something averts, grouped by what that is. */
-export function vulnerabilitiesOf<Config>(all: Vulnerability<Config>[], version: string, config: Config) {
-    const open: string[] = [];
-    const averted = new Map<string, string[]>();
-    for (const { id, what, fixed, averted: why } of judge(all, version, config)) {
-        if (why) averted.set(why, [...(averted.get(why) ?? []), id]);
-        else open.push(`${id}: ${what}${fixed ? ` (fixed in ${fixed})` : ""}`);
-    }
-    return { open, averted: [...averted].map(([why, ids]) => `${ids.join(", ")} (${why})`) };
-}

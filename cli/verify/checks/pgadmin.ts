@@ -1,15 +1,14 @@
 import * as https from "https";
 import { TLSSocket } from "tls";
 import { exec } from "../../../host/exec";
-import { imageName } from "../../../host/imagereference";
 import { trustCa } from "../../../host/unknownca";
 import { Check, daysToRenew, failed, noPgadmin, ok, Outcome, skipped, warning } from "../check";
 import { runningContainer } from "../containers";
+import { judgeVulnerabilities } from "../judgevulnerabilities";
 import { program } from "../programs";
 import { lastLine, words } from "../sessions";
 import { Target } from "../target";
-import { ofPgadmin, PgadminConfig, vulnerabilitiesOf } from "../vulnerabilities";
-import { judgeVulnerabilities } from "./pooler";
+import { ofPgadmin, PgadminConfig } from "../vulnerabilities";
 
 const answer = "PING";
 
@@ -27,8 +26,8 @@ async function vulnerabilities({ docker, outputs, stack, deployed }: Target): Pr
     if (name === undefined) return noPgadmin;
     const ran = await exec(docker, name, ["/venv/bin/python3", "-c", program("pgadmin-facts.py")]);
     if (ran.code !== 0) throw new Error(`pgAdmin's version can't be looked up: ${lastLine(ran)}`);
-    const { version, config } = JSON.parse(ran.stdout) as { version: string; config: PgadminConfig };
-    return judgeVulnerabilities(vulnerabilitiesOf(ofPgadmin, version, config), version, stack, imageName(deployed.pgadminImage));
+    const running = JSON.parse(ran.stdout) as { version: string; config: PgadminConfig };
+    return judgeVulnerabilities(ofPgadmin, running, { stack, image: deployed.pgadminImage });
 }
 
 interface Visit {

@@ -2,13 +2,14 @@ import { randomBytes } from "crypto";
 import * as path from "path";
 import { imageName, versionInTag } from "../../../host/imagereference";
 import { projectDefaults } from "../../../settings/project";
-import { Check, failed, ok, Outcome, skipped, warning } from "../check";
+import { Check, failed, ok, Outcome, skipped } from "../check";
 import { ConsoleFacts, consoleFacts } from "../console";
 import { readIni } from "../ini";
+import { judgeVulnerabilities } from "../judgevulnerabilities";
 import { needPooledLogin } from "../lookup-probe";
 import { inPooler, psqlFor, query, reason, words } from "../sessions";
 import { replacePooler } from "../target";
-import { ofPgbouncer, vulnerabilitiesOf } from "../vulnerabilities";
+import { ofPgbouncer } from "../vulnerabilities";
 
 /** Whether what runs is what the tag names. Only the default image, from whatever registry, is known to have pgbouncer's version there. */
 export function judgeVersion(running: string, reference: string): Outcome {
@@ -20,17 +21,6 @@ export function judgeVersion(running: string, reference: string): Outcome {
     return known
         ? failed(`it runs ${running}, but its image is tagged ${tagged}`)
         : skipped(`it runs ${running}; whether the tag of ${tagged} is pgbouncer's version is not known`);
-}
-
-/** What is open in the version that runs, and what isn't and why; `name` is the image's as it is pinned. */
-export function judgeVulnerabilities(found: ReturnType<typeof vulnerabilitiesOf>, version: string, stack: string, name: string): Outcome {
-    const { open, averted } = found;
-    const also = averted.length > 0 ? `; averted: ${averted.join("; ")}` : "";
-    if (open.length === 0) return ok(`no known vulnerability is open in ${version}${also}`);
-    return warning(
-        `open in ${version}: ${open.join("; ")}${also}`,
-        `./sidecar pin --stack ${stack} ${name}:TAG   (once there is a newer one)`,
-    );
 }
 
 /** Whether every pool of the served databases is in transaction mode. */
@@ -72,14 +62,8 @@ export const poolerChecks: Check[] = [
         id: "vulnerabilities",
         proves: "the running pgbouncer has no known vulnerability that is open",
         run: async (target) => {
-            const { version, config } = (await consoleFacts(target))[0]!;
             const { stack, deployed } = target;
-            return judgeVulnerabilities(
-                vulnerabilitiesOf(ofPgbouncer, version, config),
-                version,
-                stack,
-                imageName(deployed.pgbouncerImage),
-            );
+            return judgeVulnerabilities(ofPgbouncer, (await consoleFacts(target))[0]!, { stack, image: deployed.pgbouncerImage });
         },
     },
     {

@@ -1,21 +1,8 @@
-import { judgeVulnerabilities } from "../../../../cli/verify/checks/pooler";
-import {
-    compareVersions,
-    hasEmptyName,
-    ofPgadmin,
-    ofPgbouncer,
-    PgadminConfig,
-    vulnerabilitiesOf,
-} from "../../../../cli/verify/vulnerabilities";
+import { vulnerabilitiesOf } from "../../../../cli/verify/judgevulnerabilities";
+import { hasEmptyName, ofPgadmin, ofPgbouncer, PgadminConfig } from "../../../../cli/verify/vulnerabilities";
 import { facts } from "./console";
-import { seen } from "./seen";
 
-test("versions are compared by number", () => {
-    expect(compareVersions("1.9.0", "1.25.0")).toBeLessThan(0);
-    expect(compareVersions("1.26.1", "1.26.1")).toBe(0);
-});
-
-test("known vulnerabilities are listed by version, and averted ones with the reason", () => {
+test("pgbouncer's are judged by its version and its configuration", () => {
     const ids = (version: string, config = facts.config) =>
         vulnerabilitiesOf(ofPgbouncer, version, config).open.map((one) => one.split(":")[0]);
     expect(ids("1.24.1")).toEqual(["CVE-2026-6664", "CVE-2026-6668", "CVE-2026-19888", "CVE-2026-107350"]);
@@ -28,10 +15,6 @@ test("known vulnerabilities are listed by version, and averted ones with the rea
         max_packet_size: "4294967295",
     };
     expect(ids("1.26.0", unsafe)).toEqual(["CVE-2025-2291", "CVE-2026-107348", "CVE-2026-107349", "CVE-2026-107350"]);
-    const judged = (version: string) =>
-        seen(judgeVulnerabilities(vulnerabilitiesOf(ofPgbouncer, version, facts.config), version, "s", "a/b"));
-    expect(judged("1.25.2")).toMatch(/^warning: open in 1.25.2: .* \.\/sidecar pin --stack s a\/b:TAG /);
-    expect(judged("1.26.1")).toMatch(/^ok: no known vulnerability is open in 1.26.1; averted: CVE-2025-2291/);
 });
 
 test("pgAdmin's are judged by its version, its users and its account's files", () => {
