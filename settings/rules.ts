@@ -1,16 +1,14 @@
-import { metricsAliases } from "../components/metrics/aliases";
 import { exporterHostPorts } from "../components/metrics/ports";
 import { lookupRoles } from "../components/authentication/rotation";
 import { openFiles } from "../components/pgbouncer/budget";
 import { statsAccount } from "../components/pgbouncer/console";
 import { lookupDatabase } from "../components/pgbouncer/ini";
-import { shown } from "../findings/quoting";
 import { DatabaseServer } from "./databaseserver";
-import { configRemove, configSet } from "../findings/commands";
+import { configRemove } from "../findings/commands";
 import { Mistakes } from "./mistakes";
 import { projectDefaults } from "./project";
 import { schemasOf } from "./roleschemas";
-import { Key, OwnSettings, plainName } from "./schema";
+import { Key, OwnSettings } from "./schema";
 
 type Checked = OwnSettings & { stack: string; databaseServer: DatabaseServer };
 
@@ -47,39 +45,6 @@ const rules: ((settings: Checked) => Contradiction[])[] = [
 export function findContradictions(settings: Checked, mistakes: Mistakes): void {
     for (const { key, what, value, fix } of rules.flatMap((rule) => rule(settings)))
         mistakes.add(key, what, fix ?? mistakes.set(key, value));
-}
-
-/** Bytes of a name in PostgreSQL, and of each part of one in DNS. */
-const longestName = 63;
-
-/** Characters that the stack's name may have before its first dot: the part of the exporters' name that begins with the alias ends there. */
-const roomInDns = (pgbouncerAlias: string) =>
-    longestName - metricsAliases({ pgbouncerAlias, stack: "" }).postgres.split(".").at(-1)!.length;
-
-/** Reports a stack's name that is too long for what is named after it. */
-export function refuseLongStackName(project: string, { stack, metrics, pgbouncerAlias, databaseHost }: Checked, mistakes: Mistakes): void {
-    const mark = longestName - `${project}/`.length;
-    const [first, ...rest] = stack.split(".") as [string, ...string[]];
-    const isTooLong = (alias: string) => metrics && first.length > roomInDns(alias);
-    if (stack.length <= mark && !isTooLong(pgbouncerAlias)) return;
-    const what = isTooLong(pgbouncerAlias)
-        ? `has a name of ${first.length} characters${rest.length > 0 ? " before its first dot" : ""}, and it may have at most ${Math.max(roomInDns(pgbouncerAlias), 0)}: ` +
-          `with metrics, a part of a DNS name has ${longestName} characters at most (${pgbouncerAlias}-database-metrics-NAME)`
-        : `has a name of ${stack.length} characters, and it may have at most ${mark}: ` +
-          `PostgreSQL cuts ${project}/NAME, the mark of the stack's roles, after ${longestName} characters`;
-    // An alias that leaves less room than the default one is shortened first, since a stack's name is harder to change.
-    const usual = freeAlias(databaseHost);
-    const alias = isTooLong(pgbouncerAlias) && roomInDns(pgbouncerAlias) < roomInDns(usual) ? usual : pgbouncerAlias;
-    const most = metrics ? Math.min(mark, roomInDns(alias)) : mark;
-    const cut = (name: string, end: number) => name.slice(0, end).replace(/[._-]+$/, "");
-    const shorter = cut([isTooLong(alias) ? cut(first, most) : first, ...rest].join("."), mark);
-    const fixes = [
-        ...(alias === pgbouncerAlias ? [] : [configSet({ stack }, "pgbouncerAlias", alias)]),
-        ...(shorter === stack
-            ? []
-            : [`pulumi stack rename --stack ${stack} ${shorter}   (or another name, of ${most} characters at most)`]),
-    ];
-    mistakes.add("stack", what, fixes.join("; "));
 }
 
 function poolSizes({ minPoolSize, defaultPoolSize, maxDbConnections }: Checked): Contradiction[] {
@@ -225,7 +190,7 @@ function roleSchemas({ stack, pgadminRole, pgadminRoleSchemas, databases }: Chec
 }
 
 /** A name for the pooler that is not the database's. */
-const freeAlias = (databaseHost: string) => (databaseHost === "pgbouncer" ? "pgbouncer-pool" : "pgbouncer");
+export const freeAlias = (databaseHost: string) => (databaseHost === "pgbouncer" ? "pgbouncer-pool" : "pgbouncer");
 
 /** The pooler's name must not be another's on its networks, and Docker's DNS has to resolve it. */
 function poolerName({ pgbouncerAlias, databaseHost }: Checked): Contradiction[] {
@@ -271,22 +236,4 @@ function identityProvider({ oidcIssuer, oidcClientId, oidcClientSecret, oidcPass
     if (!set && !oidcPasswordLogin)
         found.push({ key: "oidcPasswordLogin", what: "is false, and without oidcIssuer nobody could log in to pgAdmin", value: "true" });
     return found;
-}
-
-/**
- * The users of the admin console: those that are set, or else the login of the postgresql provider. If superusers can't log in
- * through the pool, and people have a role of their own, nobody needs it: the commands use the socket in the container.
- */
-export function adminUsersOf(own: OwnSettings, { username }: DatabaseServer, mistakes: Mistakes): string[] {
-    const { adminUsers, poolSuperusers, pgadminRole } = own;
-    if (adminUsers.length > 0) return adminUsers;
-    if (!poolSuperusers && pgadminRole !== "") return [];
-    if (!plainName.safeParse(username).success) {
-        mistakes.add(
-            "adminUsers",
-            `is postgresql:username by default, and ${shown(username)} is not a plain name`,
-            mistakes.set("--path 'adminUsers[0]'", "NAME"),
-        );
-    }
-    return [username];
 }

@@ -1,12 +1,15 @@
 import * as pulumi from "@pulumi/pulumi";
+import { adminUsersOf } from "./adminusers";
 import { findUnusableCertificates } from "./certificates";
 import { DatabaseServer, readDatabaseServer } from "./databaseserver";
 import { DockerHost, readDocker } from "./docker";
 import { Mistakes } from "./mistakes";
-import { readOwnSettings, refusePlainSecrets } from "./project";
+import { refusePlainSecrets } from "./plainsecrets";
+import { readOwnSettings } from "./project";
 import { RawConfig } from "./raw";
-import { adminUsersOf, findContradictions, refuseLongStackName } from "./rules";
+import { findContradictions } from "./rules";
 import { Key, OwnSettings } from "./schema";
+import { refuseLongStackName } from "./stackname";
 
 /** All inputs of the program, checked. Pulumi.yaml has the defaults and the meaning of the project's own settings. */
 export interface Settings extends OwnSettings {

@@ -25,17 +25,6 @@ describe("the database server", () => {
         expect(settingsOf().databaseServer).toMatchObject({ sslmode: "require", sslRootCert: "" });
     });
 
-    test("a key that is a text and not a file is refused in plain text, and not repeated", () => {
-        const around = { secretKeys: ["postgresql:password"] };
-        for (const sslinline of [true, "true"]) {
-            const said = complaint({ "postgresql:clientcert": JSON.stringify({ cert: "C", key: "PRIVATE", sslinline }) }, around);
-            expect(said).toContain("postgresql:clientcert holds its key itself (sslinline), which is a secret, but stored in plain text");
-            expect(said).toContain("Fix: pulumi config set --stack stage --secret --path postgresql:clientcert.key < key.pem");
-            expect(said).not.toContain("PRIVATE");
-        }
-        expect(() => settingsOf({ "postgresql:clientcert": '{"cert":"/me.pem","key":"/me.key"}' }, around)).not.toThrow();
-    });
-
     test.each(['{"cert":"/me.pem"}', "null", "7", '"/me.pem"', "[]"])("half of a certificate is refused: %s", (value) => {
         expect(complaint({ "postgresql:clientcert": value })).toContain(
             "pulumi config set --stack stage --path postgresql:clientcert.key FILE",

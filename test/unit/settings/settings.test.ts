@@ -43,16 +43,6 @@ test("a misspelt key is refused, with the one that was meant", () => {
     expect(said).toContain("Fix: pulumi config rm --stack stage default_pool_size; pulumi config set --stack stage defaultPoolSize 20");
 });
 
-test.each([
-    ["postgresql:password", "hunter22"],
-    ["pgadminPassword", "hunter22"],
-])("%s in plain text is refused and not repeated", (key, value) => {
-    const said = complaint({ [key]: value }, { secretKeys: [] });
-    expect(said).toContain(`${key} is a secret, but stored in plain text`);
-    expect(said).toContain(`pulumi config set --stack stage --secret ${key}`);
-    expect(said).not.toContain(value);
-});
-
 test("a pgAdmin password that is too short is not repeated", () => {
     expect(complaint({ pgadminPassword: "abc" })).not.toContain('abc"');
 });
