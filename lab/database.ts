@@ -1,4 +1,6 @@
+import * as path from "path";
 import { Client } from "pg";
+import { filled } from "../findings/template";
 import { Identity } from "./identity";
 import { images } from "./images";
 import { attempt, run, until } from "./run";
@@ -42,12 +44,7 @@ export async function ensureDatabase(lab: Identity, { published = true } = {}): 
         ...["-e", `POSTGRES_PASSWORD=${lab.databasePassword}`, "-e", "POSTGRES_DB=tracksolid_db"],
         ...[images().timescaledb, "postgres", "-c", "max_connections=100"],
     ]);
-    const schema = `
-        CREATE SCHEMA IF NOT EXISTS tracksolid;
-        CREATE TABLE IF NOT EXISTS tracksolid.ingestion_log (
-            id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-            at timestamptz NOT NULL DEFAULT clock_timestamp()
-        );`;
+    const schema = filled(path.join(__dirname, "pipeline.sql"));
     // Over TCP: the server that the image starts to set the database up listens on its socket alone.
     const psql = ["exec", "-e", `PGPASSWORD=${lab.databasePassword}`, lab.databaseContainer, "psql", "-h", "127.0.0.1", "-U", "postgres"];
     await until("the database", 60, async () => (await run("docker", [...psql, "-d", "tracksolid_db", "-qc", schema])) === "");
