@@ -1,5 +1,6 @@
 import { Certified } from "../components/pgbouncer/certificate";
 import { databaseClient } from "./database";
+import { gatewayOf } from "./gateway";
 import { Identity } from "./identity";
 import { run, until } from "./run";
 
@@ -13,11 +14,11 @@ export class TlsServer {
     /** With `tlsOnly`, it takes no other logins from its network. This machine, where the providers are, may log in without. */
     static async begin(lab: Identity, certified: Certified, { tlsOnly = true } = {}): Promise<TlsServer> {
         const server = new TlsServer(lab);
-        const gateway = await run("docker", ["network", "inspect", "-f", "{{(index .IPAM.Config 0).Gateway}}", lab.id]);
+        const gateway = await gatewayOf(lab.id);
         await server.shell(
             // A begin that was cut off has left what pg_hba.conf was.
             `[ -e sidecar-test.hba ] || cp -p pg_hba.conf sidecar-test.hba
-             { grep -v '^host all all all' sidecar-test.hba; echo "host all all ${gateway.trim()}/32 scram-sha-256"; echo '${tlsOnly ? "hostssl" : "host"} all all all scram-sha-256'; } > pg_hba.conf`,
+             { grep -v '^host all all all' sidecar-test.hba; echo "host all all ${gateway}/32 scram-sha-256"; echo '${tlsOnly ? "hostssl" : "host"} all all all scram-sha-256'; } > pg_hba.conf`,
         );
         await server.present(certified);
         for (const [name, file] of Object.entries(files)) await server.sql(`ALTER SYSTEM SET ${name} = '${file}'`);

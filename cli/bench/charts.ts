@@ -1,8 +1,9 @@
-import { EChartsOption, init } from "echarts";
+import { EChartsOption } from "echarts";
 import { comparedRate } from "./latency";
 import { isSimplest, percentileNames } from "./pgbench";
 import { Latency, Results } from "./results";
 import { median } from "../statistics";
+import { drawSvg } from "../svg";
 import { mainClients } from "./throughput";
 
 export interface Chart {
@@ -13,17 +14,14 @@ export interface Chart {
 const colors: Record<string, string> = { direct: "#555555", strict: "#1f77b4", fast: "#2ca02c" };
 
 function draw(title: string, option: EChartsOption): Chart {
-    const drawing = init(null, null, { renderer: "svg", ssr: true, width: 860, height: 380 });
-    drawing.setOption({
-        animation: false,
+    const size = { width: 860, height: 380 };
+    const svg = drawSvg(size, {
         backgroundColor: "#ffffff",
         title: { text: title, left: 16, top: 8, textStyle: { fontSize: 15, fontWeight: "normal" } },
         legend: { top: 36, left: 16 },
         grid: { left: 72, right: 24, top: 76, bottom: 52 },
         ...option,
     });
-    const svg = drawing.renderToSVGString();
-    drawing.dispose();
     return { title, svg };
 }
 

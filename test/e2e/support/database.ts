@@ -1,5 +1,6 @@
 import { Client } from "pg";
 import { databaseClient, writerName } from "../../../lab/database";
+import { gatewayOf } from "../../../lab/gateway";
 import { run } from "../../../lab/run";
 import { Sidecar } from "./stack";
 
@@ -62,8 +63,7 @@ async function address({ lab }: Sidecar, container: string): Promise<string> {
 
 /** Addresses on the database's network that are no pooler's: the network's gateway and the writer. */
 async function strangers(on: Sidecar): Promise<string[]> {
-    const gateway = await run("docker", ["network", "inspect", "-f", "{{(index .IPAM.Config 0).Gateway}}", on.lab.id]);
-    return [gateway.trim(), await address(on, writerName(on.lab))];
+    return [await gatewayOf(on.lab.id), await address(on, writerName(on.lab))];
 }
 
 /** The longest pause of the pipeline since `from`, in seconds: from the last row before it on, and until now. */

@@ -2,7 +2,7 @@ import * as fs from "fs";
 import * as path from "path";
 import { project } from "../../../lab/paths";
 import { attempt } from "../../../lab/run";
-import { escaped } from "./text";
+import { escaped } from "../../text";
 
 /** A command of the runbook, and the lines that it says will be seen. */
 export interface Step {

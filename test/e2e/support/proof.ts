@@ -1,6 +1,6 @@
 import * as fs from "fs";
 import * as path from "path";
-import { init } from "echarts";
+import { drawSvg } from "../../../cli/svg";
 import { inLab, project } from "../../../lab/paths";
 
 /** Where tests leave pictures and figures: `.lab/proof`, or with PROOF=docs/proof where the docs show them. */
@@ -28,9 +28,8 @@ export interface ChartArgs {
 
 /** Draws stepped curves as an SVG. */
 export function chart({ title, x, y, curves, level }: ChartArgs): string {
-    const drawing = init(null, null, { renderer: "svg", ssr: true, width: 860, height: 420 });
-    drawing.setOption({
-        animation: false,
+    const size = { width: 860, height: 420 };
+    return drawSvg(size, {
         backgroundColor: "#ffffff",
         title: { text: title, left: 16, top: 8, textStyle: { fontSize: 15, fontWeight: "normal" } },
         legend: { top: 36, left: 16, itemGap: 40, textStyle: { width: 220 } },
@@ -57,9 +56,6 @@ export function chart({ title, x, y, curves, level }: ChartArgs): string {
                 : {}),
         })),
     });
-    const svg = drawing.renderToSVGString();
-    drawing.dispose();
-    return svg;
 }
 
 interface FaultRow {

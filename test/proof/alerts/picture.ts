@@ -1,4 +1,4 @@
-import { init } from "echarts";
+import { drawSvg } from "../../../cli/svg";
 import { Prometheus } from "../../e2e/support/prometheus";
 import { Panel, questions } from "../../../observability/questions";
 
@@ -12,9 +12,8 @@ export async function drawDashboard(prometheus: Prometheus, minutes: number): Pr
     const drawn = await Promise.all(panels.map((panel) => curvesOf(prometheus, panel, minutes)));
     const rows = Math.ceil(panels.length / columns);
     const place = (at: number) => ({ left: (at % columns) * width + 50, top: Math.floor(at / columns) * height + 40 });
-    const chart = init(null, null, { renderer: "svg", ssr: true, width: columns * width, height: rows * height });
-    chart.setOption({
-        animation: false,
+    const size = { width: columns * width, height: rows * height };
+    return drawSvg(size, {
         backgroundColor: "#fff",
         title: panels.map(({ title, question }, at) => ({
             ...{ text: title, subtext: question, left: place(at).left - 10, top: place(at).top - 38, itemGap: 2 },
@@ -36,9 +35,6 @@ export async function drawDashboard(prometheus: Prometheus, minutes: number): Pr
             })),
         ),
     });
-    const svg = chart.renderToSVGString();
-    chart.dispose(); // its clock would keep the process from ending
-    return svg;
 }
 
 interface Curve {

@@ -1,9 +1,9 @@
 import { Browser, chromium, Locator, Page } from "playwright-core";
 import { need } from "../../../../lab/machine";
 import { attempt, run, until } from "../../../../lab/run";
+import { escaped } from "../../../text";
 import { direct } from "../database";
 import { Outputs, Sidecar } from "../stack";
-import { escaped } from "../text";
 import { button, QueryTool } from "./querytool";
 
 /** What a browser is started with besides. */

@@ -1,9 +1,9 @@
 import { ChildProcess, spawn } from "child_process";
 import { randomBytes } from "crypto";
 import * as path from "path";
-import { project } from "../../../../lab/paths";
-import { run } from "../../../../lab/run";
+import { gatewayOf } from "../../../../lab/gateway";
 import { freePort } from "../../../../lab/identity";
+import { project } from "../../../../lab/paths";
 
 /** What the provider serves. */
 export interface Served {
@@ -21,11 +21,11 @@ export class IdentityProvider {
 
     /** Starts it for the pgAdmin at `pgadminUrl`. */
     static async start(network: string, pgadminUrl: string): Promise<IdentityProvider> {
-        const gateway = await run("docker", ["network", "inspect", "-f", "{{(index .IPAM.Config 0).Gateway}}", network]);
+        const gateway = await gatewayOf(network);
         const port = await freePort(9400);
         const client_secret = randomBytes(24).toString("base64url");
         const client = { client_id: "pgadmin-of-a-test", client_secret, redirect_uris: [`${pgadminUrl}/oauth2/authorize`] };
-        const served = { issuer: `http://${gateway.trim()}:${port}`, port, client };
+        const served = { issuer: `http://${gateway}:${port}`, port, client };
         const child = spawn(process.execPath, ["--require", "ts-node/register/transpile-only", path.join(__dirname, "serve.ts")], {
             cwd: project,
             env: { ...process.env, SERVED: JSON.stringify(served) },
