@@ -1,3 +1,4 @@
+import { setTimeout } from "timers/promises";
 import { DockerHost } from "../settings/settings";
 import { get, post } from "./engine";
 
@@ -47,7 +48,7 @@ async function exitCode(docker: DockerHost, id: string): Promise<number> {
     for (let attempt = 0; attempt < 20; attempt++) {
         const state = await get<{ Running: boolean; ExitCode: number | null }>(docker, `/exec/${id}/json`);
         if (state && !state.Running && state.ExitCode !== null) return state.ExitCode;
-        await new Promise((resolve) => setTimeout(resolve, 100));
+        await setTimeout(100);
     }
     throw new Error(`the Docker engine at ${docker.host} reports no exit code of a program that has ended`);
 }

@@ -1,5 +1,6 @@
 import { spawn } from "child_process";
 import * as fs from "fs";
+import { setTimeout } from "timers/promises";
 import { inLab } from "./paths";
 import { logFile } from "./run";
 
@@ -36,7 +37,7 @@ export async function stopDaemon(name: string): Promise<boolean> {
     process.kill(pid, "SIGTERM");
     for (let waited = 0; daemonPid(name) !== undefined; waited += 200) {
         if (waited > 30_000) throw new Error(`${name} (process ${pid}) does not stop`);
-        await new Promise((resolve) => setTimeout(resolve, 200));
+        await setTimeout(200);
     }
     fs.rmSync(pidFile(name));
     return true;

@@ -1,6 +1,7 @@
 import { spawn } from "child_process";
 import * as fs from "fs";
 import * as path from "path";
+import { setTimeout } from "timers/promises";
 import { inLab, project } from "./paths";
 import { latest } from "./step";
 
@@ -96,6 +97,6 @@ export async function until<T>(what: string, seconds: number, ready: () => Promi
             last = ` (last: ${(cause as Error).message})`;
         }
         if (Date.now() > deadline) throw new Error(`${what}: not within ${seconds} s${last}`);
-        await new Promise((resolve) => setTimeout(resolve, 200));
+        await setTimeout(200);
     }
 }

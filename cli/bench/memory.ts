@@ -1,3 +1,4 @@
+import { setTimeout } from "timers/promises";
 import { exec } from "../../host/exec";
 import { Context } from "./context";
 import { Generator } from "./generator";
@@ -20,7 +21,7 @@ async function whileIdle<T>(generator: Generator, at: Parameters<Generator["run"
     let ended = false;
     void running.finally(() => (ended = true)).catch(() => undefined);
     while (!ended && !seen) {
-        await new Promise((resolve) => setTimeout(resolve, 500));
+        await setTimeout(500);
         const open = Number(await connected(generator));
         if (open < clients) continue;
         const seconds = (Date.now() - from) / 1000;

@@ -1,3 +1,4 @@
+import { setTimeout } from "timers/promises";
 import { openFiles } from "../../components/pgbouncer/budget";
 import { makeAuthority, makeCertificate } from "../../components/pgbouncer/certificate";
 import { numbers, PgbouncerIni, renderInis, renderUserlist } from "../../components/pgbouncer/ini";
@@ -79,7 +80,7 @@ export class BenchPooler {
         for (let attempt = 0; attempt < 150; attempt++) {
             const loaded = await exec(docker, this.container, ["test", "-s", "/tmp/loaded"]).catch(() => undefined);
             if (loaded?.code === 0) return;
-            await new Promise((resolve) => setTimeout(resolve, 200));
+            await setTimeout(200);
         }
         const log = await readLog(docker, this.container, 3);
         throw new Error(

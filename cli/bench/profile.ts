@@ -3,6 +3,7 @@ import * as fs from "fs";
 import * as os from "os";
 import * as path from "path";
 import * as readline from "readline";
+import { setTimeout } from "timers/promises";
 import { need } from "../../lab/machine";
 import { Context } from "./context";
 import { compared, comparedRate } from "./latency";
@@ -67,7 +68,7 @@ class Recorder {
         const event = ["-e", "cpu-clock", "-c", String(period * 1000), "-a", "-g"];
         const args = ["record", "-q", ...event, "-o", path.join(folder, data), "sleep", String(seconds)];
         const recorder = new Recorder(folder, spawn("perf", args, { stdio: ["ignore", "ignore", "pipe"] }));
-        await new Promise((resolve) => setTimeout(resolve, 500));
+        await setTimeout(500);
         return recorder;
     }
 

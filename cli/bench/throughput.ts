@@ -1,3 +1,4 @@
+import { setTimeout } from "timers/promises";
 import { cpuWhile } from "./usage";
 import { Context } from "./context";
 import { Load } from "./pgbench";
@@ -35,7 +36,7 @@ const shown = ({ tps, failed }: { tps?: number; failed?: string }) => failed ?? 
 /** Microseconds of CPU time that the database uses in a second without bench: for its other clients, and for itself. */
 async function idleTime(on: Context): Promise<number> {
     const seconds = 5;
-    const pause = () => new Promise((resolve) => setTimeout(resolve, seconds * 1000));
+    const pause = () => setTimeout(seconds * 1000);
     return (await cpuWhile(on.docker, { database: on.generator.database }, pause)).cpu.database / seconds;
 }
 

@@ -1,3 +1,4 @@
+import { setTimeout } from "timers/promises";
 import { UserError } from "../../findings/errors";
 import { Answer, codes, Poolers } from "./poolers";
 
@@ -14,7 +15,6 @@ export interface HoldArgs {
     every?: number;
 }
 
-const sleep = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 const words = ({ stdout, stderr, code }: Answer) => `${stdout}${stderr}`.trim().replace(/\s+/g, " ") || `nothing (exit code ${code})`;
 
 /** A pause in force. */
@@ -59,7 +59,7 @@ export class Hold {
             const why = await this.whyNot();
             if (why === undefined || interrupted() || this.seconds > this.left) return why;
             if (why !== said) this.args.say(`the database does not answer yet: ${(said = why)}`);
-            await sleep(this.args.every ?? 200);
+            await setTimeout(this.args.every ?? 200);
         }
     }
 
@@ -81,7 +81,7 @@ export class Hold {
             if (why === undefined) return;
             this.args.say(`the pause can't be ended from here: ${why}`);
             if (this.seconds > this.left) return this.args.say("the poolers have ended it by themselves by now");
-            await sleep((this.args.every ?? 200) * 5);
+            await setTimeout((this.args.every ?? 200) * 5);
         }
     }
 

@@ -1,5 +1,6 @@
 import { ChildProcess, spawn } from "child_process";
 import * as net from "net";
+import { setTimeout as sleep } from "timers/promises";
 import { configSet } from "../../findings/commands";
 import { UserError } from "../../findings/errors";
 import { sshArguments } from "../../host/ssh";
@@ -87,7 +88,7 @@ async function within(work: Promise<void>, said: () => string): Promise<void> {
         await Promise.race([work, late]);
     } catch (cause) {
         // ssh explains a failed connection a moment after it.
-        await new Promise((resolve) => setTimeout(resolve, 200));
+        await sleep(200);
         throw new Error(said().trim() || (cause as Error).message);
     } finally {
         clearTimeout(clock);

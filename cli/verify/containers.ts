@@ -1,3 +1,4 @@
+import { setTimeout } from "timers/promises";
 import { resourceNames } from "../../components/names";
 import { ContainerFacts, inspectContainers } from "../../host/containers";
 import { once, Unmet } from "./check";
@@ -12,7 +13,7 @@ export const findContainers = once(async ({ docker, owner }: Target): Promise<Co
     for (;;) {
         const containers = await inspectContainers(docker, owner);
         if (Date.now() > deadline || !containers.some(({ health }) => health === "starting")) return containers;
-        await new Promise((resolve) => setTimeout(resolve, 1000));
+        await setTimeout(1000);
     }
 });
 

@@ -1,3 +1,4 @@
+import { setTimeout } from "timers/promises";
 import { readLog } from "../../../host/containers";
 import { exec } from "../../../host/exec";
 import { identity } from "../../../lab/identity";
@@ -87,7 +88,7 @@ class BenchRival {
                 const said = [refused, log?.stdout, log?.stderr].map((text) => text?.trim()).filter(Boolean);
                 throw new Error(`${this.rival.name} answers no query within ${startTimeout} s: ${said.join("; ")}`);
             }
-            await new Promise((resolve) => setTimeout(resolve, 200));
+            await setTimeout(200);
         }
     }
 

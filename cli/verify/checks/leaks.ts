@@ -1,6 +1,7 @@
 import { configSet } from "../../../findings/commands";
 import { sqlLiteral } from "../../../findings/quoting";
 import { randomBytes, randomInt } from "crypto";
+import { setTimeout } from "timers/promises";
 import { lookupRolesOf } from "../../../components/authentication/rotation";
 import { leaksQuery } from "../../../components/metrics/queries";
 import { Check, failed, ok, once, Outcome, skipped, warning } from "../check";
@@ -198,7 +199,7 @@ const leftBehind: Check = {
         if (found.length === 0) return judgeLeftBehind(found, target);
         // Direct clients have the poolers' address, too: what was found may be theirs.
         if (await poolerHidden(target)) return skipped(`the pooler's backends are not distinguished from direct clients': ${unseen}`);
-        await new Promise((resolve) => setTimeout(resolve, 1000)); // a reset may be under way
+        await setTimeout(1000); // a reset may be under way
         return judgeLeftBehind((await look()) ?? [], target);
     },
 };
