@@ -1,4 +1,4 @@
--- What the frozen pipeline writes to.
+-- What the pipeline writes to.
 CREATE SCHEMA IF NOT EXISTS tracksolid;
 CREATE TABLE IF NOT EXISTS tracksolid.ingestion_log (
     id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
