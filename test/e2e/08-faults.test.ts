@@ -320,6 +320,11 @@ passing("the sidecar stopped by hand, and then the host cleaned of unused networ
     const plain = await pulumi(on, ["preview"]);
     for (const what of ["container pgbouncer", "container pgadmin", "network pg-sidecar"]) expect(plain.stdout).toContain(what);
     expect(plain.stdout).toContain("Fix: pulumi up --stack local --refresh");
+    await run("docker", ["rm", "-f", ...both]);
+    const unaware = await pulumi(on, ["up", ...changing]);
+    expect(unaware.code).not.toBe(0);
+    expect(unaware.stdout).toMatch(/container pgbouncer-\w+ is gone from [^]*\n\s*Fix: pulumi up --stack local --refresh/);
+    expect(unaware.stdout).not.toMatch(/^ +at .*:\d+\)?$/m); // a stack trace
     const from = Date.now();
     await on.up("--refresh");
     await until("the pool to answer again", 20, pooledAnswers);

@@ -142,6 +142,34 @@ test("a network without a Traefik is warned of, with the one that has it", async
     expect(stdout + stderr).not.toContain("no Traefik");
 });
 
+test("a domain that another container's route has is refused, and the printed fix ends that", async () => {
+    const name = `route-${on.lab.id}`;
+    const route = ["--label", `traefik.http.routers.other.rule=Host(\`${domain}\`)`];
+    await run("docker", [
+        "run",
+        "-d",
+        "--rm",
+        "--name",
+        name,
+        "--network",
+        proxy.network,
+        ...route,
+        "--entrypoint",
+        "sleep",
+        on.images.timescaledb,
+        "300",
+    ]);
+    try {
+        const { code, stdout, stderr } = await pulumi(on, ["preview"]);
+        expect(stdout + stderr).toContain(`pgadminDomain: ${domain} is already that of container ${name} on `);
+        expect(code).not.toBe(0);
+        await run("sh", ["-c", /if nobody needs it: (docker .*)/.exec(stdout + stderr)![1]!]);
+    } finally {
+        await attempt("docker", ["rm", "-f", name]);
+    }
+    expect((await pulumi(on, ["preview", "--expect-no-changes"])).code).toBe(0);
+});
+
 describe("with TLS ended before the proxy", () => {
     beforeAll(async () => {
         await setConfig(on, "proxyTls", "false");
