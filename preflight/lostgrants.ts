@@ -13,11 +13,8 @@ export interface Granted {
     schema?: string | undefined;
 }
 
-/**
- * What the state has grants on that the settings no longer name, each once. What they name, the other checks look for. A lookup
- * function's database is left out: if it is gone, the function has to leave the state first (outgoing.ts).
- */
-export function outgoingGrants({ deployment: { resources = [] } }: StackState, functions: string[], settings: Settings): Granted[] {
+/** What the state has grants on that the settings no longer name, each once. What they name, the other checks look for. */
+export function outgoingGrants({ deployment: { resources = [] } }: StackState, settings: Settings): Granted[] {
     const { databases, authFunction } = settings;
     const wanted = [...schemasOf(settings), { database: databases[0]!, schema: authFunction.split(".")[0]! }];
     const isWanted = ({ database, schema }: Granted) =>
@@ -26,15 +23,14 @@ export function outgoingGrants({ deployment: { resources = [] } }: StackState, f
         type === grantType && inputs?.database ? [{ database: inputs.database, schema: inputs.schema || undefined }] : [],
     );
     const key = ({ database, schema = "" }: Granted) => `${database}.${schema}`;
-    return [...new Map(found.map((one) => [key(one), one])).values()].filter(
-        (one) => !isWanted(one) && !functions.some((id) => id.startsWith(`${one.database}.`)),
-    );
+    return [...new Map(found.map((one) => [key(one), one])).values()].filter((one) => !isWanted(one));
 }
 
 /** Grants that the provider can't revoke, because somebody dropped what they are on: each `up` and `destroy` would fail at its end. */
 export async function judgeLostGrants(state: StackState, functions: string[], settings: Settings): Promise<Finding[]> {
-    const grants = outgoingGrants(state, functions, settings);
-    const lost = await findLost(grants, settings).catch(() => []); // as far as they can be looked for
+    const found = await findLost(outgoingGrants(state, settings), settings).catch(() => []); // as far as they can be looked for
+    // A function in a database that is gone has to leave the state first (outgoing.ts).
+    const lost = found.filter(({ database, schema }) => schema || !functions.some((id) => id.startsWith(`${database}.`)));
     if (lost.length === 0) return [];
     const names = lost.map(({ database, schema }) => (schema ? `schema ${schema} of ${database}` : `database ${database}`));
     return [
