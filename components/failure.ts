@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { shellWord } from "../findings/quoting";
-import { ContainerFacts, inspectContainer, listContainers, readLog } from "../host/containers";
+import { ContainerFacts, inspectContainer, listContainers, nameOf, readLog } from "../host/containers";
 import { dockerCommand } from "../host/engine";
 import { DockerHost, Settings } from "../settings/settings";
 import { owner } from "./labels";
@@ -46,8 +46,9 @@ export async function explainFailures({ docker: host, serverTlsCa }: Pick<Settin
     const before = new Set((await list()).map(({ Id }) => Id));
     const seen = new Map<string, Seen>();
     const look = async () => {
-        for (const { Id, Names } of (await list()).filter(({ Id: id }) => !before.has(id))) {
-            const name = Names[0]!.replace(/^\//, "");
+        for (const one of (await list()).filter(({ Id }) => !before.has(Id))) {
+            const { Id } = one;
+            const name = nameOf(one);
             const of = awaited.find((one) => name.startsWith(`${one.name}-`));
             const first = seen.get(Id) ?? { at: Date.now(), explained: false };
             seen.set(Id, first);

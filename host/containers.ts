@@ -92,6 +92,9 @@ export interface ListedContainer {
     NetworkSettings: { Networks: Record<string, unknown> } | null;
 }
 
+/** A listed container's name. */
+export const nameOf = ({ Names }: Pick<ListedContainer, "Names">) => (Names[0] ?? "").replace(/^\//, "");
+
 export interface NetworkFacts {
     id: string;
     name: string;

@@ -5,7 +5,7 @@ import { upCommand } from "./remedies";
 /** The engine no longer has something that the stack's state has: somebody removed it by hand. */
 export class GoneError extends UserError {
     constructor(readonly what: string) {
-        super(`${what} is gone`);
+        super(`${what} is gone from the Docker host`, "run the stack's up with --refresh, which creates it again");
     }
 }
 

@@ -1,14 +1,16 @@
 import { stackLabel } from "../components/labels";
 import { configSet } from "../findings/commands";
-import { error, Finding } from "../findings/finding";
+import { error, Finding, warning } from "../findings/finding";
 import { shellWord } from "../findings/quoting";
-import { ListedContainer } from "../host/containers";
+import { ListedContainer, nameOf } from "../host/containers";
 import { dockerCommand } from "../host/engine";
 import { Settings } from "../settings/settings";
-import { nameOf } from "./proxy";
 import { OwnedResources } from "./state";
 
-/** Running containers that are not the stack's, and whose labels have Traefik serve its domain: of two equal routes, it takes one. */
+/**
+ * Running containers that are not the stack's, and whose labels have Traefik serve its domain: of two equal routes, it takes one. It
+ * may be set to take a container without `traefik.enable`, which Coolify's is not.
+ */
 export function judgeDomain(
     running: ListedContainer[],
     settings: Settings,
@@ -17,19 +19,28 @@ export function judgeDomain(
     const { pgadminDomain, docker } = settings;
     if (pgadminDomain === "") return [];
     const others = running.filter(({ Id, Labels }) => Labels?.[stackLabel] !== owner && !ids.includes(Id));
-    const holders = others.filter((one) => serves(one, pgadminDomain, entrypointsOf(settings)));
-    if (holders.length === 0) return [];
-    const described = holders.map(
-        (one) => `container ${nameOf(one)}${one.Labels?.[stackLabel] ? ` of stack ${one.Labels[stackLabel]}` : ""}`,
-    );
+    const routes = others.map((one) => ({ one, route: routeOf(one, pgadminDomain, entrypointsOf(settings)) }));
+    const describe = (one: ListedContainer) =>
+        `container ${nameOf(one)}${one.Labels?.[stackLabel] ? ` of stack ${one.Labels[stackLabel]}` : ""}`;
+    const judge = (route: Route, finding: typeof error, what: string): Finding[] => {
+        const holders = routes.filter((each) => each.route === route).map(({ one }) => one);
+        if (holders.length === 0) return [];
+        return [
+            finding(
+                `pgadminDomain: ${pgadminDomain} is already that of ${holders.map(describe).join(" and ")} on ${docker.host}, and ${what}`,
+                `${configSet(settings, "pgadminDomain", "DOMAIN")}   (another name that leads to this host), ` +
+                    `or, if nobody needs it: ${dockerCommand(docker)} stop ${holders.map((one) => shellWord(nameOf(one))).join(" ")}`,
+            ),
+        ];
+    };
     return [
-        error(
-            `pgadminDomain: ${pgadminDomain} is already that of ${described.join(" and ")} on ${docker.host}, and the proxy would lead people to one of them`,
-            `${configSet(settings, "pgadminDomain", "DOMAIN")}   (another name that leads to this host), ` +
-                `or, if nobody needs it: ${dockerCommand(docker)} stop ${holders.map((one) => shellWord(nameOf(one))).join(" ")}`,
-        ),
+        ...judge("enabled", error, "the proxy would lead people to one of them"),
+        ...judge("unknown", warning, "a proxy that takes containers without traefik.enable would lead people to one of them"),
     ];
 }
+
+/** Whether the proxy has a container's route; unknown if the container does not say it. */
+type Route = "enabled" | "unknown" | "none";
 
 /** The entrypoints of pgAdmin's own routes. */
 const entrypointsOf = ({ proxyEntrypoint, proxyTls, proxyRedirectFrom }: Settings) => [
@@ -38,15 +49,17 @@ const entrypointsOf = ({ proxyEntrypoint, proxyTls, proxyRedirectFrom }: Setting
 ];
 
 /** Whether a router of a container takes the domain on one of the entrypoints. Traefik ignores the case of labels. */
-function serves({ Labels }: ListedContainer, domain: string, entrypoints: string[]): boolean {
+function routeOf({ Labels }: ListedContainer, domain: string, entrypoints: string[]): Route {
     const labels = new Map(Object.entries(Labels ?? {}).map(([label, value]) => [label.toLowerCase(), value]));
-    if (labels.get("traefik.enable") === "false") return false;
-    return [...labels].some(([label, rule]) => {
+    const takes = [...labels].some(([label, rule]) => {
         const [, router] = /^(traefik\.(?:http|tcp)\.routers\.[^.]+)\.rule$/.exec(label) ?? [];
         if (router === undefined || !takesAll(rule, domain)) return false;
+        if (labels.has(`${router}.priority`)) return false; // somebody has chosen which of the two it is
         const on = labels.get(`${router}.entrypoints`); // a router without any is on all of them
         return on === undefined || on.split(",").some((one) => entrypoints.includes(one.trim()));
     });
+    const enabled = labels.get("traefik.enable");
+    return !takes ? "none" : enabled === undefined ? "unknown" : /^(1|t|true)$/i.test(enabled) ? "enabled" : "none";
 }
 
 const hostMatcher = /\bHost(?:SNI)?\(([^)]*)\)/gi;

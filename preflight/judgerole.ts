@@ -40,18 +40,16 @@ export function judgePgadminRole({ memberOf, roleSchemas, version }: DatabaseFac
     const isMissing = (one: { database: string; schema: string }) =>
         roleSchemas.some(({ database, schema, exists }) => !exists && database === one.database && schema === one.schema);
     const missing = schemasOf(settings).flatMap((one, at) => (isMissing(one) ? [{ ...one, at }] : []));
-    const refresh = `${upCommand(settings)} --refresh`; // if it was there once, the state has grants on it
+    if (missing.length === 0) return found;
+    const create = missing.map(({ database, schema }) => psqlCommand(settings, database, [`CREATE SCHEMA ${sqlName(schema)}`]));
     // The last one first: to remove an item gives those after it other numbers.
-    for (const { database, schema, at: item } of missing.reverse()) {
-        const create = psqlCommand(settings, database, [`CREATE SCHEMA ${sqlName(schema)}`]);
-        found.push(
-            error(
-                `pgadminRoleSchemas: database ${database} on ${at} has no schema ${schema}`,
-                `${create}; ${refresh}, or: ${configRemove(settings, `--path 'pgadminRoleSchemas[${item}]'`)}; ${refresh}`,
-            ),
-        );
-    }
-    return found;
+    const remove = missing.map(({ at: item }) => configRemove(settings, `--path 'pgadminRoleSchemas[${item}]'`)).reverse();
+    const refresh = `${upCommand(settings)} --refresh`; // if it was there once, the state has grants on it
+    const names = missing.map(({ database, schema }) => `database ${database} on ${at} has no schema ${schema}`);
+    return [
+        ...found,
+        error(`pgadminRoleSchemas: ${names.join(", and ")}`, `${[...create, refresh].join("; ")}, or: ${[...remove, refresh].join("; ")}`),
+    ];
 }
 
 /** The commands that leave these in the list. Pulumi sets a list item by item. */

@@ -43,10 +43,12 @@ export async function judgeLostGrants(state: StackState, functions: string[], se
 
 async function findLost(grants: Granted[], settings: Settings): Promise<Granted[]> {
     if (grants.length === 0) return [];
-    const there = await namesIn(settings, settings.databaseServer.database, "SELECT datname AS name FROM pg_database WHERE datallowconn");
+    const databases = "SELECT datname AS name FROM pg_database";
+    const there = await namesIn(settings, settings.databaseServer.database, databases);
+    const open = await namesIn(settings, settings.databaseServer.database, `${databases} WHERE datallowconn`);
     const gone = [...new Set(grants.map(({ database }) => database))].filter((one) => !there.includes(one));
     const lost: Granted[] = gone.map((database) => ({ database }));
-    const inSchemas = grants.filter(({ database, schema }) => schema && there.includes(database));
+    const inSchemas = grants.filter(({ database, schema }) => schema && open.includes(database));
     for (const database of new Set(inSchemas.map((one) => one.database))) {
         const schemas = await namesIn(settings, database, "SELECT nspname AS name FROM pg_namespace");
         lost.push(...inSchemas.filter((one) => one.database === database && !schemas.includes(one.schema!)));

@@ -1,7 +1,7 @@
 import { configSet } from "../findings/commands";
 import { Finding, warning } from "../findings/finding";
 import { shellWord } from "../findings/quoting";
-import { ListedContainer } from "../host/containers";
+import { ListedContainer, nameOf } from "../host/containers";
 import { get } from "../host/engine";
 import { Settings } from "../settings/settings";
 
@@ -10,9 +10,6 @@ const isTraefik = ({ Image, Command, Labels }: ListedContainer) =>
     /(^|\/)traefik([:@]|$)/i.test(Image) ||
     /(^|[\s/"'])traefik(\s|["']|$)/i.test(Command) ||
     Labels?.["org.opencontainers.image.title"]?.toLowerCase() === "traefik";
-
-/** A listed container's name. */
-export const nameOf = ({ Names }: ListedContainer) => (Names[0] ?? "").replace(/^\//, "");
 
 /** Warns if no proxy would read the labels that make pgAdmin's route. */
 export function judgeProxy(running: ListedContainer[], settings: Settings): Finding[] {

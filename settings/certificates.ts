@@ -53,9 +53,9 @@ class Check {
             const what = "lacks a root (a certificate that has signed itself), without which pgbouncer refuses every certificate";
             this.mistakes.add("serverTlsCa", what, `${this.fromFile("serverTlsCa")}   (with the root's certificate)`);
         }
-        if (this.settings.serverTlsCert !== "" && mode === "disable") {
+        if (this.settings.serverTlsCert !== "" && mode === "disable" && serverTlsCa === "") {
             const what = "is disable, so the pooler shows the database no certificate, but serverTlsCert is set";
-            this.mistakes.add("serverTlsSslmode", what, this.mistakes.set("serverTlsSslmode", "require"));
+            this.mistakes.add("serverTlsSslmode", what, `${this.mistakes.set("serverTlsSslmode", "prefer")}${this.orWithout("server")}`);
         }
         this.pair("serverTlsCert", "serverTlsKey");
     }
@@ -65,7 +65,7 @@ class Check {
         const { clientTlsSslmode, clientTlsCert, clientTlsCa, pgbouncerAlias } = this.settings;
         if (clientTlsCert !== "" && clientTlsSslmode === "disable") {
             const what = "is disable, so clients connect without TLS, but clientTlsCert is set";
-            this.mistakes.add("clientTlsSslmode", what, this.mistakes.set("clientTlsSslmode", "require"));
+            this.mistakes.add("clientTlsSslmode", what, `${this.mistakes.set("clientTlsSslmode", "prefer")}${this.orWithout("client")}`);
         }
         const [cert, ...chain] = this.pair("clientTlsCert", "clientTlsKey") ?? [];
         if (clientTlsCert !== "" && clientTlsCa === "") {
@@ -103,6 +103,12 @@ class Check {
             const what = "has not signed clientTlsCert, nor what clientTlsCert is signed by";
             this.mistakes.add("clientTlsCa", what, this.fromFile("clientTlsCa"));
         }
+    }
+
+    /** How to keep a leg without TLS. */
+    private orWithout(leg: "server" | "client"): string {
+        const keys = (["Cert", "Key", "Ca"] as const).map((part): TlsKey => `${leg}Tls${part}`).filter((key) => this.settings[key] !== "");
+        return `   (then TLS is used where the other end can), or, to stay without TLS: ${keys.map((key) => this.mistakes.remove(key)).join("; ")}`;
     }
 
     private fromFile(key: TlsKey): string {

@@ -92,10 +92,15 @@ function separateUsers({ authUser, adminUsers, databaseServer }: Checked): Contr
         const what = `names ${conflict}, which the pooler keeps for itself (authUser)`;
         return [{ key: "adminUsers", what, value: projectDefaults().adminUsers }];
     }
+    const what = `is ${authUser}, so the pooler keeps ${databaseServer.username} for itself, which is postgresql:username`;
+    return [{ key: "authUser", what, value: freeLookupRole({ adminUsers, databaseServer }) }];
+}
+
+/** A name for the lookup role that nobody else has. */
+function freeLookupRole({ adminUsers, databaseServer }: Pick<Checked, "adminUsers" | "databaseServer">): string {
     const byDefault = projectDefaults().authUser;
     const isFree = ![...adminUsers, databaseServer.username].some((one) => lookupRoles(byDefault).includes(one));
-    const what = `is ${authUser}, so the pooler keeps ${databaseServer.username} for itself, which is postgresql:username`;
-    return [{ key: "authUser", what, value: isFree ? byDefault : `${byDefault}_lookup` }];
+    return isFree ? byDefault : `${byDefault}_lookup`;
 }
 
 /** The people's role must be neither the pooler's nor one that is there already. */
@@ -121,12 +126,12 @@ function separateMetricsRole({ metrics, metricsRole, authUser, pgadminRole, admi
 }
 
 /** With exporters, their user of the console can log in nowhere else. */
-function consoleUser({ metrics, adminUsers, authUser, pgadminRole }: Checked): Contradiction[] {
+function consoleUser({ metrics, adminUsers, authUser, databaseServer, pgadminRole }: Checked): Contradiction[] {
     const { name } = statsAccount;
     if (!metrics) return [];
     if (lookupRoles(authUser).includes(name)) {
         const what = `is ${authUser}, so the pooler keeps ${name} for itself, which is the exporters' user on the console`;
-        return [{ key: "authUser", what, value: projectDefaults().authUser }];
+        return [{ key: "authUser", what, value: freeLookupRole({ adminUsers, databaseServer }) }];
     }
     if (adminUsers.includes(name)) {
         return [
@@ -172,7 +177,8 @@ function roleSchemas({ stack, pgadminRole, pgadminRoleSchemas, databases }: Chec
     ];
     const servers = full.findIndex((one) => /\.(pg_|information_schema$)/.test(one));
     if (servers >= 0) {
-        const what = `names ${pgadminRoleSchemas[servers]}, which is the server's own; SELECT on all of pg_catalog shows the verifiers of all roles`;
+        const why = full[servers]!.endsWith(".pg_catalog") ? "; SELECT on all of it shows the verifiers of all roles" : "";
+        const what = `names ${pgadminRoleSchemas[servers]}, which is the server's own${why}`;
         return without(servers, what);
     }
     const again = full.findIndex((one, at) => full.indexOf(one) < at);

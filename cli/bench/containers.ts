@@ -1,6 +1,6 @@
 import { UserError } from "../../findings/errors";
 import { shellWord } from "../../findings/quoting";
-import { removeContainer } from "../../host/containers";
+import { nameOf, removeContainer } from "../../host/containers";
 import { get, post, remove, request } from "../../host/engine";
 import { ContainerFile, writeVolume } from "../../host/files";
 import { DockerHost } from "../../settings/settings";
@@ -57,7 +57,7 @@ export async function refuseSecond({ docker, dockerCommand }: Target): Promise<v
     const filters = encodeURIComponent(JSON.stringify({ label: [benchLabel], status: ["running"] }));
     const running = (await get<{ Names: string[] }[]>(docker, `/containers/json?filters=${filters}`)) ?? [];
     if (running.length === 0) return;
-    const names = running.map(({ Names }) => shellWord(Names[0]!.slice(1))).join(" ");
+    const names = running.map((one) => shellWord(nameOf(one))).join(" ");
     throw new UserError(
         `another bench runs on this Docker host, or was killed (containers ${names}).`,
         `wait until it has ended; if it was killed: ${dockerCommand} rm -f ${names}`,

@@ -195,7 +195,8 @@ def refresh_entries(user):
                 elif field == "connection_params":
                     setattr(server, field, merged(getattr(server, field) or {}, before.get(named) or {}, entry[named]))
             # libpq prefers a saved password to the passfile's, and it is another user's if the entry has another now.
-            in_file = "passfile" in server.connection_params and server.username == entry["Username"]
+            own_file = entry["ConnectionParameters"].get("passfile")
+            in_file = own_file and server.connection_params.get("passfile") == own_file and server.username == entry["Username"]
             if in_file or server.username != user_before:
                 server.password, server.save_password = None, 0
         db.session.execute(

@@ -117,7 +117,7 @@ async function create(docker: DockerHost, { owner, reference, image, email, serv
             },
         },
     });
-    if (status === 404) throw new GoneError(`image ${reference}`);
+    if (status === 404 && /no such image/i.test(body.toString())) throw new GoneError(`image ${reference}`);
     if (status >= 300)
         throw new UserError(
             `the Docker engine at ${docker.host} creates no container for a trial of ${reference}: ${body.toString().trim()}`,

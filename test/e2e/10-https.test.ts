@@ -144,7 +144,7 @@ test("a network without a Traefik is warned of, with the one that has it", async
 
 test("a domain that another container's route has is refused, and the printed fix ends that", async () => {
     const name = `route-${on.lab.id}`;
-    const route = ["--label", `traefik.http.routers.other.rule=Host(\`${domain}\`)`];
+    const route = ["--label", "traefik.enable=true", "--label", `traefik.http.routers.other.rule=Host(\`${domain}\`)`];
     await run("docker", [
         "run",
         "-d",

@@ -6,7 +6,7 @@ import { recordFault } from "./proof";
 import { changing, containers, keepLogs, killMarked, marked, pulumi, Stack, upWithoutChanges } from "./stack";
 
 export interface FaultOptions {
-    /** Seconds that the pipeline's writer may have paused; more than 2 only if the database itself was away. */
+    /** Seconds that the pipeline's writer may have paused; default: 5. More only if the database itself was away. */
     pause?: number;
     /** Whether the database's container and network are others afterwards, under the same names. */
     redeployed?: boolean;

@@ -204,7 +204,7 @@ describe("on a host without IPv6", () => {
 
 describe("the stack's entry on a kept volume", () => {
     const moved = { host: "pooler", port: 6543, databases: ["tracksolid_db", "metrics"], username: "app" };
-    const restart = async (server = moved) => {
+    const restart = async (server: Parameters<typeof renderServers>[0] = moved) => {
         await start({ server });
         await answers();
         await stop();
@@ -232,7 +232,20 @@ describe("the stack's entry on a kept volume", () => {
     test("of a volume on which an older version of this program was is found by its mark, renamed or not", async () => {
         await sql("DROP TABLE pg_sidecar_entry", "UPDATE server SET name = 'Production', password = 'saved', save_password = 1");
         await restart();
-        expect(await sql(entries)).toEqual([["Production", "pooler", 6543, "app", 1, entryMark]]);
+        expect(await sql(entries)).toEqual([["Production", "pooler", 6543, "app", 0, entryMark]]); // postgres' password was saved
+    });
+
+    test("keeps a saved password as long as its user is the same and the stack has no passfile, which libpq would not read beside it", async () => {
+        const saved = "SELECT username, password, save_password FROM server";
+        await sql("UPDATE server SET password = 'saved', save_password = 1");
+        await restart({ ...entry, host: "pooler" });
+        expect(await sql(saved)).toEqual([["postgres", "saved", 1]]);
+        await sql("UPDATE server SET connection_params = json_set(connection_params, '$.passfile', '/mine.pgpass')");
+        await restart({ ...entry, passfile: true });
+        expect(await sql(saved)).toEqual([["postgres", "saved", 1]]);
+        await sql("UPDATE server SET connection_params = json_set(connection_params, '$.passfile', '/.pg-sidecar.pgpass')");
+        await restart({ ...entry, passfile: true });
+        expect(await sql(saved)).toEqual([["postgres", null, 0]]);
     });
 
     test("that a person deleted comes back, and one of theirs that got its number isn't touched", async () => {
@@ -242,7 +255,7 @@ describe("the stack's entry on a kept volume", () => {
     });
 
     test("a direct one comes and goes, and a copy of an entry that a person made stays", async () => {
-        await restart({ ...entry, direct: { host: "timescale_db", port: 5432 } } as typeof moved);
+        await restart({ ...entry, direct: { host: "timescale_db", port: 5432 } });
         expect((await sql(entries)).map(([one]) => one)).toEqual(["tracksolid_db (via pgbouncer)", "tracksolid_db (direct)"]);
         await sql("CREATE TABLE t AS SELECT * FROM server WHERE id = 1", "UPDATE t SET id = 99, name = 'copy'", "INSERT INTO server SELECT * FROM t", "DROP TABLE t"); // prettier-ignore
         await restart(entry);

@@ -24,7 +24,8 @@ function ofStack(name: string, more: Partial<Parameters<typeof routeLabels>[0]> 
     return { [stackLabel]: name, ...routeLabels(route, routerName(name), "coolify", 80) };
 }
 
-const rule = (text: string, more: Record<string, string> = {}) => ({ "traefik.http.routers.web.rule": text, ...more });
+const enabled = { "traefik.enable": "true" };
+const rule = (text: string, more: Record<string, string> = {}) => ({ ...enabled, "traefik.http.routers.web.rule": text, ...more });
 const judge = (...running: ListedContainer[]) => judgeDomain(running, settings, owned);
 
 test("another stack's pgAdmin under the same domain is refused, with both ways out", () => {
@@ -42,10 +43,19 @@ test("another stack's pgAdmin under the same domain is refused, with both ways o
 test("two strangers are named together", () => {
     const [finding] = judge(
         container(rule(`Host(\`${domain}\`)`), "a"),
-        container({ "Traefik.TCP.Routers.b.Rule": `HostSNI("${domain}")` }, "b"),
+        container({ "Traefik.Enable": "True", "Traefik.TCP.Routers.b.Rule": `HostSNI("${domain}")` }, "b"),
     );
     expect(finding!.what).toContain("that of container a-1 and container b-1 on");
     expect(finding!.fix).toMatch(/docker stop a-1 b-1$/);
+});
+
+test("a route of a container that does not enable it is a warning: not every proxy takes it", () => {
+    const [finding, ...others] = judge(container({ "traefik.http.routers.web.rule": `Host(\`${domain}\`)` }));
+    expect(others).toEqual([]);
+    expect(finding).toMatchObject({
+        level: "warning",
+        what: expect.stringContaining("a proxy that takes containers without traefik.enable"),
+    });
 });
 
 test("the stack's own containers are not strangers: by its label, or by its state after a rename", () => {
@@ -56,7 +66,8 @@ test("the stack's own containers are not strangers: by its label, or by its stat
 test.each<[string, ListedContainer["Labels"]]>([
     ["no labels", null],
     ["another domain", ofStack("pg-sidecar/prod", { domain: "other.example.com" })],
-    ["a route that is switched off", { ...ofStack("pg-sidecar/prod"), "traefik.enable": "false" }],
+    ["a route that is switched off", { ...ofStack("pg-sidecar/prod"), "traefik.enable": "False" }],
+    ["a route whose priority somebody has chosen", rule(`Host(\`${domain}\`)`, { "traefik.http.routers.web.priority": "1" })],
     ["a route on other entrypoints", rule(`Host(\`${domain}\`)`, { "traefik.http.routers.web.entryPoints": "grpc, metrics" })],
     ["the domain in another label", { "traefik.http.middlewares.web.rule": `Host(\`${domain}\`)` }],
 ])("a container with %s is no conflict", (_, labels) => {
