@@ -81,7 +81,7 @@ export const questions: Question[] = [
                 queries: [
                     {
                         // As PoolNearlyFull has it.
-                        expr: `max(sum by (stack, instance, database) (pgbouncer_pools_server_active_connections{${pool}}) / on (stack, instance, database) (max by (stack, instance, database) (pgbouncer_databases_max_connections{name!="pgbouncer_lookup", ${of}}) > 0) or clamp_max(max by (stack, instance, database, user) (pgbouncer_pools_server_active_connections{${pool}}) / on (stack, instance, database) group_left () (max by (stack, instance, database) (pgbouncer_databases_pool_size{name!="pgbouncer_lookup", ${of}}) > 0), 1))`,
+                        expr: `max(sum by (stack, instance, database) (pgbouncer_pools_server_active_connections{${pool}} + pgbouncer_pools_server_testing_connections{${pool}}) / on (stack, instance, database) (max by (stack, instance, database) (pgbouncer_databases_max_connections{name!="pgbouncer_lookup", ${of}}) > 0) or clamp_max(max by (stack, instance, database, user) (pgbouncer_pools_server_active_connections{${pool}} + pgbouncer_pools_server_testing_connections{${pool}}) / on (stack, instance, database) group_left () (max by (stack, instance, database) (pgbouncer_databases_pool_size{name!="pgbouncer_lookup", ${of}}) > 0), 1))`,
                     },
                 ],
                 unit: "percentunit",

@@ -35,8 +35,11 @@ export class Hold {
         try {
             answers = await poolers.begin({ transactions, atMost });
         } catch (cause) {
-            await poolers.end().catch(() => undefined); // if that fails, too, they end it by themselves
-            throw new UserError(`the pause can't begin, and COMMAND was not run: ${(cause as Error).message}`);
+            const ended = await poolers.end().then(
+                () => "",
+                () => `. It may have begun on the host: then clients wait until the poolers end it by themselves`,
+            );
+            throw new UserError(`the pause can't begin, and COMMAND was not run: ${(cause as Error).message}${ended}`);
         }
         const serving = answers.filter(({ code }) => code !== codes.servesNobody);
         const failed = serving.filter(({ code }) => code !== 0);
@@ -88,7 +91,8 @@ export class Hold {
     private async whyNotEnded(): Promise<string | undefined> {
         try {
             const answers = await this.poolers.end();
-            if (answers.some(({ code }) => code === codes.endedBefore)) {
+            // Before that, it was ended from here, and only the answer did not arrive.
+            if (answers.some(({ code }) => code === codes.endedBefore) && this.seconds >= this.left) {
                 this.args.say(
                     `clients continued by themselves after ${this.left} s; what they sent while the database was away has failed`,
                 );

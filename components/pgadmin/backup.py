@@ -65,7 +65,8 @@ def pack():
 
 
 if database.exists():
-    before = mark.read_text() if mark.exists() else "an unknown image"
+    # Empty, if the disk was full when it was written.
+    before = (mark.read_text() if mark.exists() else "") or "an unknown image"
     if before != image:
         try:
             clear()
@@ -75,4 +76,7 @@ if database.exists():
                 clear()
             sys.exit(f"backup: not made ({cause}), so this image does not touch the volume, which {before} used last")
         print(f"backup: {target} holds the volume as {before} left it", flush=True)
-mark.write_text(image)
+if not mark.exists() or mark.read_text() != image:
+    part = mark.with_suffix(".part")
+    part.write_text(image)
+    part.rename(mark)

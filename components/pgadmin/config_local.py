@@ -36,6 +36,11 @@ def _kept(conn):
     return {name: conn.info.parameter_status(name) for name in names}
 
 
+def _is_entrys(tab, conn):
+    """Whether the session is of the entry's user, as whom a new one would be: a tab's own connection may be another's."""
+    return conn.info.user == tab.manager.user
+
+
 def _stop(module):
     """Has the Stop button stop a query. pgAdmin cancels by the process id that it got at login, and pgbouncer made that one up.
     The protocol's cancel request, which psql and libpq send, reaches the right backend. It does not reach a query that waits for
@@ -56,7 +61,8 @@ def _stop(module):
             _time.sleep(0.5)
             if query_of(running, conn) != query:
                 return
-        running.kept, running.stopped = _kept(conn), conn
+        if _is_entrys(running, conn):
+            running.kept, running.stopped = _kept(conn), conn
         with _socket.socket(fileno=_os.dup(conn.fileno())) as session:
             session.shutdown(_socket.SHUT_RDWR)
 
@@ -85,7 +91,8 @@ def _stop(module):
 
 def _reconnect(module):
     """Replaces a session that ended while it was idle, or that Stop ended, and asks nobody: between transactions, it had nothing
-    but the parameters that pgbouncer keeps for it, which are set again."""
+    but its user and the parameters that pgbouncer keeps for it, which are set again. One of another user than the entry's is left
+    to pgAdmin, which asks."""
     connection = module.Connection
     own = connection.connected
     _expect(own, "self")
@@ -100,7 +107,7 @@ def _reconnect(module):
             return conn is getattr(self, "stopped", None)
         poll = _select.poll()
         poll.register(conn.fileno(), _select.POLLRDHUP)
-        return conn.info.transaction_status == _IDLE and bool(poll.poll(0))
+        return conn.info.transaction_status == _IDLE and _is_entrys(self, conn) and bool(poll.poll(0))
 
     def replace(self):
         old, self.conn = self.conn, None

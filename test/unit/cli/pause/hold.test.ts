@@ -89,6 +89,13 @@ test.each<[string, Answer[] | Error, string[], string[]]>([
     expect(asked).toEqual(calls);
 });
 
+test("a pause that may have begun on a host that is lost is said to end by itself", async () => {
+    const { hold } = begin({ begin: [new Error("socket hang up")], end: [new Error("socket hang up")] });
+    await expect(hold).rejects.toThrow(
+        "socket hang up. It may have begun on the host: then clients wait until the poolers end it by themselves",
+    );
+});
+
 describe("the wait for the database", () => {
     const limit = [[answer(0, "110\n")]];
 
@@ -129,9 +136,14 @@ describe("the end", () => {
         expect(said.at(-1)).toBe("the poolers have ended it by themselves by now");
     });
 
-    test("says that clients continued before", async () => {
-        const { hold } = begin({ begin: [[answer(0, "8")]], end: [[answer(codes.endedBefore)]] });
-        await (await hold).end();
-        expect(said).toEqual(["clients continued by themselves after 8 s; what they sent while the database was away has failed"]);
+    test("says that clients continued by themselves, if the time for that has come", async () => {
+        const end = async (left: string) => {
+            const { hold } = begin({ begin: [[answer(0, left)]], end: [[answer(codes.endedBefore)]] });
+            await (await hold).end();
+        };
+        await end("8"); // it was ended from here, and only the answer was lost
+        expect(said).toEqual([]);
+        await end("0");
+        expect(said).toEqual(["clients continued by themselves after 0 s; what they sent while the database was away has failed"]);
     });
 });

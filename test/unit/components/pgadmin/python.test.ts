@@ -288,7 +288,7 @@ describe("config_local.py", () => {
     const connection = `
 class Connection:
     def __init__(self, host):
-        self.manager, self.conn, self.execution_aborted, self.said = type("Manager", (), {"host": host})(), None, False, []
+        self.manager, self.conn, self.execution_aborted, self.said = type("Manager", (), {"host": host, "user": "entry"})(), None, False, []
         self.manager.connection = lambda did, conn_id: self
         self.wasConnected, self.__async_query_id = True, 1
     def cancel_transaction(self, conn_id, did=None):
@@ -326,7 +326,7 @@ class Conn:
     def __init__(self, state, zone):
         self.own, self.peer = socket.socketpair()
         self.closed, self.cancelled, self.pgconn, self.fileno = False, 0, self, self.own.fileno
-        self.info = type("Info", (), {"transaction_status": state, "parameter_status": lambda _, name: zone if name == "TimeZone" else "same"})()
+        self.info = type("Info", (), {"user": "entry", "transaction_status": state, "parameter_status": lambda _, name: zone if name == "TimeZone" else "same"})()
     def cancel(self):
         self.cancelled += 1
     def finish(self):
@@ -456,6 +456,15 @@ print(module.registration_view())`;
         );
         expect(said(`one = tab('pool', INTRANS); ${lost}`)).toBe("True []\n");
         expect(said(`one = tab('database'); ${lost}`)).toBe("True []\n");
+    });
+
+    test("a session of another user than the entry's is not replaced by the entry's, however it ended", () => {
+        const other = "one = tab('pool', state); one.conn.info.user = 'reporting'";
+        expect(said(`state = IDLE; ${other}; one.conn.peer.close(); print(one.connected(), one.said)`)).toBe("True []\n");
+        const stopped = `state = ACTIVE; ${other}; one.cancel_transaction('1'); print(one.conn.peer.recv(1)); one.conn.finish()`;
+        expect(said(`${stopped}; print(one.connected(), one.said, one._formatted_exception_msg(None, True))`)).toBe(
+            "b''\nFalse [] own message\n",
+        );
     });
 
     test("if no session is to be had, the tab keeps the lost one, so that the page asks", () => {
