@@ -2,7 +2,7 @@ import { attempt, run, until } from "../../lab/run";
 import { Report } from "../../cli/verify/check";
 import { lookupConnections } from "../../components/pgbouncer/lookupconnections";
 import { direct } from "./support/database";
-import { connectEntry } from "./support/pgadminconnect";
+import { connectEntry, PgadminRequests } from "./support/pgadminconnect";
 import { expectNoLeak, secretsOf } from "./support/secrets";
 import { pulumi, removeConfig, replacing, setConfig, upWithoutChanges, useStack } from "./support/stack";
 
@@ -176,6 +176,22 @@ test("pgAdmin connects as that role without asking, whatever was saved for the o
     const secrets = await secretsOf(on);
     expect(secrets.map(({ name }) => name)).toContain("pgadminRole's password");
     expect(await expectNoLeak(on, secrets)).toContainEqual(expect.stringMatching(/\.pg-sidecar\.pgpass$/));
+});
+
+test("a tab that is logged in as another role never becomes the entry's, whatever ends its session", async () => {
+    const pgadmin = await PgadminRequests.login(on.out);
+    expect((await pgadmin.connect()).status).toBe(200);
+    const mine = await pgadmin.tabOf({ user: people, password: on.out.pgadminRolePassword!, database: "tracksolid_db" });
+    const another = await pgadmin.tabOf({ user: client, password: on.lab.databasePassword, database: "tracksolid_db" });
+    const whose = "SELECT 'the user is ' || current_user";
+    expect(await mine(whose)).toContain(`the user is ${people}`);
+    expect(await another(whose)).toContain(`the user is ${client}`);
+    await run("docker", ["restart", "-t", "1", on.out.pgbouncerContainer]);
+    await until("a query through the pool", 60, async () => (await asPeople("SELECT 1")).code === 0);
+    expect(await mine(whose)).toContain(`the user is ${people}`); // without a question
+    const said = await another(whose);
+    console.log(`after a restart of the pooler, the other user's tab: ${said}`);
+    expect(said).not.toContain(`the user is ${people}`);
 });
 
 /** Has the pool's backends be new ones. */
