@@ -21,7 +21,7 @@ import { measureProfile } from "./profile";
 import { Results } from "./results";
 import { rivals, rivalWays } from "./rivals/benchrival";
 import { tables } from "./table";
-import { mainOf, measureThroughput } from "./throughput";
+import { measureThroughput, scaleFor } from "./throughput";
 import { withDatabaseTls } from "./tls";
 import { variants } from "./variants";
 import { waysOf } from "./ways";
@@ -87,8 +87,7 @@ async function measure({ stack, ...options }: BenchOptions, { parts, variants: n
     try {
         const generator = await Generator.start(target, ground);
         console.error("bench: making rows");
-        // As many as clients write at once, as each of them writes to the row of one. Without TPC-B, there is nothing to keep apart.
-        await generator.makeRows(saturate ? mainOf(clients) : 1);
+        await generator.makeRows(scaleFor({ parts, saturate, clients }));
         const model = await readModel(target, await configuredSettings(stack));
         const chosen = variants.filter(({ name }) => names.includes(name));
         const ways = await waysOf(target, model, generator, chosen);

@@ -25,6 +25,8 @@ The poolers are copies of the stack's own, one at a time, with the same image an
 The rows to query are in the schema sidecar_bench of the first database, and belong to the role sidecar_bench. Both are removed afterwards.
 On a stack other than the lab's, it makes 100,000 rows, and measures latency at 200 queries a second and the memory of 200 and 1,000 idle
 clients. Throughput, new connections and more of both need --saturate. CPU time is sampled on the lab alone.
+For the throughput, it makes 100,000 rows (15 MB) for each client that writes, at most 1.5 GB. 30 clients write, or the last number
+of --clients if 30 is not among them.
 On the lab, all of it takes hours, and with --quick about one. Ctrl-C ends it after the measurement under way.`,
     group: "Commands:",
     options: [

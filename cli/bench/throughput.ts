@@ -11,6 +11,17 @@ export const mainClients = 30;
 /** The same, among the numbers that are measured. */
 export const mainOf = (clients: number[]): number => (clients.includes(mainClients) ? mainClients : clients.at(-1)!);
 
+/** Most of pgbench's scale, about 1.5 GB: a database in production needs room for it. */
+const mostScale = 100;
+
+/**
+ * pgbench's scale: as many as clients write at once, as each of them writes to the row of one. Without TPC-B, which only the
+ * throughput has, there is nothing to keep apart.
+ */
+export function scaleFor({ parts, saturate, clients }: { parts: readonly string[]; saturate: boolean; clients: number[] }): number {
+    return saturate && parts.includes("throughput") ? Math.min(mainOf(clients), mostScale) : 1;
+}
+
 /** The loads: each number of clients with the simplest query, and each protocol and script with one number of clients. */
 export function loads(clients: number[]): Omit<Load, "seconds">[] {
     const main = mainOf(clients);

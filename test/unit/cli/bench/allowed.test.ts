@@ -1,7 +1,7 @@
 import { UserError } from "../../../../findings/errors";
 import { room, roomFor } from "../../../../cli/bench/allowed";
 import { rates } from "../../../../cli/bench/latency";
-import { loads } from "../../../../cli/bench/throughput";
+import { loads, scaleFor } from "../../../../cli/bench/throughput";
 import { withoutPooler } from "../verify/withoutpooler";
 
 describe("the connections that bench may take", () => {
@@ -26,6 +26,15 @@ describe("the connections that bench may take", () => {
 test("protocols and scripts are compared with 30 clients, or else with the last number that is given", () => {
     expect(loads([1, 30, 200]).filter(({ script }) => script === "tpcb").map(({ clients }) => clients)).toEqual([30, 30, 30]); // prettier-ignore
     expect(loads([1, 10]).filter(({ protocol }) => protocol === "prepared").map(({ clients }) => clients)).toEqual([10, 10]); // prettier-ignore
+});
+
+test("there are rows for each client that writes, within bounds, and few if none writes", () => {
+    const scale = (clients: number[], parts = ["throughput", "latency"], saturate = true) => scaleFor({ parts, saturate, clients });
+    expect(scale([1, 30, 200])).toBe(30);
+    expect(scale([1, 10])).toBe(10);
+    expect(scale([1000])).toBe(100);
+    expect(scale([1000], ["latency", "memory"])).toBe(1);
+    expect(scale([1000], undefined, false)).toBe(1);
 });
 
 test("rates are fixed, and parts of what the slowest compared way can do", () => {
