@@ -28,15 +28,20 @@ export interface Model {
     password: string;
 }
 
-/** Reads what the stack's pooler is made of. `ini` has its settings; the password is read from the pooler. */
+/** Reads what the stack's pooler is made of. `ini` has the configured settings; the password is read from the pooler. */
 export async function readModel({ docker, outputs, deployed }: Target, ini: PgbouncerIni): Promise<Model> {
     const inspected = await get<Inspected>(docker, `/containers/${outputs.pgbouncerContainer}/json`);
     if (!inspected) throw new Error(`the pooler ${outputs.pgbouncerContainer} is gone`);
     const { stdout } = await exec(docker, outputs.pgbouncerContainer, ["cat", "/tmp/userlist.txt"]);
     const password = new RegExp(`^"${deployed.authUser}" "(.*)"$`, "m").exec(stdout)?.[1];
     if (!password) throw new Error(`the pooler ${outputs.pgbouncerContainer} does not serve with the role ${deployed.authUser}`);
+    return { inspected, ini: modelIni(ini, deployed), password };
+}
+
+/** The settings of bench's poolers: those of the stack's that runs, where its outputs have them, as bench's load is bound by them. */
+export function modelIni(ini: PgbouncerIni, deployed: Target["deployed"]): PgbouncerIni {
     // No exporter looks at bench's poolers, and they have no file of who may log in by a socket.
-    return { inspected, ini: { ...ini, metrics: false, authUser: deployed.authUser }, password };
+    return { ...ini, ...deployed, metrics: false };
 }
 
 /** A copy of the stack's pooler with other settings, on the database's network alone. */

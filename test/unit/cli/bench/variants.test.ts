@@ -1,5 +1,7 @@
 import { renderInis } from "../../../../components/pgbouncer/ini";
+import { modelIni } from "../../../../cli/bench/pooler";
 import { variants } from "../../../../cli/bench/variants";
+import { deployed } from "../../../../settings/deployed";
 import { settingsOf } from "../../fixture";
 
 const ini = (name: string) => {
@@ -36,4 +38,11 @@ test("the experimental buffers and queues leave pgbouncer's own tcp_defer_accept
 
 test("two processes share the sizes of one", () => {
     expect(ini("strict-2").map((text) => /^max_db_connections = (\d+)$/m.exec(text)?.[1])).toEqual(["8", "8"]);
+});
+
+test("bench's poolers have the sizes that are deployed, not those that only the next up brings", () => {
+    const running = deployed(settingsOf({ maxDbConnections: 16, defaultPoolSize: 8, processes: 1, listenPort: 6432 }));
+    const next = settingsOf({ maxDbConnections: 90, defaultPoolSize: 40, processes: 2, listenPort: 6433, queryWaitTimeout: 7 });
+    const ini = modelIni(next, running);
+    expect(ini).toMatchObject({ maxDbConnections: 16, defaultPoolSize: 8, processes: 1, listenPort: 6432, queryWaitTimeout: 7 });
 });
