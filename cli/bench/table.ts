@@ -123,8 +123,9 @@ function latencyTable({ latency }: Results, notes: Notes): string[] {
     const cell = (rate: string, way: string) => {
         const all = latency.filter((one) => rateName(one) === rate && one.way === way);
         const of = (name: keyof Percentiles) => summary(all, ({ percentiles }: Latency) => percentiles?.[name]);
-        if (of("p50").median === undefined) return notes.mark(of("p50").failed!);
-        return percentileNames.map((name) => of(name).median!.toFixed(2)).join(" / ");
+        const { median: middle, failed } = of("p50");
+        if (middle === undefined) return notes.mark(failed!);
+        return `${percentileNames.map((name) => of(name).median!.toFixed(2)).join(" / ")}${notes.number(failed)}`;
     };
     return table(
         [`milliseconds: ${percentileNames.join(" / ")}`, ...ways],
@@ -182,7 +183,7 @@ function profileTable({ profile = [], ways }: Results, notes: Notes): string[] {
             `${program}: ${work}`,
             ...columns.map(({ all }) => {
                 const { median: middle, failed } = summary(all, ({ of }: Profile) => of?.[program][work]);
-                return middle === undefined ? notes.mark(failed!) : middle.toFixed(0);
+                return middle === undefined ? notes.mark(failed!) : `${middle.toFixed(0)}${notes.number(failed)}`;
             }),
         ]),
     );

@@ -35,6 +35,26 @@ test("what has no figure says why, and what it would be compared with has no rat
     expect(text).toContain("1. not run: the database has 89 connections left for it");
 });
 
+test("a figure without one of its rounds says so, in each table that has rounds", () => {
+    const lost = { way: "strict", round: 2, failed: "it went away" };
+    const work = { "own code": 8, sending: 21, receiving: 4, waiting: 5, "rest of the kernel": 1 };
+    const text = tables({
+        ...results,
+        throughput: [...results.throughput, { ...lost, ...select }],
+        latency: [...results.latency, { ...lost, rate: 200, clients: 30 }],
+        connections: [...results.connections, { ...lost, clients: 10 }],
+        profile: [
+            { way: "strict", round: 1, ...select, of: { pgbouncer: work, postgres: work, pgbench: work } },
+            { ...lost, ...select },
+        ],
+    });
+    expect(text).toContain("| 480 ±10 % (1), 0.48× |");
+    expect(text).toContain("| 0.40 / 0.50 / 1.00 / 2.00 / 3.00 (1) |");
+    expect(text).toContain("| new connections a second | 150 ±0 % (1), – |");
+    expect(text).toContain("| pgbouncer: sending | 21 (1) |");
+    expect(text.match(/^\d\. it went away$/gm)).toHaveLength(4);
+});
+
 test("a part that was not measured has no heading", () => {
     expect(tables({ ...results, latency: [], memory: { idle: [] } })).not.toMatch(/### (Latency|Idle)/);
 });
