@@ -1,6 +1,6 @@
 import * as fs from "fs";
 import { UserError } from "../../findings/errors";
-import { chosenNames } from "../command";
+import { chosenNames, misused } from "../command";
 import { useLab } from "../labstack";
 import { Signals } from "../pause/signals";
 import { configuredSettings } from "../stack";
@@ -26,18 +26,23 @@ import { withDatabaseTls } from "./tls";
 import { variants } from "./variants";
 import { waysOf } from "./ways";
 
+const called = "./sidecar bench";
+
 const parts = ["throughput", "latency", "connections", "memory", "profile"] as const;
+
+/** The parts that load the database fully, and so need --saturate on a stack that is not the lab's. */
+const saturating: readonly string[] = ["throughput", "connections"];
 
 /** Measures a deployed stack, and prints tables. The exit code is 1 if a measurement failed. */
 export async function bench(options: BenchOptions): Promise<number> {
-    const called = "./sidecar bench";
     const names = [...variants, ...rivals].map(({ name }) => name);
     const wanted = {
         parts: chosenNames({ called, option: "--only", given: options.only, all: parts }),
         variants: chosenNames({ called, option: "--variants", given: options.variants, all: names }),
     };
-    const file = options.json === undefined ? undefined : writable(options.json);
     const lab = await useLab(options.stack);
+    if (!lab) refuseUnmeasured(options, wanted.parts);
+    const file = options.json === undefined ? undefined : writable(options.json);
     const signals = new Signals(() => console.error("bench: ending after this measurement"));
     try {
         const run = () => measure(options, { ...wanted, lab, signals });
@@ -50,6 +55,16 @@ export async function bench(options: BenchOptions): Promise<number> {
     } finally {
         signals.stop();
     }
+}
+
+/** Throws a Misused if --only names a part that is not measured without --saturate: bench would make everything and leave it out. */
+function refuseUnmeasured({ only, saturate, stack }: BenchOptions, wanted: readonly string[]): void {
+    const left = only === undefined || saturate ? [] : wanted.filter((part) => saturating.includes(part));
+    if (left.length === 0) return;
+    throw misused(
+        called,
+        `--only: stack ${stack} is not the lab's, so add --saturate for ${left.join(" and ")}: its database is busy meanwhile`,
+    );
 }
 
 /** The file of --json, in the folder from which ./sidecar was called. Throws a UserError if it can't be written: to know it after hours is too late. */
