@@ -60,7 +60,7 @@ export async function refuseSecond({ docker, dockerCommand }: Target): Promise<v
     const names = running.map((one) => shellWord(nameOf(one))).join(" ");
     throw new UserError(
         `another bench runs on this Docker host, or was killed (containers ${names}).`,
-        `wait until it has ended; if it was killed: ${dockerCommand} rm -f ${names}`,
+        `wait until it has ended; if it was killed: ${dockerCommand} rm -f ${names}; then run bench again, which removes the rest`,
     );
 }
 
