@@ -1,7 +1,9 @@
 import { isIP } from "net";
 import { configSet } from "../../findings/commands";
 import { UserError } from "../../findings/errors";
-import { HostFacts } from "../../host/containers";
+import { shellWord } from "../../findings/quoting";
+import { ContainerFacts, HostFacts } from "../../host/containers";
+import { dockerCommand } from "../../host/engine";
 import { isContainerName } from "../../preflight/names";
 import { databasesOn, findDatabaseNetwork } from "../../preflight/network";
 import { loopbackHosts } from "../../settings/databaseserver";
@@ -36,7 +38,7 @@ export function routeTo(settings: Settings, host: HostFacts): Route {
             `start the database, or: ${configSet(settings, "databaseHost", "NAME")}`,
         );
     }
-    const route = { localPort: databaseServer.port, address: given ?? found[0]!.networks[network]!.addresses[0]!, port: databasePort };
+    const route = { localPort: databaseServer.port, address: given ?? addressOf(found[0]!, network, settings), port: databasePort };
     if (!docker.host.startsWith("ssh:")) {
         throw new UserError(
             `docker:host is ${docker.host}: a tunnel needs an ssh host.`,
@@ -51,4 +53,14 @@ export function routeTo(settings: Settings, host: HostFacts): Route {
         );
     }
     return route;
+}
+
+/** A container's address on a network. One that restarts over and over runs for the engine, but has none between its starts. */
+function addressOf({ name, status, networks }: ContainerFacts, network: string, { docker }: Settings): string {
+    const address = networks[network]?.addresses[0];
+    if (address !== undefined) return address;
+    throw new UserError(
+        `container ${name} has no address on network ${network} of ${docker.host} now: it is ${status}.`,
+        `see why, then start the database: ${dockerCommand(docker)} logs --tail 20 ${shellWord(name)}`,
+    );
 }

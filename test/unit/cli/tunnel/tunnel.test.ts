@@ -68,6 +68,17 @@ test.each<[string, Record<string, string>, HostFacts, string]>([
     expect(route).toThrow("Fix:");
 });
 
+test("a database that restarts over and over has no address, and its log says why", () => {
+    const restarting: HostFacts = {
+        networks: [{ id: "n", name: "abc" }],
+        containers: [container({ name: "db-1", status: "restarting", networks: { abc: { aliases: ["timescale_db"], addresses: [] } } })],
+    };
+    expect(() => routeTo(settings(), restarting)).toThrow(
+        "container db-1 has no address on network abc of ssh://me@host:2222 now: it is restarting.\n" +
+            "Fix: see why, then start the database: docker -H ssh://me@host:2222 logs --tail 20 db-1",
+    );
+});
+
 test.each<[string[], string | undefined, string]>([
     [["up", "--stack", "prod", "--yes"], "pulumi", "prod"],
     [["up", "-s=org/pg-sidecar/prod"], "pulumi", "org/pg-sidecar/prod"],
