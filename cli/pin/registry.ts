@@ -1,7 +1,7 @@
 import { createHash } from "crypto";
 import { z } from "zod";
 import { UserError } from "../../findings/errors";
-import { shown } from "../../findings/quoting";
+import { shellWord, shown } from "../../findings/quoting";
 import { trustCa } from "../../host/unknownca";
 import { Reference } from "./reference";
 
@@ -78,6 +78,8 @@ async function anonymousToken(challenge: string, reference: Reference): Promise<
     if (fields.service) url.searchParams.set("service", fields.service);
     url.searchParams.set("scope", fields.scope ?? `repository:${reference.repository}:pull`);
     const answer = await ask("GET", url.href, {}, reference);
+    // It says nothing about the image: a login would not help.
+    if (answer.status === 429 || answer.status >= 500) throw unable(answer.status, url.host, url.href, reference);
     const { data } = z.object({ token: z.string().optional(), access_token: z.string().optional() }).safeParse(await answer.json().catch(() => undefined)); // prettier-ignore
     return answer.ok ? (data?.token ?? data?.access_token) : undefined;
 }
@@ -101,12 +103,14 @@ async function refusal(status: number, reference: Reference, headers: Record<str
             `./sidecar pin ${image.slice(0, -tag.length)}TAG, with one that it has`,
         );
     }
+    return unable(status, registry, `${urlOf(registry)}/v2/${repository}/manifests/${tag}`, reference);
+}
+
+/** Why a registry, or the service that gives out its tokens, does not answer what it was asked. */
+function unable(status: number, host: string, url: string, { image }: Reference): UserError {
     if (status === 429)
-        return new UserError(`${registry} has had too many requests from this address`, "wait for some minutes, then the same command");
-    return new UserError(
-        `${registry} answers ${status} for ${image}`,
-        `see what it says: curl -i ${urlOf(registry)}/v2/${repository}/manifests/${tag}`,
-    );
+        return new UserError(`${host} has had too many requests from this address`, "wait for some minutes, then the same command");
+    return new UserError(`${host} answers ${status} for ${image}`, `see what it says: curl -i ${shellWord(url)}`);
 }
 
 /** The tags of an image, by number; none if the registry doesn't list any. */

@@ -15,6 +15,8 @@ interface Ways {
     silent?: boolean;
     /** Answers every manifest with this. */
     status?: number;
+    /** Answers who wants a token with this. */
+    tokens?: number;
     /** Gives out this for the digest. */
     says?: string;
 }
@@ -26,6 +28,7 @@ async function withRegistry(ways: Ways, use: (registry: string) => Promise<void>
         const url = new URL(request.url!, "http://x");
         seen.push(`${request.method} ${url.pathname}${url.search}`);
         const registry = `http://${request.headers.host}`;
+        if (url.pathname === "/token" && ways.tokens) return void response.writeHead(ways.tokens).end();
         if (url.pathname === "/token") return void response.end(JSON.stringify({ token: "secret" }));
         if (ways.challenge && request.headers.authorization !== "Bearer secret") {
             const bearer = `Bearer realm="${registry}/token",service="that one",scope="repository:team/app:pull"`;
@@ -72,6 +75,13 @@ test.each<[Ways, string, RegExp]>([
     [{ status: 403 }, "team/app:1", /without a login/],
     [{ status: 429 }, "team/app:1", /too many requests from this address\nFix: wait/],
     [{ status: 500 }, "team/app:1", /answers 500 for .*\nFix: see what it says: curl -i http:\/\/127/],
+    [{ challenge: "bearer", tokens: 429 }, "team/app:1", /^127\.0\.0\.1:\d+ has had too many requests from this address\nFix: wait/],
+    [
+        { challenge: "bearer", tokens: 503 },
+        "team/app:1",
+        /answers 503 for .*team\/app:1\nFix: .*curl -i 'http:\/\/127.*\/token\?service=.*'/,
+    ],
+    [{ challenge: "bearer", tokens: 403 }, "team/app:1", /without a login/],
     [{ says: "sha256:x" }, "team/app:1", /the digest "sha256:x", which is not a digest/],
 ])("%j and %s: the error says what, and how to fix it", async (ways, image, said) => {
     await withRegistry(ways, async (registry) => expect(ask(`${registry}/${image}`)).rejects.toThrow(said));
