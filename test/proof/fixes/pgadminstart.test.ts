@@ -55,7 +55,7 @@ async function start({
 } = {}): Promise<void> {
     await attempt("docker", ["rm", "-f", "-v", name]);
     fs.writeFileSync(path.join(folder, "servers.json"), renderServers(server));
-    const env = [`PGADMIN_DEFAULT_EMAIL=${as}`, "PGADMIN_DEFAULT_PASSWORD_FILE=/tmp/pg-sidecar/password", "PGADMIN_SERVER_JSON_FILE=/tmp/pg-sidecar/servers.json", "PGADMIN_CONFIG_SERVER_MODE=True", "PGADMIN_CONFIG_MASTER_PASSWORD_REQUIRED=False", "PGADMIN_DISABLE_POSTFIX=True", "PGADMIN_LISTEN_PORT=80", "SIDECAR_IMAGE=test", ...emailSettings(as)]; // prettier-ignore
+    const env = [`PGADMIN_DEFAULT_EMAIL=${as}`, "PGADMIN_DEFAULT_PASSWORD_FILE=/tmp/pg-sidecar/password", "PGADMIN_SERVER_JSON_FILE=/tmp/pg-sidecar/servers.json", "PGADMIN_CONFIG_SERVER_MODE=True", "PGADMIN_CONFIG_MASTER_PASSWORD_REQUIRED=False", "PGADMIN_DISABLE_POSTFIX=True", "PGADMIN_LISTEN_PORT=80", "PGADMIN_CUSTOM_CONFIG_DISTRO_FILE=/tmp/config_distro.py", "SIDECAR_IMAGE=test", ...emailSettings(as)]; // prettier-ignore
     const [program, ...args] = entrypoint as [string, ...string[]];
     await run("docker", [
         "run", "-d", "--name", name, "-v", `${volume}:/var/lib/pgadmin`, "-v", `${folder}:/tmp/pg-sidecar:ro`, "-p", "127.0.0.1::80", "--restart", "always",
