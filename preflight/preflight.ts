@@ -23,6 +23,7 @@ import { judgePorts } from "./port";
 import { inspectProxy, judgeProxy } from "./proxy";
 import { judgeSsh } from "./ssh";
 import { OwnedResources, ownedResources, readState, StackState } from "./state";
+import { judgeTunnel } from "./tunnel";
 import { judgeUse } from "./usage";
 
 /** Thrown once with everything that prevents the run, before any resource is registered. */
@@ -83,6 +84,7 @@ export async function preflight(configured: Settings, dryRun = pulumi.runtime.is
                   ...engine.refused,
               ]),
         ...judgeLogin(settings),
+        ...judgeTunnel(settings),
         ...ssh,
         ...judgeStateOn(engine, state, owned, settings),
         ...(database instanceof Error || engine instanceof Error || state instanceof Error

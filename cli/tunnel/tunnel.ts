@@ -1,5 +1,5 @@
 import { shortName } from "../../findings/commands";
-import { viaTunnel } from "../../host/remedies";
+import { tunnelVariable, viaTunnel } from "../../host/remedies";
 import { inspectHost } from "../../host/containers";
 import { Settings } from "../../settings/settings";
 import { misused } from "../command";
@@ -25,9 +25,7 @@ export function theStack(named: string | undefined, program: string, args: strin
     return named ?? own;
 }
 
-/** The environment variable by which a command knows that it runs in a tunnel, and in which one. */
-const variable = "SIDECAR_TUNNEL";
-
+/** As preflight/tunnel.ts reads it. */
 const nameOf = ({ stack, docker, databaseHost, databaseServer }: Settings) =>
     [stack, docker.host, databaseHost, databaseServer.port].join(" ");
 
@@ -36,7 +34,7 @@ const nameOf = ({ stack, docker, databaseHost, databaseServer }: Settings) =>
  * listens then. A tunnel is open also if its database does not answer.
  */
 async function isOpen(name: string, port: number): Promise<boolean> {
-    if (process.env[variable] !== name) return false;
+    if (process.env[tunnelVariable] !== name) return false;
     return answers(port).then(
         () => true,
         ({ code }: NodeJS.ErrnoException) => code !== "ECONNREFUSED",
@@ -49,7 +47,7 @@ async function isOpen(name: string, port: number): Promise<boolean> {
  */
 export async function withTunnel<T>(settings: Settings, stack: string, work: (env: NodeJS.ProcessEnv) => Promise<T>): Promise<T> {
     const name = nameOf(settings);
-    const env = { [variable]: name, PULUMI_STACK: stack };
+    const env = { [tunnelVariable]: name, PULUMI_STACK: stack };
     if (await isOpen(name, settings.databaseServer.port)) return work(env);
     const host = await inspectHost(settings.docker).catch(rejectUnreachable(settings.docker, stack));
     const route = routeTo(settings, host);
