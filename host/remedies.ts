@@ -3,9 +3,6 @@ import { shellWord } from "../findings/quoting";
 import { Settings } from "../settings/settings";
 import { dockerCommand } from "./engine";
 
-/** The environment variable by which a command knows that it runs in a tunnel, and in which one: `STACK DOCKER-HOST DATABASE PORT`. */
-export const tunnelVariable = "SIDECAR_TUNNEL";
-
 /** What precedes a command that connects to the database from here: `./sidecar tunnel`, if that needs the ssh host; else nothing. */
 export function viaTunnel({ docker, databaseServer, stack: own }: Settings, stack = own): string {
     return docker.host.startsWith("ssh:") && loopbackHosts.includes(databaseServer.host) ? `./sidecar tunnel --stack ${stack} -- ` : "";

@@ -1,12 +1,13 @@
 import { error, Finding } from "../findings/finding";
-import { tunnelVariable, upCommand } from "../host/remedies";
+import { upCommand } from "../host/remedies";
+import { readTunnelName, tunnelVariable } from "../host/tunnelname";
 import { loopbackHosts } from "../settings/databaseserver";
 import { Settings } from "../settings/settings";
 
 /** A run in the tunnel to another database, whose port this stack's tunnel has too: it would change what it was not meant for. */
 export function judgeTunnel(settings: Settings, tunnel = process.env[tunnelVariable] ?? ""): Finding[] {
     const { databaseServer, databaseHost, docker } = settings;
-    const [stack, host, database, port] = tunnel.split(" ");
+    const { stack, host, database, port } = readTunnelName(tunnel);
     if (port !== String(databaseServer.port) || !loopbackHosts.includes(databaseServer.host)) return [];
     if (host === docker.host && database === databaseHost) return [];
     return [

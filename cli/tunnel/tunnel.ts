@@ -1,5 +1,6 @@
 import { shortName } from "../../findings/commands";
-import { tunnelVariable, viaTunnel } from "../../host/remedies";
+import { viaTunnel } from "../../host/remedies";
+import { tunnelName, tunnelVariable } from "../../host/tunnelname";
 import { inspectHost } from "../../host/containers";
 import { Settings } from "../../settings/settings";
 import { misused } from "../command";
@@ -25,10 +26,6 @@ export function theStack(named: string | undefined, program: string, args: strin
     return named ?? own;
 }
 
-/** As preflight/tunnel.ts reads it. */
-const nameOf = ({ stack, docker, databaseHost, databaseServer }: Settings) =>
-    [stack, docker.host, databaseHost, databaseServer.port].join(" ");
-
 /**
  * Whether this process runs in the tunnel of that name. A shell outlives its tunnel if ssh ends, and still has the variable; nobody
  * listens then. A tunnel is open also if its database does not answer.
@@ -46,7 +43,7 @@ async function isOpen(name: string, port: number): Promise<boolean> {
  * the environment for the programs that it runs.
  */
 export async function withTunnel<T>(settings: Settings, stack: string, work: (env: NodeJS.ProcessEnv) => Promise<T>): Promise<T> {
-    const name = nameOf(settings);
+    const name = tunnelName(settings);
     const env = { [tunnelVariable]: name, PULUMI_STACK: stack };
     if (await isOpen(name, settings.databaseServer.port)) return work(env);
     const host = await inspectHost(settings.docker).catch(rejectUnreachable(settings.docker, stack));
