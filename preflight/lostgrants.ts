@@ -1,3 +1,4 @@
+import { QueryResultRow } from "pg";
 import { Finding, warning } from "../findings/finding";
 import { connect } from "../host/postgres";
 import { upCommand } from "../host/remedies";
@@ -43,24 +44,22 @@ export async function judgeLostGrants(state: StackState, functions: string[], se
 
 async function findLost(grants: Granted[], settings: Settings): Promise<Granted[]> {
     if (grants.length === 0) return [];
-    const databases = "SELECT datname AS name FROM pg_database";
-    const there = await namesIn(settings, settings.databaseServer.database, databases);
-    const open = await namesIn(settings, settings.databaseServer.database, `${databases} WHERE datallowconn`);
-    const gone = [...new Set(grants.map(({ database }) => database))].filter((one) => !there.includes(one));
+    const sql = "SELECT datname AS name, datallowconn AS open FROM pg_database";
+    const there = await ask<{ name: string; open: boolean }>(settings, settings.databaseServer.database, sql);
+    const gone = [...new Set(grants.map(({ database }) => database))].filter((one) => !there.some(({ name }) => name === one));
     const lost: Granted[] = gone.map((database) => ({ database }));
-    const inSchemas = grants.filter(({ database, schema }) => schema && open.includes(database));
+    const inSchemas = grants.filter(({ database, schema }) => schema && there.some(({ name, open }) => open && name === database));
     for (const database of new Set(inSchemas.map((one) => one.database))) {
-        const schemas = await namesIn(settings, database, "SELECT nspname AS name FROM pg_namespace");
-        lost.push(...inSchemas.filter((one) => one.database === database && !schemas.includes(one.schema!)));
+        const schemas = await ask<{ name: string }>(settings, database, "SELECT nspname AS name FROM pg_namespace");
+        lost.push(...inSchemas.filter((one) => one.database === database && !schemas.some(({ name }) => name === one.schema)));
     }
     return lost;
 }
 
-async function namesIn(settings: Settings, database: string, sql: string): Promise<string[]> {
+async function ask<Row extends QueryResultRow>(settings: Settings, database: string, sql: string): Promise<Row[]> {
     const client = await connect(settings, database);
     try {
-        const { rows } = await client.query<{ name: string }>(sql);
-        return rows.map(({ name }) => name);
+        return (await client.query<Row>(sql)).rows;
     } finally {
         await client.end();
     }
