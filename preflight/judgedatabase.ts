@@ -1,6 +1,6 @@
 import { isIP } from "net";
 import { lookupRole } from "../components/authentication/rotation";
-import { Kept, openFiles, overBudget } from "../components/pgbouncer/budget";
+import { Kept, openFiles, overBudget, sizesOf } from "../components/pgbouncer/budget";
 import { preferTls } from "../components/pgbouncer/refusals";
 import { rollKey } from "../components/pgbouncer/roll";
 import { configRemove, configSet } from "../findings/commands";
@@ -36,10 +36,9 @@ const at = ({ databaseServer: { host, port } }: Settings) => `${host}:${port}`;
 /** Whether the server has the connections that the sidecar may hold. */
 function judgeBudget({ limits }: DatabaseFacts, settings: Settings, owned: OwnedResources, startInterval?: boolean): Finding[] {
     const { otherConnections } = settings;
-    const args = { ...settings, databases: settings.databases.length };
     const rolls = owned.pooler !== undefined && willRoll(owned.pooler, settings, owned.owner, startInterval);
     const found = overBudget({
-        args,
+        args: sizesOf(settings),
         limits,
         otherConnections,
         rolls,
@@ -53,10 +52,10 @@ function judgeBudget({ limits }: DatabaseFacts, settings: Settings, owned: Owned
 /** What the serving pooler keeps until it is gone, if it can't take the settings: `accept` and `run` leave them to the next one. */
 function kept(settings: Settings, { pooler, before }: OwnedResources): Kept | undefined {
     if (!pooler || !before) return undefined;
-    const { processes, maxDbConnections, databases } = { ...settings, ...before };
+    const sizes = sizesOf({ ...settings, ...before });
     const shrinks = pooler.key !== "" && openFiles(settings) <= pooler.openFiles;
-    if (shrinks && processes === settings.processes) return undefined;
-    return { processes, maxDbConnections, databases: databases.length, shrinks };
+    if (shrinks && sizes.processes === settings.processes) return undefined;
+    return { ...sizes, shrinks };
 }
 
 /** Whether a run replaces the pooler's container. `startInterval` and the database's network are unknown without the engine. */

@@ -21,8 +21,9 @@ export interface SizeSettings {
 }
 
 export const sizesOf = ({ databases, maxDbConnections, processes }: SizeSettings): BudgetArgs => ({
-    ...{ maxDbConnections, processes },
     databases: databases.length,
+    maxDbConnections,
+    processes,
 });
 
 /** The most backends that one pooler ever holds: `databases × maxDbConnections + processes × lookupPoolSize`. */
