@@ -64,9 +64,9 @@ def pack():
     return target
 
 
+used = mark.read_text() if mark.exists() else ""  # empty, too, if the disk was full when it was written
 if database.exists():
-    # Empty, if the disk was full when it was written.
-    before = (mark.read_text() if mark.exists() else "") or "an unknown image"
+    before = used or "an unknown image"
     if before != image:
         try:
             clear()
@@ -76,7 +76,7 @@ if database.exists():
                 clear()
             sys.exit(f"backup: not made ({cause}), so this image does not touch the volume, which {before} used last")
         print(f"backup: {target} holds the volume as {before} left it", flush=True)
-if not mark.exists() or mark.read_text() != image:
+if used != image:
     part = mark.with_suffix(".part")
     part.write_text(image)
     part.rename(mark)
