@@ -46,9 +46,8 @@ export async function explainFailures({ docker: host, serverTlsCa }: Pick<Settin
     const before = new Set((await list()).map(({ Id }) => Id));
     const seen = new Map<string, Seen>();
     const look = async () => {
-        for (const one of (await list()).filter(({ Id }) => !before.has(Id))) {
-            const { Id } = one;
-            const name = nameOf(one);
+        for (const { Id, Names } of (await list()).filter((one) => !before.has(one.Id))) {
+            const name = nameOf({ Names });
             const of = awaited.find((one) => name.startsWith(`${one.name}-`));
             const first = seen.get(Id) ?? { at: Date.now(), explained: false };
             seen.set(Id, first);
